@@ -1,0 +1,78 @@
+/** E-mail: to a server when there is one, else into a folder where people and tests can read it. */
+import { createHash, randomUUID } from 'node:crypto';
+import { link, mkdir, rm, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { createTransport } from 'nodemailer';
+import { errnoOf } from './errno.ts';
+import { now } from './time.ts';
+
+export interface Letter {
+  /** One address, without a name. */
+  to: string;
+  subject: string;
+  text: string;
+  html?: string;
+  /** What the letter is about, once and for all ("invoice 0193… issued"): the same key is the same letter, however often it is sent. */
+  key: string;
+}
+
+export interface MailSettings {
+  /** `smtp://…` or `smtps://…`; without it letters are kept in {@link outboxDir}. */
+  smtpUrl?: string;
+  outboxDir: string;
+  /** The sender, as in `Tessera <no-reply@example.com>`. */
+  from: string;
+}
+
+/** Sends letters. Each has a Message-ID made of its key: a mailbox shows a letter that was sent twice (a job may be) only once. */
+export class Mailer {
+  private readonly settings: MailSettings;
+  private readonly server;
+
+  constructor(settings: MailSettings, log: { info(message: string): void }) {
+    this.settings = settings;
+    const { smtpUrl, outboxDir } = settings;
+    // A server that does not answer must not hold a worker for minutes. Templates come from organizations: they read no files or addresses.
+    const patience = { connectionTimeout: 10_000, greetingTimeout: 10_000, socketTimeout: 30_000 };
+    this.server = smtpUrl ? createTransport({ url: smtpUrl, pool: true, ...patience }) : null;
+    if (!smtpUrl) log.info(`No mail server: e-mails are kept in ${resolve(outboxDir)}`);
+  }
+
+  /** Resolves with the Message-ID once the server has accepted the letter or the folder has it. Throws what the server said otherwise. */
+  async send({ to, subject, text, html, key }: Letter): Promise<string> {
+    const name = createHash('sha256').update(key).digest('hex').slice(0, 40);
+    const messageId = `<${name}@${/@([^\s>]+)>?\s*$/.exec(this.settings.from)?.[1] ?? 'localhost'}>`;
+    // As an object the address is one recipient, whatever is written in it.
+    const recipient = { name: '', address: to };
+    const { from } = this.settings;
+    const message = { from, to: recipient, subject, text, html, messageId, date: now(), disableFileAccess: true, disableUrlAccess: true };
+    if (this.server) await this.server.sendMail(message);
+    else {
+      const rendered = await createTransport({ streamTransport: true, buffer: true }).sendMail(message);
+      const about = { message_id: messageId, key, to, from, subject, text, html: html ?? null, sent_at: message.date.toISOString() };
+      await this.keep(`${name}.eml`, rendered.message.toString());
+      await this.keep(`${name}.json`, `${JSON.stringify(about, null, 2)}\n`);
+    }
+    return messageId;
+  }
+
+  /** Lets go of the connections to the server. */
+  close(): void {
+    this.server?.close();
+  }
+
+  /** Writes a file that appears whole or not at all; one that is there stays as it is. */
+  private async keep(name: string, content: string): Promise<void> {
+    const { outboxDir } = this.settings;
+    const draft = join(outboxDir, `.${randomUUID()}`);
+    await mkdir(outboxDir, { recursive: true });
+    await writeFile(draft, content, { mode: 0o600 });
+    try {
+      await link(draft, join(outboxDir, name));
+    } catch (error) {
+      if (errnoOf(error) !== 'EEXIST') throw error;
+    } finally {
+      await rm(draft, { force: true });
+    }
+  }
+}
