@@ -92,7 +92,7 @@ export class Tokens {
   }
 
   /** What a token says, once signature, type, issuer, audience and times are right. Throws {@link TokenRefused}. */
-  async verify(token: string, audience: Audience): Promise<Claims> {
+  async verify(token: string, audience: Audience): Promise<Claims & { exp: number }> {
     const expected = {
       algorithms: [this.algorithm],
       typ: TYPE,
@@ -105,7 +105,7 @@ export class Tokens {
     };
     try {
       const { payload } = await jwtVerify(token, ({ kid }: { kid?: string }) => this.keyOf(kid), expected);
-      return Spoken.parse(payload);
+      return { ...Spoken.parse(payload), exp: payload.exp! };
     } catch (error) {
       if (error instanceof errors.JWTExpired) throw new TokenRefused('expired', error);
       if (error instanceof errors.JOSEError || error instanceof z.ZodError) throw new TokenRefused('invalid', error);

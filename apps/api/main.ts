@@ -1,0 +1,14 @@
+import 'reflect-metadata';
+import { settings } from '#kernel';
+import { NestFactory } from '@nestjs/core';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { Logger } from 'nestjs-pino';
+import { ApiModule } from './api.module.ts';
+import { dress, fastifyAdapter } from './create-app.ts';
+
+const app = await NestFactory.create<NestFastifyApplication>(ApiModule, fastifyAdapter(), { bufferLogs: true, bodyParser: false });
+app.useLogger(app.get(Logger));
+await dress(app);
+await app.listen(settings.PORT, settings.HOST);
+process.send?.('ready');
+process.on('disconnect', () => void app.close());

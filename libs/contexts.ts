@@ -1,0 +1,3 @@
+// One line per context: the whole wiring.
+export { IdentityModule } from '#identity';
+export { CrmModule } from '#crm';

@@ -1,0 +1,2 @@
+export { CrmModule } from './crm.module.ts';
+export { Contact } from './contacts/contact.ts';

@@ -1,0 +1,34 @@
+import { choice, metadata, moment, platform, ref, ROLES, text, texts } from '#kernel';
+import { User } from '../users/user.ts';
+import { Organization } from './organization.ts';
+
+/** A user in an organization, with one role and any number of permission sets. Left ones stay: their name stands on records. */
+export class Membership extends platform(
+  'membership',
+  {
+    organizationId: ref(() => Organization),
+    userId: ref(() => User),
+    role: choice(ROLES),
+    permissionSets: texts(),
+    status: choice(['active', 'invited', 'left'], 'active'),
+    custom: metadata(),
+  },
+  { unique: [{ on: ['organizationId', 'userId'] }], index: [['userId']] },
+) {}
+
+/** A place kept for somebody who has no account yet. */
+export class Invitation extends platform(
+  'invitation',
+  {
+    organizationId: ref(() => Organization),
+    email: text({ max: 320 }),
+    role: choice(ROLES),
+    permissionSets: texts(),
+    hash: text({ max: 64 }).secret(),
+    invitedBy: ref(() => User),
+    expiresAt: moment(),
+    acceptedAt: moment().optional(),
+    revokedAt: moment().optional(),
+  },
+  { unique: [{ on: ['hash'] }, { on: ['organizationId', 'email'], where: 'accepted_at is null and revoked_at is null' }] },
+) {}

@@ -1,0 +1,134 @@
+import { MikroORM, OptimisticLockError, TransactionContext } from '@mikro-orm/core';
+import type { SqlEntityManager } from '@mikro-orm/postgresql';
+import { Injectable } from '@nestjs/common';
+import { CommandBus, QueryBus } from '@nestjs/cqrs';
+import { actingAs, actor, call, system } from './actor.ts';
+import { forbidden, lostRace, Refusal, unauthenticated } from './errors.ts';
+import { scheduleLater, type Later } from './due.ts';
+import { type Once, remembered } from './idempotency.ts';
+import { knock } from './permissions.ts';
+import { committed, inTransaction, inUnit, unit } from './transaction.ts';
+import { Command, doorOf, type Message, Query, type Welcome } from './use-case.ts';
+
+const TRIES = 4;
+/** Serialization failure, deadlock: PostgreSQL asks for another try. */
+const RETRYABLE = new Set(['40001', '40P01']);
+
+/** One item refused, and with it the whole of an atomic batch. */
+export class FailedItem extends Error {
+  constructor(
+    readonly index: number,
+    override readonly cause: unknown,
+  ) {
+    super(`Item ${index} was refused`);
+  }
+}
+/** What became of one item of a batch. */
+export type Outcome<R> = { result: R } | { error: unknown };
+
+/** The one way in. Knock, then: a query reads through the lane; a command gets one transaction, and nested commands join it. */
+@Injectable()
+export class Bus {
+  constructor(
+    private readonly commands: CommandBus,
+    private readonly queries: QueryBus,
+    private readonly orm: MikroORM,
+  ) {}
+
+  /** Runs a use case. With `once` its answer is stored with its effect, and a repetition gets the stored one. */
+  async run<R>(message: Message<R>, once?: Once<R>): Promise<R> {
+    const door = doorOf(message);
+    if ('welcome' in door) welcome(door.welcome);
+    else knock(door.action, door.subject);
+    if (message instanceof Query) return this.queries.execute(message);
+    if (inTransaction()) return this.commands.execute(message);
+    return this.inTransaction(() => this.commands.execute(message as Command<R>), once, (message as Command<R>).foundsOrganization);
+  }
+
+  /** Promises a command for later, in this transaction; it runs as the system, on behalf of who acts now, once per key. */
+  async later(command: Command<unknown>, when: Later = {}): Promise<void> {
+    const em = TransactionContext.getEntityManager();
+    if (!em) return this.inTransaction(() => this.later(command, when));
+    await scheduleLater(em as unknown as SqlEntityManager, command, when);
+  }
+
+  /** Runs pieces of work one by one in one transaction: all or nothing, or each in a savepoint of its own. */
+  async each<R>(works: readonly (() => Promise<R>)[], atomic: boolean, once?: Once<Outcome<R>[]>): Promise<Outcome<R>[]> {
+    return this.inTransaction(async () => {
+      const outcomes: Outcome<R>[] = [];
+      for (const work of works) {
+        try {
+          outcomes.push({ result: atomic ? await work() : await this.inSavepoint(work) });
+        } catch (error) {
+          const refused = error instanceof Refusal || isDatabaseRefusal(error);
+          if (refused && atomic) throw new FailedItem(outcomes.length, error);
+          if (!refused) throw error;
+          outcomes.push({ error });
+        }
+      }
+      return outcomes;
+    }, once);
+  }
+
+  /** A transaction for the kernel's own work, as the system inside an organization. */
+  asSystem<R>(organization: Parameters<typeof system>[0], work: () => Promise<R>): Promise<R> {
+    return actingAs(system(organization), () => this.inTransaction(work));
+  }
+
+  private async inSavepoint<R>(work: () => Promise<R>): Promise<R> {
+    const outer = unit()!;
+    const [result, written] = await inUnit(outer.tenantId, async () => [await TransactionContext.getEntityManager()!.transactional(work), unit()!.written] as const);
+    outer.written.push(...written);
+    return result;
+  }
+
+  private async inTransaction<R>(work: () => Promise<R>, once?: Once<R>, founds?: string): Promise<R> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.attempt(work, once, founds);
+      } catch (error) {
+        if (!lostARace(error)) throw error;
+        if (attempt === TRIES) throw lostRace(undefined, { retryAfter: 1 });
+        call().warnings.length = 0;
+      }
+    }
+  }
+
+  /** One fork, not two: what em.transactional() does, without its second copy of the entity manager. */
+  private attempt<R>(work: () => Promise<R>, once?: Once<R>, founds?: string): Promise<R> {
+    const em = this.orm.em.fork();
+    const tenantId = founds ?? actor().organization?.id ?? null;
+    em.setFilterParams('tenant', { id: tenantId ?? '' });
+    return TransactionContext.create(em, () =>
+      inUnit(tenantId, async () => {
+        await em.begin();
+        try {
+          const sql = em as unknown as SqlEntityManager;
+          const result = once ? await remembered(sql, once, work, () => em.flush()) : await work();
+          await em.commit();
+          committed(unit()!.written);
+          return result;
+        } catch (error) {
+          await em.rollback();
+          throw error;
+        }
+      }),
+    );
+  }
+}
+
+function welcome(who: Welcome) {
+  const { kind } = actor();
+  if (who === 'anyone' || kind === 'system') return;
+  if (kind === 'nobody') throw unauthenticated();
+  if (who === 'user' && (kind === 'user' || kind === 'api_key')) return;
+  if (who !== kind) throw forbidden();
+}
+
+const lostARace = (error: unknown) => {
+  const { code, message } = error as { code?: string; message?: string };
+  return error instanceof OptimisticLockError || RETRYABLE.has(code ?? '') || (code === '23505' && Boolean(message?.includes('idempotency_pkey')));
+};
+
+/** Constraint violations of one item of a batch: its savepoint is undone, the others go on. */
+const isDatabaseRefusal = (error: unknown) => /^23/.test((error as { code?: string }).code ?? '');

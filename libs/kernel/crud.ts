@@ -1,0 +1,112 @@
+import { LockMode, type EntityManager } from '@mikro-orm/core';
+import { EntityManager as SqlEntityManager } from '@mikro-orm/postgresql';
+import { call } from './actor.ts';
+import type { Row, Source, TenantRow } from './entity.ts';
+import { missing, stale } from './errors.ts';
+import type { Asked, List, Page } from './list.ts';
+import { now } from './time.ts';
+import { Read } from './read.ts';
+import { Command, HandlesAny, Query } from './use-case.ts';
+import type { View } from './view.ts';
+
+/**
+ * The row a command is about to change: locked until the commit, so that parallel commands queue up instead of losing races.
+ * @throws not_found when it is not there or may not be seen; version.mismatch when the caller named another version
+ */
+export async function load<T extends Row>(em: EntityManager, of: (new () => T) & Pick<Source, 'label'>, id: string): Promise<T> {
+  const row = await em.findOne(of, { id } as never, { lockMode: LockMode.PESSIMISTIC_WRITE });
+  if (!row) throw missing(of.label);
+  asExpected(row as T);
+  return row as T;
+}
+
+function asExpected(row: Row) {
+  const { expects } = call();
+  if (expects?.id === row.id && expects.version !== row.version) throw stale(`You named version ${expects.version}; it is ${row.version} now`, { version: row.version });
+}
+
+type TenantSource = Source & (new () => TenantRow);
+
+/** One record as a view shows it. */
+export class GetOne<R> extends Query<R> {
+  constructor(
+    readonly view: View<R>,
+    readonly id: string,
+  ) {
+    super();
+  }
+}
+@HandlesAny(GetOne, ({ view }: GetOne<unknown>) => ({ action: 'read', subject: view.of }))
+class GetHandler {
+  constructor(private readonly read: Read) {}
+  execute({ view, id }: GetOne<unknown>) {
+    return this.read.one(view, id);
+  }
+}
+
+/** Part of a list, with the relations that were asked for embedded by one query each. */
+export class ListPage<R> extends Query<Page<R>> {
+  constructor(
+    readonly list: List<R>,
+    readonly asked: Asked,
+  ) {
+    super();
+  }
+}
+@HandlesAny(ListPage, ({ list }: ListPage<unknown>) => ({ action: 'read', subject: list.of }))
+class ListHandler {
+  constructor(private readonly read: Read) {}
+  async execute({ list, asked }: ListPage<unknown>) {
+    const page = await this.read.page(list, asked);
+    for (const name of asked.include) {
+      const { view, by } = list.options.include![name]!;
+      const rows = page.items as Record<string, unknown>[];
+      const ids = [...new Set(rows.flatMap((row) => (row[by] as string | null) ?? []))];
+      const found = await this.read.many(view, ids);
+      for (const row of rows) row[name] = found.get(row[by] as string) ?? null;
+    }
+    return page;
+  }
+}
+
+/** Deletes a record softly: it can be restored until it is purged. */
+export class RemoveOne extends Command<TenantRow> {
+  constructor(
+    readonly of: TenantSource,
+    readonly id: string,
+  ) {
+    super();
+  }
+}
+@HandlesAny(RemoveOne, ({ of }: RemoveOne) => ({ action: 'delete', subject: of }))
+class RemoveHandler {
+  constructor(private readonly em: SqlEntityManager) {}
+  async execute({ of, id }: RemoveOne) {
+    const row = await load(this.em, of, id);
+    row.remove();
+    return row;
+  }
+}
+
+/** Brings a deleted record back. */
+export class RestoreOne extends Command<TenantRow> {
+  constructor(
+    readonly of: TenantSource,
+    readonly id: string,
+  ) {
+    super();
+  }
+}
+@HandlesAny(RestoreOne, ({ of }: RestoreOne) => ({ action: 'delete', subject: of }))
+class RestoreHandler {
+  constructor(private readonly em: SqlEntityManager) {}
+  async execute({ of, id }: RestoreOne) {
+    const row = await this.em.findOne(of, { id } as never, { filters: { alive: false }, lockMode: LockMode.PESSIMISTIC_WRITE });
+    if (!row) throw missing(of.label);
+    (row as TenantRow).deletedAt = null;
+    return row as TenantRow;
+  }
+}
+
+export const genericUseCases = [GetOne, ListPage, RemoveOne, RestoreOne];
+export const deletedAnswer = (row: TenantRow) => ({ id: row.id, deleted_at: (row.deletedAt ?? now()).toISOString() });

@@ -1,0 +1,24 @@
+import type { SqlEntityManager } from '@mikro-orm/postgresql';
+import { call, organization } from './actor.ts';
+import { now } from './time.ts';
+import type { Command } from './use-case.ts';
+import { uuidv7 } from './uuidv7.ts';
+
+export interface Later {
+  /** When; at once unless given. */
+  at?: Date;
+  /** Twice the same key of the same kind is one promise; a key of its own unless given. */
+  key?: string;
+  subjectId?: string;
+}
+
+/** Writes the promise of a command: the class by its name, its fields as its payload. */
+export async function scheduleLater(em: SqlEntityManager, command: Command<unknown>, { at, key, subjectId }: Later): Promise<void> {
+  const { actor: me, requestId } = call();
+  const id = uuidv7();
+  await em.execute(
+    `insert into due (id, organization_id, kind, key, subject_id, payload, request_id, on_behalf_of, due_at) values (?, ?, ?, ?, ?, ?, ?, ?, ?)
+     on conflict (organization_id, kind, key) do nothing`,
+    [id, organization().id, command.constructor.name, key ?? id, subjectId ?? null, JSON.stringify({ ...command }), requestId, me.userId ?? me.onBehalfOf ?? null, at ?? now()],
+  );
+}

@@ -1,0 +1,205 @@
+import { type ChangeSet, ChangeSetType, type EventSubscriber, type FlushEventArgs } from '@mikro-orm/core';
+import { createHash, randomBytes } from 'node:crypto';
+import type { SqlEntityManager } from '@mikro-orm/postgresql';
+import { type Actor, type Call, call } from './actor.ts';
+import { later } from './eager-client.ts';
+import { entityOf, fieldsOf, Row, type Source, TenantRow } from './entity.ts';
+import { forbidden, invalid, missing } from './errors.ts';
+import type { AnyField } from './fields.ts';
+import { fitsCurrency, digitsOf } from './money.ts';
+import { dotted, snake } from './naming.ts';
+import { may, must, reach } from './permissions.ts';
+import { predicate } from './predicate.ts';
+import { unit } from './transaction.ts';
+import { uuidv7 } from './uuidv7.ts';
+
+type Values = Record<string, unknown>;
+export type Verb = 'create' | 'update' | 'delete' | 'restore';
+/** One row about to be written: what it was (null for a new one), what it becomes, and which fields differ. */
+export interface Change {
+  readonly of: Source;
+  readonly verb: Verb;
+  readonly row: Row;
+  readonly before: Values | null;
+  readonly changed: readonly string[];
+}
+const quiet = new Set(['version', 'updatedAt', 'createdAt', 'tenantId', 'id', 'createdBy']);
+const PAST: Record<Verb, string> = { create: 'created', update: 'updated', delete: 'deleted', restore: 'restored' };
+
+/** Nothing is written unguarded, unaudited or untold: permission, references and amounts are checked, audit and outbox written, per row. */
+export class FlushLaw implements EventSubscriber {
+  async onFlush({ uow, em }: FlushEventArgs) {
+    const sql = em as unknown as SqlEntityManager;
+    const changes = uow.getChangeSets().flatMap((change) => changeOf(change as ChangeSet<Row>));
+    for (const change of changes) {
+      permitted(change);
+      exact(change);
+    }
+    await referencesHold(sql, changes);
+    await told(sql, changes);
+    unit()?.written.push(...changes.map(({ of, verb, row }) => ({ table: of.table, verb, id: row.id })));
+  }
+}
+
+function changeOf({ entity: row, type, originalEntity, payload }: ChangeSet<Row>): Change[] {
+  if (!(row instanceof Row)) return [];
+  const of = row.constructor as unknown as Source;
+  const changed = Object.keys(payload).filter((name) => !quiet.has(name));
+  const before = type === ChangeSetType.CREATE ? null : (originalEntity as unknown as Values);
+  const verb: Verb =
+    type === ChangeSetType.CREATE
+      ? 'create'
+      : type === ChangeSetType.DELETE
+        ? 'delete'
+        : 'deletedAt' in payload
+          ? (payload as Values).deletedAt
+            ? 'delete'
+            : 'restore'
+          : 'update';
+  return type === ChangeSetType.UPDATE && !changed.length ? [] : [{ of, verb, row, before, changed }];
+}
+
+/** Checked against the row before and after. Platform rows are guarded by their use cases; they are known outside any organization. */
+export function permitted({ of, verb, row, before, changed }: Change) {
+  if (of.scope === 'platform') return;
+  const { actor: me } = call();
+  const action = verb === 'restore' ? 'delete' : verb;
+  const earlier = before && (Object.assign(Object.create(Object.getPrototypeOf(row) as object), row, before) as Row);
+  const owner = (row as Row & { ownerId?: string | null }).ownerId;
+  if (me.kind !== 'system' && changed.includes('ownerId')) {
+    const claims = !before?.ownerId && owner === me.userId;
+    if (!claims && !may('reassign', of)) throw forbidden(`You may not decide who owns this ${of.label.toLowerCase()}`);
+    if (claims) return must(action, row, of);
+  }
+  if (earlier) must(action, earlier, of);
+  if (verb !== 'delete') must(action, row, of);
+}
+
+/** An amount cannot have more digits than its currency. */
+export function exact({ of, row, changed }: Change) {
+  const values = row as unknown as Values;
+  for (const name of changed) {
+    const field = fieldsOf(of)[name];
+    const amountChanged = field?.kind === 'money' && typeof values[name] === 'bigint';
+    const amounts = amountChanged ? [name] : name === 'currency' ? moneyNames(of) : [];
+    for (const amount of amounts)
+      if (typeof values[amount] === 'bigint' && !fitsCurrency(values[amount], values.currency as string)) {
+        const message = `${values.currency as string} has ${digitsOf(values.currency as string)} digits after the point`;
+        throw invalid(message, { details: [{ pointer: `/${snake(amount)}`, code: 'too_precise', message }] });
+      }
+  }
+}
+const moneyNames = (of: Source) => Object.entries(fieldsOf(of)).flatMap(([name, field]) => (field.kind === 'money' ? [name] : []));
+
+/**
+ * A referenced record must be alive and readable, and stays so until the commit (for share). That it belongs to the same organization is
+ * the composite key's business.
+ */
+export async function referencesHold(em: SqlEntityManager, changes: readonly Change[]) {
+  const wanted = new Map<string, Map<string, { name: string; field: AnyField }>>();
+  for (const { of, row, changed, verb } of changes)
+    for (const name of verb === 'delete' ? [] : changed) {
+      const field = fieldsOf(of)[name];
+      const id = (row as unknown as Values)[name];
+      if (!field?.column.to || typeof id !== 'string') continue;
+      const table = typeof field.column.to === 'string' ? field.column.to : field.column.to().table;
+      if (table === 'membership' && id === call().actor.userId) continue;
+      if (!wanted.has(table)) wanted.set(table, new Map());
+      wanted.get(table)!.set(id, { name, field });
+    }
+  const created = new Set(changes.filter(({ verb }) => verb === 'create').map(({ row }) => row.id));
+  for (const [table, ids] of wanted) {
+    const asked = [...ids.keys()].filter((id) => !created.has(id));
+    if (!asked.length) continue;
+    const found = new Set(table === 'membership' ? await members(em, asked) : await readable(em, table, asked));
+    for (const id of asked)
+      if (!found.has(id)) {
+        const pointer = `/${snake(ids.get(id)!.name)}`;
+        const what = table === 'membership' ? 'Member' : (entityOf(table)?.label ?? table);
+        throw missingReference(what, pointer);
+      }
+  }
+}
+const missingReference = (what: string, pointer: string) => {
+  const refusal = missing(what);
+  refusal.more.details = [{ pointer, code: 'not_found', message: refusal.message }];
+  return refusal;
+};
+
+async function members(em: SqlEntityManager, ids: string[]) {
+  const rows = await em.execute<{ user_id: string }[]>(
+    `select user_id from membership where organization_id = ? and user_id in (${ids.map(() => '?').join(', ')}) and status <> 'left' for share`,
+    [call().actor.organization!.id, ...ids],
+  );
+  return rows.map((row) => row.user_id);
+}
+
+async function readable(em: SqlEntityManager, table: string, ids: string[]) {
+  const cls = entityOf(table)!;
+  const db = em.getKysely();
+  let query = db.selectFrom(table as never).select('id' as never).where('id' as never, 'in', ids as never).forShare();
+  if (cls.scope === 'tenant') query = query.where('deleted_at' as never, 'is', null as never);
+  const condition = cls.scope === 'tenant' ? reach(call().actor, 'read', table) : {};
+  const rows = await query.where((eb) => predicate(eb as never, condition) as never).execute();
+  return (rows as { id: string }[]).map((row) => row.id);
+}
+
+/** One audit entry per changed row and one message per event, both leaving with the commit. */
+async function told(em: SqlEntityManager, changes: readonly Change[]) {
+  const now = call();
+  const entries = changes.flatMap((change) => auditOf(change, now));
+  const messages = [...changes.flatMap((change) => messageOf(change, now)), ...recorded(now)];
+  await insertLater(em, 'audit_entry', AUDIT_COLUMNS, entries);
+  await insertLater(em, 'outbox', OUTBOX_COLUMNS, messages);
+}
+
+export const AUDIT_COLUMNS =
+  'id, tenant_id, actor_kind, user_id, api_key_id, on_behalf_of, request_id, action, subject, subject_id, content, salt, content_hash';
+export const OUTBOX_COLUMNS = 'organization_id, name, subject, subject_id, payload, request_id, on_behalf_of';
+
+export async function insertLater(em: SqlEntityManager, into: string, columns: string, rows: unknown[][]) {
+  if (!rows.length) return;
+  const line = `(${rows[0]!.map(() => '?').join(', ')})`;
+  await em.execute(later(`insert into ${into} (${columns}) values ${rows.map(() => line).join(', ')}`), rows.flat());
+}
+
+/** The organization a row belongs to; null for what is known outside any (a user, a session). */
+const organizationOf = ({ of, row }: Change): string | null => {
+  const values = row as unknown as Values;
+  if (row instanceof TenantRow) return row.tenantId;
+  return of.table === 'organization' ? row.id : ((values.organizationId as string | undefined) ?? null);
+};
+
+export function auditOf(change: Change, { actor: me, requestId }: Call): unknown[][] {
+  const organization = organizationOf(change);
+  if (!organization || organization !== unit()?.tenantId) return [];
+  const { of, verb, row, before, changed } = change;
+  const spoken = (values: Values) =>
+    Object.fromEntries(changed.map((name) => [snake(name), fieldsOf(of)[name]?.masked ? (values[name] == null ? null : '***') : plain(values[name])]));
+  const content = JSON.stringify({ before: before ? spoken(before) : null, after: spoken(row as unknown as Values) });
+  const salt = randomBytes(12).toString('base64url');
+  const hash = contentHash(salt, content);
+  return [[uuidv7(), organization, ...who(me), requestId, verb, of.table, row.id, content, salt, hash]];
+}
+export const contentHash = (salt: string, content: string) => createHash('sha256').update(salt).update(content).digest('base64url');
+const who = (me: Actor) => [me.kind, me.userId, me.apiKeyId ?? null, me.onBehalfOf ?? null];
+const plain = (value: unknown) => (typeof value === 'bigint' ? String(value) : (value ?? null));
+
+export function messageOf(change: Change, { actor: me, requestId }: Call): unknown[][] {
+  const organization = organizationOf(change);
+  if (!organization) return [];
+  const { of, verb, row, changed } = change;
+  const payload = JSON.stringify({ id: row.id, ...(verb === 'update' ? { changed: changed.map(snake) } : {}) });
+  return [[organization, `${of.table}.${PAST[verb]}`, of.table, row.id, payload, requestId, me.userId ?? me.onBehalfOf ?? null]];
+}
+
+function recorded({ actor: me, requestId }: Call): unknown[][] {
+  const happened = unit()?.happened.splice(0) ?? [];
+  return happened.map(({ row, event }) => {
+    const of = row.constructor as unknown as Source;
+    const payload = JSON.stringify(event, (_, value: unknown) => (typeof value === 'bigint' ? String(value) : value));
+    const subject = row as Row & { organizationId?: string; tenantId?: string };
+    const organization = subject.tenantId ?? subject.organizationId ?? me.organization?.id ?? subject.id;
+    return [organization, dotted(event.constructor.name), of.table, subject.id, payload, requestId, me.userId ?? me.onBehalfOf ?? null];
+  });
+}

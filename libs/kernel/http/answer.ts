@@ -1,0 +1,114 @@
+import type { Readable } from 'node:stream';
+import { actor, call } from '../actor.ts';
+import { deletedAnswer } from '../crud.ts';
+import { fieldsOf, Row, type TenantRow } from '../entity.ts';
+import type { Stored } from '../idempotency.ts';
+import { List, Page } from '../list.ts';
+import { snake } from '../naming.ts';
+import { allows } from '../permissions.ts';
+import type { View } from '../view.ts';
+import { homes, type Route, type Table } from './routes.ts';
+
+export const BASE = '/api/v1';
+
+/** A file as an answer: outside the envelope, never shown inline. */
+export class Download {
+  constructor(
+    readonly name: string,
+    readonly type: string,
+    readonly content: Readable,
+  ) {}
+}
+
+const isView = (answers: unknown): answers is View<Record<string, unknown>> => typeof answers === 'object' && answers !== null && 'finish' in answers;
+
+/** The body, status and headers of a result, in the envelope of the contract. */
+export function answer(table: Table, route: Route, result: unknown, url: string): Stored {
+  const status = route.status ?? (route.method === 'post' && isView(route.answers) && !route.path.includes(':id') ? 201 : 200);
+  const headers: Record<string, string> = {};
+  const { answers } = route;
+  if (result instanceof Page) return { status, headers, body: pageBody(result, url, headers) };
+  if (answers === 'deleted') return { status, headers, body: envelope(JSON.stringify(deletedAnswer(result as TenantRow))) };
+  if (isView(answers)) {
+    const row = result instanceof Row ? answers.show(result) : (result as Record<string, unknown>);
+    if (typeof row.version === 'number') headers.etag = `"v${row.version}"`;
+    const home = homes.get(answers.of.table) ?? table;
+    if (status === 201) headers.location = `${BASE}/${home.path}/${row.id as string}`;
+    row._links = linksOf(home, answers, row);
+    return { status, headers, body: envelope(JSON.stringify(row)) };
+  }
+  // What is not described is not said: a schema strips the rest, and a result that does not fit it is a defect.
+  const shown = (answers && typeof answers === 'object' && 'safeParse' in answers ? answers.parse(result) : {}) as { id?: string };
+  if (status === 202 && shown?.id) headers.location = `${BASE}/${table.path}/${shown.id}`;
+  return { status, headers, body: envelope(JSON.stringify(shown)) };
+}
+
+/** `meta` last, so that the data may be spliced in as text. */
+export function envelope(data: string, meta: object = {}): string {
+  const { requestId, warnings } = call();
+  const all = { request_id: requestId, ...meta, ...(warnings.length ? { warnings } : {}) };
+  return `{"success":true,"data":${data},"meta":${JSON.stringify(all)},"error":null}`;
+}
+
+function pageBody(page: Page<unknown>, url: string, headers: Record<string, string>) {
+  const links = pageLinks(page, url);
+  headers.link = Object.entries(links)
+    .map(([rel, href]) => `<${href}>; rel="${rel}"`)
+    .join(', ');
+  return envelope(JSON.stringify(page.items), { ...page.meta, links });
+}
+
+function pageLinks({ meta, asked }: Page<unknown>, url: string): Record<string, string> {
+  const [path, query] = url.split('?');
+  const to = (change: Record<string, string | null>) => {
+    const parameters = new URLSearchParams(query);
+    for (const [name, value] of Object.entries(change)) {
+      if (value === null) parameters.delete(name);
+      else parameters.set(name, value);
+    }
+    const text = parameters.toString();
+    return text ? `${path}?${text}` : path!;
+  };
+  const links: Record<string, string> = { self: url };
+  if (!asked) return links;
+  if (asked.page === undefined) {
+    if (meta.next_cursor) links.next = to({ cursor: meta.next_cursor });
+    return links;
+  }
+  if (meta.has_more) links.next = to({ page: String(asked.page + 1) });
+  if (asked.page > 1) links.prev = to({ page: String(asked.page - 1) });
+  return links;
+}
+
+/** self, relations, and each action this caller may do now: a client needs no copy of the rules. */
+export function linksOf(home: Table, view: View<never> | View<Record<string, unknown>>, row: Record<string, unknown>): Record<string, object> {
+  const self = `${BASE}/${home.path}/${row.id as string}`;
+  const links: Record<string, object> = { self: { href: self } };
+  for (const [name, path] of relationsOf(view)) if (row[name]) links[name.replace(/_id$/, '')] = { href: `${BASE}/${path}/${row[name] as string}` };
+  const me = actor();
+  for (const [name, { method, path, needs, when }] of Object.entries(home.routes)) {
+    if (!path.startsWith(':id') || method === 'get' || path.split(':').length > 2) continue;
+    if (name === 'restore' || (when && !when(row))) continue;
+    if ('action' in needs && !(needs.subject.table === view.of.table ? allows(me, needs.action, needs.subject, row) : true)) continue;
+    links[name] = { href: path === ':id' ? self : `${BASE}/${home.path}/${path.replace(':id', row.id as string)}`, method: method.toUpperCase() };
+  }
+  return links;
+}
+
+const relations = new WeakMap<object, [string, string][]>();
+/** The reference fields a view shows whose records have a home. */
+function relationsOf(view: View<never> | View<Record<string, unknown>>): [string, string][] {
+  let known = relations.get(view);
+  if (!known) {
+    const shown = new Set(view.columns.map(({ wire }) => wire));
+    known = Object.entries(fieldsOf(view.of)).flatMap(([name, { column }]): [string, string][] => {
+      if (!column.to || !shown.has(snake(name))) return [];
+      const home = homes.get(typeof column.to === 'string' ? column.to : column.to().table);
+      return home ? [[snake(name), home.path]] : [];
+    });
+    relations.set(view, known);
+  }
+  return known;
+}
+export const isList = (answers: unknown): answers is List<unknown> => answers instanceof List;
+export { isView };

@@ -1,0 +1,119 @@
+import cookie from '@fastify/cookie';
+import cors from '@fastify/cors';
+import formbody from '@fastify/formbody';
+import helmet from '@fastify/helmet';
+import multipart from '@fastify/multipart';
+import type { INestApplication } from '@nestjs/common';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { tooMany, unauthenticated } from '../errors.ts';
+import { headersOf, Limiter } from '../limiter.ts';
+import { httpDuration } from '../metrics.ts';
+import { settings } from '../settings.ts';
+import { uuidv7 } from '../uuidv7.ts';
+import { BASE } from './answer.ts';
+import { type Caller, Callers } from './callers.ts';
+import { Problems, sendProblem } from './problems.ts';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    caller: Caller | null;
+    began: number;
+  }
+}
+
+const BODY_LIMIT = 1 << 20;
+export const FILE_LIMIT = 64 << 20;
+const SANE_ID = /^[\w.:-]{1,100}$/;
+
+/** The HTTP server itself: sizes, time-outs, ids. A trailing slash means the same as none. */
+export const fastifyAdapter = () =>
+  new FastifyAdapter({
+    bodyLimit: BODY_LIMIT,
+    requestTimeout: 30_000,
+    keepAliveTimeout: 75_000,
+    trustProxy: settings.TRUST_PROXY,
+    routerOptions: { ignoreTrailingSlash: true, ignoreDuplicateSlashes: false, maxParamLength: 200 },
+    exposeHeadRoutes: false,
+    return503OnClosing: true,
+    genReqId: ({ headers }: { headers: Record<string, unknown> }) => {
+      const sent = headers['x-request-id'];
+      return typeof sent === 'string' && SANE_ID.test(sent) ? sent : uuidv7();
+    },
+  } as ConstructorParameters<typeof FastifyAdapter>[0]);
+
+/** Everything HTTP adds around the use cases, in Fastify hooks instead of guards and interceptors (docs/adr). */
+export async function openDoor(app: NestFastifyApplication): Promise<INestApplication> {
+  app.setGlobalPrefix(BASE.slice(1), { exclude: ['health', 'health/live', 'health/ready', 'metrics', 'docs', 'redoc', 'openapi.json'] });
+  app.useGlobalFilters(new Problems());
+  const fastify = app.getHttpAdapter().getInstance();
+  const callers = app.get(Callers);
+  const limiter = app.get(Limiter);
+
+  await app.register(helmet, { contentSecurityPolicy: false });
+  await app.register(cors, { origin: settings.CORS_ORIGINS.length ? settings.CORS_ORIGINS : false, credentials: true, exposedHeaders: ['ETag', 'Location', 'Link', 'X-Request-Id', 'RateLimit', 'RateLimit-Policy', 'Retry-After', 'Idempotency-Replayed'] });
+  await app.register(cookie);
+  await app.register(formbody, { bodyLimit: BODY_LIMIT });
+  await app.register(multipart, { limits: { fileSize: FILE_LIMIT, files: 1, fields: 50, fieldSize: 64 << 10, parts: 60 } });
+  // Uploads are read by the use case itself, piece by piece.
+  fastify.addContentTypeParser(['text/csv', 'application/octet-stream'], { bodyLimit: FILE_LIMIT }, (_request: FastifyRequest, payload: unknown, done: (error: null, body: unknown) => void) => done(null, payload));
+
+  fastify.decorateRequest('caller', null);
+  fastify.decorateRequest('began', 0);
+  fastify.addHook('onRequest', (request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void) => {
+    request.began = performance.now();
+    void reply.header('x-request-id', request.id).header('vary', 'Authorization, X-Organization-Id');
+    if (!request.url.startsWith(BASE)) return done();
+    const caller = knownCaller(callers, request);
+    if (caller !== undefined && settings.RATE_LIMITS === 'off') {
+      request.caller = caller;
+      return done();
+    }
+    void introduced(callers, limiter, request, reply, caller).then(
+      () => done(),
+      (error: unknown) => sendProblem(error, request, reply),
+    );
+  });
+  fastify.addHook('onResponse', (request: FastifyRequest, reply: FastifyReply, done: () => void) => {
+    httpDuration.observe({ method: request.method, route: request.routeOptions.url ?? 'none', status: String(reply.statusCode) }, (performance.now() - request.began) / 1000);
+    done();
+  });
+  return app;
+}
+
+const realmOf = (url: string) => (url.startsWith(`${BASE}/admin`) ? 'operator' : 'tenant');
+const ORGANIZATION_PATH = new RegExp(`^${BASE}/organizations/([0-9a-fA-F-]{36})(?=[/?]|$)`);
+
+/** The organization a request names: by its path where it is about one, else by the header. */
+function organizationOf(request: FastifyRequest): string | undefined {
+  const header = request.headers['x-organization-id'];
+  return (typeof header === 'string' && header) || undefined;
+}
+export const organizationInPath = (url: string) => ORGANIZATION_PATH.exec(url)?.[1]?.toLowerCase();
+
+const credentialOf = (request: FastifyRequest): string | undefined => {
+  const { authorization } = request.headers;
+  if (!authorization) return undefined;
+  const [scheme, credential] = authorization.split(' ');
+  if (scheme?.toLowerCase() !== 'bearer' || !credential) throw unauthenticated('Send "Authorization: Bearer <token>"');
+  return credential;
+};
+
+/** null: nobody in particular. undefined: has to be asked about. */
+function knownCaller(callers: Callers, request: FastifyRequest): Caller | null | undefined {
+  if (!request.headers.authorization) return null;
+  const [, credential] = request.headers.authorization.split(' ');
+  return credential ? callers.known(credential, organizationInPath(request.url) ?? organizationOf(request), realmOf(request.url)) : undefined;
+}
+
+async function introduced(callers: Callers, limiter: Limiter, request: FastifyRequest, reply: FastifyReply, known: Caller | null | undefined) {
+  const credential = credentialOf(request);
+  const caller = known ?? (credential ? await callers.learn(credential, organizationInPath(request.url) ?? organizationOf(request), realmOf(request.url), request) : null);
+  request.caller = caller;
+  if (settings.RATE_LIMITS === 'off') return;
+  const key = caller?.userId ?? request.ip;
+  const own = await limiter.take('caller', key, settings.LIMIT_CALLER, 60);
+  void reply.headers(headersOf(own));
+  const shared = own.allowed && caller?.organizationId ? await limiter.take('organization', caller.organizationId, settings.LIMIT_ORGANIZATION, 60) : own;
+  if (!shared.allowed) throw tooMany(undefined, { retryAfter: shared.resetSeconds });
+}

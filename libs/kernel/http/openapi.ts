@@ -1,0 +1,224 @@
+import type { INestApplication } from '@nestjs/common';
+import { type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
+import { z } from 'zod';
+import { catalogue } from '../errors.ts';
+import { type List, wireFilters } from '../list.ts';
+import { camel } from '../naming.ts';
+import type { Door } from '../use-case.ts';
+import { BASE, isList, isView } from './answer.ts';
+import { type Route, type Table, tables } from './routes.ts';
+
+type Json = Record<string, unknown>;
+
+/** The OpenAPI 3.1 document, made from the route tables: what is served and what is described cannot differ. */
+export function openApi(version: string): Json {
+  const schemas: Json = { Problem: PROBLEM };
+  const paths: Record<string, Json> = {};
+  for (const table of [...tables].sort((a, b) => (a.path < b.path ? -1 : 1)))
+    for (const [name, route] of Object.entries(table.routes)) {
+      const suffix = route.path.replace(/:(\w+)/g, '{$1}');
+      const path = `${BASE}/${table.path}${suffix ? `/${suffix}` : ''}`;
+      (paths[path] ??= {})[route.method] = operation(table, name, route, schemas);
+    }
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'Tessera',
+      version,
+      description: 'A multi-tenant CRM backend. Errors are problem+json whose codes are listed in docs/errors.md.',
+      license: { name: 'MIT', identifier: 'MIT' },
+    },
+    servers: [{ url: '/' }],
+    security: [{ bearer: [] }],
+    tags: [...new Set(tables.map(({ tag }) => tag))].sort().map((name) => ({ name })),
+    paths,
+    components: {
+      schemas,
+      securitySchemes: { bearer: { type: 'http', scheme: 'bearer', description: 'An access token from /auth/login, or an API key' } },
+      parameters: PARAMETERS,
+      responses: responses(),
+    },
+  };
+}
+
+function operation(table: Table, name: string, route: Route, schemas: Json): Json {
+  const { needs } = route;
+  const open = 'welcome' in needs && needs.welcome === 'anyone';
+  const status = String(route.status ?? (route.method === 'post' && isView(route.answers) && !route.path.includes(':id') ? 201 : 200));
+  const ids = [...table.path.matchAll(/:(\w+)/g), ...route.path.matchAll(/:(\w+)/g)].map(([, id]) => ({ name: id, in: 'path', required: true, schema: { type: 'string', format: 'uuid' } }));
+  const parameters = [
+    ...ids,
+    ...('action' in needs && !route.organizationInPath ? [{ $ref: '#/components/parameters/Organization' }] : []),
+    ...(route.method === 'post' && !route.secret ? [{ $ref: '#/components/parameters/IdempotencyKey' }] : []),
+    ...((route.method === 'patch' || route.method === 'delete') && ids.length ? [{ $ref: '#/components/parameters/IfMatch' }] : []),
+    ...(route.method === 'get' && isView(route.answers) ? [{ $ref: '#/components/parameters/IfNoneMatch' }] : []),
+    ...(isList(route.list) ? listParameters(route.list, route.answers === 'file') : []),
+    ...(route.query ? queryParameters(route.query) : []),
+  ];
+  return {
+    operationId: operationId(table, name),
+    tags: [table.tag],
+    summary: route.does,
+    ...(route.deprecated ? { deprecated: true } : {}),
+    ...(open ? { security: [] } : {}),
+    'x-permission': permissionOf(needs),
+    ...(parameters.length ? { parameters } : {}),
+    ...(route.body ? { requestBody: { required: true, content: { 'application/json': { schema: refer(route.body, schemas, 'input'), ...(route.example ? { example: route.example } : {}) } } } } : {}),
+    ...(route.upload ? { requestBody: upload(route) } : {}),
+    responses: { [status]: success(route, schemas), ...failures(route) },
+  };
+}
+
+export const operationId = (table: Table, name: string) => camel(`${table.path.replace(/[/:{}-]+/g, '_')}_${name}`.replace(/_+([a-zA-Z])/g, (_, letter: string) => `_${letter.toLowerCase()}`)).replace(/_/g, '');
+export const permissionOf = (needs: Door) => ('welcome' in needs ? needs.welcome : `${needs.action} ${needs.subject.table}`);
+
+function success(route: Route, schemas: Json): Json {
+  const { answers } = route;
+  if (answers === 'file') return { description: 'The file', content: { 'text/csv': { schema: { type: 'string' } }, 'application/octet-stream': { schema: { type: 'string', format: 'binary' } } } };
+  const headers = { 'X-Request-Id': { schema: { type: 'string' } }, ...(isView(answers) ? { ETag: { schema: { type: 'string' } } } : {}) };
+  return { description: 'Done', headers, content: { 'application/json': { schema: enveloped(dataSchema(answers, schemas), isList(answers)) } } };
+}
+function dataSchema(answers: Route['answers'], schemas: Json): Json {
+  if (answers === 'deleted') return { type: 'object', required: ['id', 'deleted_at'], properties: { id: { type: 'string', format: 'uuid' }, deleted_at: { type: 'string', format: 'date-time' } } };
+  if (isList(answers)) return { type: 'array', items: refer(answers.view.schema, schemas, 'output') };
+  if (isView(answers)) return { allOf: [refer(answers.schema, schemas, 'output'), { type: 'object', properties: { _links: { type: 'object' } } }] };
+  if (answers && typeof answers === 'object') return refer(answers as z.ZodType, schemas, 'output');
+  return {};
+}
+const enveloped = (data: Json, paged: boolean): Json => ({
+  type: 'object',
+  required: ['success', 'data', 'meta', 'error'],
+  properties: {
+    success: { const: true },
+    data,
+    meta: {
+      type: 'object',
+      required: ['request_id'],
+      properties: {
+        request_id: { type: 'string' },
+        warnings: { type: 'array', items: { type: 'object' } },
+        ...(paged
+          ? {
+              page: { type: 'integer' },
+              page_size: { type: 'integer' },
+              total: { type: 'integer' },
+              total_is_capped: { type: 'boolean' },
+              next_cursor: { type: ['string', 'null'] },
+              has_more: { type: 'boolean' },
+              links: { type: 'object' },
+            }
+          : {}),
+      },
+    },
+    error: { type: 'null' },
+  },
+});
+
+/** A schema with an id becomes a component; what it refers to comes along. */
+function refer(schema: z.ZodType, schemas: Json, io: 'input' | 'output'): Json {
+  const { $schema: _, $defs, ...made } = z.toJSONSchema(schema, { io, unrepresentable: 'any', target: 'draft-2020-12' }) as Json & { $defs?: Json };
+  for (const [name, definition] of Object.entries($defs ?? {})) schemas[name] = rewritten(definition);
+  const id = (made.id ?? z.globalRegistry.get(schema)?.id) as string | undefined;
+  delete made.id;
+  if (!id) return rewritten(made) as Json;
+  schemas[id] = rewritten(made);
+  return { $ref: `#/components/schemas/${id}` };
+}
+const rewritten = (value: unknown): unknown => {
+  if (Array.isArray(value)) return value.map(rewritten);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).flatMap(([key, inner]) =>
+      key === 'id' && typeof inner === 'string' ? [] : key === '$ref' && typeof inner === 'string' ? [['$ref', inner.replace('#/$defs/', '#/components/schemas/')]] : [[key, rewritten(inner)]],
+    ),
+  );
+};
+
+function listParameters(list: List<unknown>, exported: boolean): Json[] {
+  const { sorts, aliases = {}, own = {}, include = {}, search } = list.options;
+  const text = (name: string, description: string): Json => ({ name, in: 'query', description, schema: { type: 'string' } });
+  const whole = (name: string, description: string, maximum?: number): Json => ({ name, in: 'query', description, schema: { type: 'integer', minimum: 1, ...(maximum ? { maximum } : {}) } });
+  const wire = sorts.map((name) => name.replace(/[A-Z]/g, (c) => `_${c.toLowerCase()}`));
+  return [
+    ...(exported
+      ? [{ name: 'format', in: 'query', schema: { enum: ['csv', 'xlsx', 'json'], default: 'csv' } }]
+      : [whole('page', 'Page mode: the page, from 1'), whole('page_size', 'Rows per page', 100), text('cursor', 'Cursor mode: empty starts, then next_cursor'), { name: 'count', in: 'query', schema: { enum: ['exact', 'none'] } }]),
+    text('sort', `Keys, comma separated, - for descending: ${wire.join(', ')}`),
+    { name: 'order_by', in: 'query', schema: { enum: wire } },
+    { name: 'order', in: 'query', schema: { enum: ['asc', 'desc'] } },
+    text('fields', 'Only these fields, comma separated'),
+    ...(Object.keys(include).length ? [text('include', `Embeds, comma separated: ${Object.keys(include).join(', ')}`)] : []),
+    ...(search ? [text('search', 'Words and parts of them, case- and accent-insensitive')] : []),
+    ...wireFilters(list).map(({ name, field, operator }) => {
+      const { $schema: _, ...schema } = z.toJSONSchema(field.kind === 'list' ? z.string() : field.spoken, { io: 'input', unrepresentable: 'any' }) as Json;
+      return { name, in: 'query', schema: operator === 'is_null' ? { type: 'boolean' } : operator === 'in' || operator === 'contains' || operator === 'starts_with' || field.kind === 'moment' ? { type: 'string' } : rewritten(schema) };
+    }),
+    ...Object.entries(aliases).map(([name, meaning]) => text(name, `The same as ${meaning}`)),
+    ...Object.entries(own).map(([name, { schema }]) => {
+      const { $schema: _, ...made } = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as Json;
+      return { name, in: 'query', schema: made };
+    }),
+  ];
+}
+function queryParameters(query: z.ZodType): Json[] {
+  const { properties = {}, required = [] } = z.toJSONSchema(query, { io: 'input', unrepresentable: 'any' }) as { properties?: Json; required?: string[] };
+  return Object.entries(properties).map(([name, schema]) => ({ name, in: 'query', ...(required.includes(name) ? { required: true } : {}), schema }));
+}
+const upload = ({ upload: accepts, body }: Route): Json => ({
+  required: true,
+  content: Object.fromEntries(
+    accepts!.types.map((type) => [
+      type,
+      { schema: type === 'multipart/form-data' ? { type: 'object', properties: { file: { type: 'string', format: 'binary' }, ...(body ? {} : {}) } } : { type: 'string', format: 'binary' } },
+    ]),
+  ),
+});
+
+const PROBLEM: Json = {
+  type: 'object',
+  required: ['type', 'title', 'status', 'detail', 'instance', 'success', 'data', 'meta', 'error'],
+  properties: {
+    type: { type: 'string', format: 'uri' },
+    title: { type: 'string' },
+    status: { type: 'integer' },
+    detail: { type: 'string' },
+    instance: { type: 'string' },
+    success: { const: false },
+    data: { type: 'null' },
+    meta: { type: 'object', required: ['request_id'], properties: { request_id: { type: 'string' } } },
+    error: {
+      type: 'object',
+      required: ['code', 'message', 'details'],
+      properties: {
+        code: { type: 'string' },
+        message: { type: 'string' },
+        details: { type: 'array', items: { type: 'object', properties: { pointer: { type: 'string' }, parameter: { type: 'string' }, header: { type: 'string' }, code: { type: 'string' }, message: { type: 'string' } } } },
+        existing: { type: 'object', properties: { type: { type: 'string' }, id: { type: 'string', format: 'uuid' } } },
+      },
+    },
+  },
+};
+const FAILURES: Record<string, string> = {
+  '400': 'Malformed, unknown or missing', '401': 'No or a bad token', '403': 'You may see it but not do it', '404': 'Nothing here that you may see', '409': 'In conflict with the present state',
+  '412': 'If-Match names an old version', '413': 'Too large', '415': 'Wrong content type', '422': 'A rule of the domain says no', '429': 'Too many requests', '503': 'Busy or down; try again after Retry-After',
+};
+const responses = () => Object.fromEntries(Object.entries(FAILURES).map(([status, description]) => [`Problem${status}`, { description, content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } } }]));
+function failures(route: Route): Json {
+  const open = 'welcome' in route.needs && route.needs.welcome === 'anyone';
+  const writes = route.method !== 'get';
+  const named = (route.problems ?? []).map((code) => String(catalogue.get(code)?.status ?? 400));
+  const statuses = ['400', ...(open ? [] : ['401', '403']), ...(route.path.includes(':') || writes ? ['404'] : []), ...(writes ? ['409', '412', '413', '415', '422'] : []), '429', '503', ...named];
+  return Object.fromEntries([...new Set(statuses)].sort().map((status) => [status, { $ref: `#/components/responses/Problem${status}` }]));
+}
+const PARAMETERS: Json = {
+  Organization: { name: 'X-Organization-Id', in: 'header', description: 'Needed when you belong to several organizations and the token is not bound to one', schema: { type: 'string', format: 'uuid' } },
+  IdempotencyKey: { name: 'Idempotency-Key', in: 'header', description: 'The same key has one effect; kept for 24 hours', schema: { type: 'string', maxLength: 255 } },
+  IfMatch: { name: 'If-Match', in: 'header', description: 'The ETag you read; 412 when it is an old one', schema: { type: 'string' } },
+  IfNoneMatch: { name: 'If-None-Match', in: 'header', description: 'Answers 304 when nothing changed', schema: { type: 'string' } },
+};
+
+/** Swagger UI at /docs, ReDoc at /redoc, the document at /openapi.json. */
+export function serveDocs(app: INestApplication, document: Json) {
+  // The document is 3.1; Nest's type knows 3.0, and only passes it through.
+  SwaggerModule.setup('docs', app, () => document as unknown as OpenAPIObject, { jsonDocumentUrl: 'openapi.json', swaggerOptions: { persistAuthorization: true } });
+}

@@ -1,0 +1,118 @@
+import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException } from '@nestjs/common';
+import { OptimisticLockError } from '@mikro-orm/core';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { FailedItem } from '../bus.ts';
+import { alreadyExists, type Detail, inUse, internal, invalid, lostRace, malformed, methodNotAllowed, missing, notFound, Refusal, tooLarge, unavailable, unsupportedMedia } from '../errors.ts';
+import { logger } from '../logger.ts';
+import { spoken } from '../naming.ts';
+
+const DOCS = 'https://docs.tessera.dev/errors/';
+
+/** RFC 9457, with the members of the envelope as extensions: one body serves both kinds of client. */
+export function problemBody(refusal: Refusal, instance: string, requestId: string) {
+  const { details, existing, retryAfter: _, ...more } = refusal.more;
+  return {
+    type: DOCS + refusal.code,
+    title: refusal.problem.title,
+    status: refusal.status,
+    detail: refusal.message,
+    instance,
+    success: false,
+    data: null,
+    meta: { request_id: requestId },
+    error: { code: refusal.code, message: refusal.message, details: details ?? [], ...(existing ? { existing } : {}), ...more },
+  };
+}
+
+/** Any error as one of the catalogue. What is not known is a defect: logged whole, answered as 500 without a word about it. */
+export function refusalOf(error: unknown): Refusal {
+  if (error instanceof Refusal) return error;
+  if (error instanceof FailedItem) return itemRefusal(error);
+  if (error instanceof OptimisticLockError) return lostRace(undefined, { retryAfter: 1 });
+  const { code, statusCode, message } = error as { code?: string; statusCode?: number; message?: string };
+  const known = fromDatabase(error as DatabaseError) ?? fromNetwork(code, message ?? '') ?? fromServer(error, statusCode, message ?? '');
+  if (known) return known;
+  logger.error({ err: error }, 'unexpected error');
+  return internal();
+}
+
+/** A refused item of an atomic batch refuses the batch; the pointers lead into it. */
+function itemRefusal({ index, cause }: FailedItem): Refusal {
+  const refusal = refusalOf(cause);
+  const details = (refusal.more.details ?? []).map((detail) => ({ ...detail, pointer: `/items/${index}${detail.pointer ?? ''}` }));
+  const at = { pointer: `/items/${index}`, code: refusal.code, message: refusal.message };
+  return new Refusal(refusal.problem, refusal.message, { ...refusal.more, details: details.length ? details : [at] });
+}
+
+interface DatabaseError {
+  code?: string;
+  constraint?: string;
+  detail?: string;
+  table?: string;
+  message?: string;
+  cause?: DatabaseError;
+}
+function fromDatabase(error: DatabaseError): Refusal | undefined {
+  const { code = '', constraint = '' } = error.constraint ? error : (error.cause ?? error);
+  const state = error.code ?? code;
+  if (!/^[0-9A-Z]{5}$/.test(state)) return undefined;
+  if (state === '23503') return brokenReference(error.detail ?? error.cause?.detail ?? error.message ?? '', constraint);
+  if (state === '23505') return alreadyExists(undefined, { details: columnsOf(error).map((name) => ({ pointer: `/${name}`, code: 'taken', message: 'is taken' })) });
+  if (state === '23514' || state === '23502') return invalid('A value is not allowed there', { details: [{ code: 'check', message: constraint }] });
+  if (state === '23P01') return alreadyExists();
+  if (state.startsWith('22')) return invalid('A value could not be understood by the database');
+  if (state === '40001' || state === '40P01' || state === '55P03') return lostRace(undefined, { retryAfter: 1 });
+  if (state === '57014' || state.startsWith('53') || state.startsWith('08') || state.startsWith('57P') || state === '25P03') return unavailable(undefined, { retryAfter: 1 });
+  return undefined;
+}
+function brokenReference(detail: string, constraint: string): Refusal {
+  if (/is still referenced/.test(detail)) return inUse();
+  const column = /Key \((?:tenant_id, )?(\w+)\)/.exec(detail)?.[1] ?? constraint.replace(/^[a-z]+_|_foreign$/g, '');
+  const refusal = missing(spoken(column.replace(/_id$/, '')));
+  refusal.more.details = [{ pointer: `/${column}`, code: 'not_found', message: refusal.message }];
+  return refusal;
+}
+const columnsOf = ({ detail = '', cause }: DatabaseError): string[] =>
+  (/Key \(([^)]*)\)/.exec(detail || (cause?.detail ?? ''))?.[1] ?? '').split(', ').filter((name) => /^\w+$/.test(name) && name !== 'tenant_id');
+
+function fromNetwork(code = '', message: string): Refusal | undefined {
+  const down = ['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND'].includes(code);
+  const full = /timeout exceeded when trying to connect|Connection terminated|connection timeout|Client has encountered a connection error/i.test(message);
+  return down || full ? unavailable(undefined, { retryAfter: 1 }) : undefined;
+}
+
+function fromServer(error: unknown, statusCode: number | undefined, message: string): Refusal | undefined {
+  const status = error instanceof HttpException ? error.getStatus() : (statusCode ?? 0);
+  if (status === 404) return notFound();
+  if (status === 405) return methodNotAllowed();
+  if (status === 413) return tooLarge();
+  if (status === 415 || status === 406) return unsupportedMedia();
+  if (status >= 400 && status < 500) return malformed(message);
+  return status === 503 ? unavailable(undefined, { retryAfter: 1 }) : undefined;
+}
+
+export function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply) {
+  const refusal = refusalOf(error);
+  if (refusal.status === 401) void reply.header('www-authenticate', 'Bearer');
+  if (refusal.more.retryAfter !== undefined) void reply.header('retry-after', String(refusal.more.retryAfter));
+  const body = problemBody(refusal, request.url.split('?')[0]!, request.id);
+  void reply.code(refusal.status).header('content-type', 'application/problem+json; charset=utf-8').send(JSON.stringify(body));
+}
+
+/** Errors that reach Nest: unknown routes, bodies that cannot be read, and whatever a route threw. */
+@Catch()
+export class Problems implements ExceptionFilter {
+  catch(error: unknown, host: ArgumentsHost) {
+    const http = host.switchToHttp();
+    const reply = http.getResponse<FastifyReply>();
+    if (!reply.sent) sendProblem(error, http.getRequest<FastifyRequest>(), reply);
+  }
+}
+
+/** What zod found wrong, with a JSON pointer each. */
+export const detailsOf = (issues: readonly { path: PropertyKey[]; code: string; message: string; keys?: string[] }[], at = ''): Detail[] =>
+  issues.flatMap(({ path, code, message, keys }) => {
+    const pointer = at + path.map((part) => `/${String(part).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
+    if (code === 'unrecognized_keys') return (keys ?? []).map((key) => ({ pointer: `${pointer}/${key}`, code: 'unknown', message: 'is not a field here' }));
+    return [{ pointer: pointer || '', code, message }];
+  });

@@ -1,0 +1,125 @@
+import { Injectable } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { createHash } from 'node:crypto';
+import { type Actor, actingAs, type Call } from '../actor.ts';
+import { Bus } from '../bus.ts';
+import { invalid, malformed, stale } from '../errors.ts';
+import { type Once, Replay, type Stored } from '../idempotency.ts';
+import type { QueryString } from '../list.ts';
+import { isUuid } from '../uuidv7.ts';
+import { answer, Download } from './answer.ts';
+import { detailsOf, sendProblem } from './problems.ts';
+import { type Route, Server, type Table } from './routes.ts';
+
+/** One request on its way through a route. */
+export interface Request {
+  readonly table: Table;
+  readonly route: Route;
+  readonly ids: string[];
+  readonly http: FastifyRequest;
+  readonly reply: FastifyReply;
+  readonly bus: Bus;
+}
+/** Serves what is more than one message; answers itself or returns what is to be sent. */
+export type Handles = (request: Request) => Promise<Stored | Download>;
+
+/** What HTTP adds around a use case: ids, body and query checked, preconditions, idempotency, envelope, problems. */
+@Injectable()
+export class HttpServer extends Server {
+  constructor(private readonly bus: Bus) {
+    super();
+  }
+
+  async serve(table: Table, name: string, http: FastifyRequest, reply: FastifyReply): Promise<void> {
+    const route = table.routes[name]!;
+    try {
+      const ids = idsOf(route, http);
+      const sent = await actingAs(actorOf(http), () => this.answered({ table, route, ids, http, reply, bus: this.bus }), callOf(http, ids));
+      if (sent instanceof Download) return sendFile(reply, sent);
+      sendStored(reply, sent, http);
+    } catch (error) {
+      if (error instanceof Replay) return sendStored(reply.header('idempotency-replayed', 'true'), error.stored, http);
+      sendProblem(error, http, reply);
+    }
+  }
+
+  private async answered(request: Request): Promise<Stored | Download> {
+    const { table, route, ids, http } = request;
+    if (route.handle) return route.handle(request);
+    const input = inputOf(route, http);
+    const message = route.message(ids, input, http);
+    const render = (result: unknown) => answer(table, route, result, http.url);
+    const once = onceOf(request, input === undefined ? null : http.body, render);
+    let stored: Stored | undefined;
+    const result = await this.bus.run(message, once && { ...once, render: (answered) => (stored = once.render(answered)) });
+    return result instanceof Download ? result : (stored ?? render(result));
+  }
+}
+
+const NOT_ASKED: Actor = { kind: 'nobody', userId: null, role: null, permissionSets: [], organization: null };
+export const actorOf = (http: FastifyRequest): Actor => (http as { caller?: { actor: Actor } | null }).caller?.actor ?? NOT_ASKED;
+
+function idsOf(route: Route, http: FastifyRequest): string[] {
+  const parameters = http.params as Record<string, string>;
+  const names = [...route.path.matchAll(/:(\w+)/g)].map(([, name]) => name!);
+  return names.map((name) => {
+    const id = parameters[name]!;
+    if (!isUuid(id)) throw invalid(`${name} is not a UUID`, { details: [{ parameter: name, code: 'invalid_format', message: 'is not a UUID' }] });
+    return id.toLowerCase();
+  });
+}
+
+function callOf(http: FastifyRequest, ids: string[]): Partial<Call> {
+  const condition = http.method === 'PATCH' || http.method === 'DELETE' || http.method === 'POST' ? http.headers['if-match'] : undefined;
+  if (condition === undefined || condition === '*' || !ids.length) return { requestId: http.id };
+  const version = /^"v(\d+)"$/.exec(condition)?.[1];
+  if (!version) throw stale('If-Match must be an ETag this API gave');
+  return { requestId: http.id, expects: { id: ids.at(-1)!, version: Number(version) } };
+}
+
+export function checked<T>(schema: { safeParse(value: unknown): { success: boolean; data?: T; error?: { issues: readonly never[] } } }, value: unknown, at = ''): T {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data as T;
+  const details = detailsOf(result.error!.issues, at);
+  throw invalid(`The request does not fit: ${details.map(({ pointer, message }) => `${pointer || 'body'} ${message}`).join('; ')}`, { details });
+}
+
+function inputOf(route: Route, http: FastifyRequest): unknown {
+  if (route.body) return checked(route.body as never, http.body ?? {});
+  if (route.list) return route.list.ask(http.query as QueryString);
+  if (route.query) return checkedQuery(route, http.query as QueryString);
+  return undefined;
+}
+function checkedQuery(route: Route, query: QueryString): unknown {
+  const result = route.query!.safeParse(query);
+  if (result.success) return result.data;
+  const details = detailsOf(result.error.issues as never).map(({ pointer = '', ...rest }) => ({ parameter: pointer.split('/')[1] ?? '', ...rest }));
+  throw invalid(`The query does not fit: ${details.map(({ parameter, message }) => `${parameter} ${message}`).join('; ')}`, { details });
+}
+
+/** Present when the caller asked for one effect; answers with secrets are not kept. */
+export function onceOf<R>({ route, table, ids, http }: Request, body: unknown, render: (result: R) => Stored): Once<R> | undefined {
+  const key = http.headers['idempotency-key'];
+  if (http.method !== 'POST' || key === undefined || route.secret) return undefined;
+  if (typeof key !== 'string' || !/^[\x20-\x7e]{1,255}$/.test(key))
+    throw malformed('Idempotency-Key must be 1 to 255 printable characters', { details: [{ header: 'Idempotency-Key', code: 'invalid', message: 'is not a key' }] });
+  const fingerprint = createHash('sha256').update(JSON.stringify([ids, body])).digest('base64url');
+  return { key, route: `${http.method} ${table.path}/${route.path}`, fingerprint, render };
+}
+
+function sendStored(reply: FastifyReply, { status, headers, body }: Stored, http: FastifyRequest) {
+  const known = http.headers['if-none-match'];
+  if (known && http.method === 'GET' && headers.etag && (known === '*' || known.split(', ').some((tag) => tag.replace(/^W\//, '') === headers.etag))) {
+    return void reply.code(304).headers(headers).send();
+  }
+  void reply.code(status).headers(headers).header('content-type', 'application/json; charset=utf-8').send(body);
+}
+
+function sendFile(reply: FastifyReply, { name, type, content }: Download) {
+  const plain = name.replace(/[^\w.-]/g, '_');
+  void reply
+    .header('content-type', type)
+    .header('content-disposition', `attachment; filename="${plain}"; filename*=UTF-8''${encodeURIComponent(name)}`)
+    .header('x-content-type-options', 'nosniff')
+    .send(content);
+}

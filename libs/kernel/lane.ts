@@ -1,0 +1,105 @@
+import pg from 'pg';
+import { unavailable } from './errors.ts';
+import { logger } from './logger.ts';
+import { ScopedQuery, type Statement, type Types } from './scoped-query.ts';
+
+const TIMESTAMPTZ = 1184;
+const DATE = 1082;
+const types = new pg.TypeOverrides() as unknown as Types & { setTypeParser(oid: number, parse: (text: string) => unknown): void };
+// A timestamp travels as text, in the very form Date.toJSON() gives: no Date is made only to be printed. A day stays the day it is.
+types.setTypeParser(TIMESTAMPTZ, (text) => `${text.slice(0, 10)}T${text.slice(11, 19)}${(text.slice(19, -3) || '.').padEnd(4, '0')}Z`);
+types.setTypeParser(DATE, (text) => text);
+
+/** No organization: the setting is empty, so tables behind a policy refuse, and only platform tables answer. */
+export const NO_TENANT = '';
+const LIMIT = 'client side deadline';
+
+interface Seat {
+  client: (pg.Client & { query(query: ScopedQuery): unknown }) | null;
+  busy: number;
+}
+export interface LaneOptions {
+  connections: number;
+  /** Milliseconds PostgreSQL may spend on one statement. */
+  statementTimeout: number;
+  /** Queries that may wait at once; more are refused with 503. */
+  queue: number;
+  name: string;
+}
+
+/**
+ * The reading side: a few connections that many requests share at the same time. A ScopedQuery carries its own implicit transaction, so
+ * nobody has to check a connection out, and the queries of one tick leave in one write.
+ */
+export class Lane {
+  private readonly seats: Seat[] = [];
+  private closing = false;
+  private waiting = 0;
+
+  constructor(
+    private readonly url: string,
+    private readonly options: LaneOptions,
+  ) {}
+
+  async open(): Promise<this> {
+    for (let i = 0; i < this.options.connections; i++) {
+      this.seats.push({ client: null, busy: 0 });
+      await this.dial(this.seats[i]!);
+    }
+    return this;
+  }
+
+  private async dial(seat: Seat) {
+    const settings = `-c TimeZone=UTC -c default_transaction_read_only=on -c statement_timeout=${this.options.statementTimeout}`;
+    const config = { connectionString: this.url, pipeline: true, options: settings, keepAlive: true, application_name: this.options.name };
+    const client = new pg.Client(config as pg.ClientConfig) as NonNullable<Seat['client']>;
+    client.on('error', () => {});
+    await client.connect();
+    seat.client = client;
+    seat.busy = 0;
+    const lost = () => this.redial(seat, client);
+    client.once('error', lost);
+    client.once('end', lost);
+  }
+
+  /** Until the server is back, queries on this seat are refused at once rather than kept waiting. */
+  private redial(seat: Seat, dead: pg.Client, wait = 50): void {
+    if (this.closing || (seat.client !== dead && seat.client !== null)) return;
+    if (seat.client === dead) logger.warn(`${this.options.name}: connection to the database lost, dialling again`);
+    seat.client = null;
+    setTimeout(() => void this.dial(seat).catch(() => this.redial(seat, dead, Math.min(wait * 2, 2000))), wait).unref();
+  }
+
+  /** The rows of one statement, run inside one organization (or none) and its own read-only transaction. */
+  rows<T>(tenant: string, statement: Statement, values: readonly unknown[]): Promise<T[]> {
+    let seat: Seat | undefined;
+    for (const other of this.seats) if (other.client && (!seat || other.busy < seat.busy)) seat = other;
+    if (!seat?.client || this.waiting >= this.options.queue) return Promise.reject(unavailable(undefined, { retryAfter: 1 }));
+    const { client } = seat;
+    const taken = seat;
+    return new Promise<T[]>((resolve, reject) => {
+      const deadline = setTimeout(() => this.hangUp(client, query), this.options.statementTimeout + 2000);
+      const query = new ScopedQuery(tenant, statement, values, types, (error, rows) => {
+        clearTimeout(deadline);
+        taken.busy--;
+        this.waiting--;
+        if (error) reject(error as Error);
+        else resolve(rows as T[]);
+      });
+      taken.busy++;
+      this.waiting++;
+      client.query(query);
+    });
+  }
+
+  /** The server was silent for too long, which no statement may be: the connection is given up, and its seat dialled again. */
+  private hangUp(client: pg.Client, query: ScopedQuery) {
+    query.handleError(unavailable(LIMIT, { retryAfter: 1 }));
+    (client as unknown as { connection: { stream: { destroy(): void } } }).connection.stream.destroy();
+  }
+
+  async close() {
+    this.closing = true;
+    await Promise.all(this.seats.map(({ client }) => client?.end()));
+  }
+}

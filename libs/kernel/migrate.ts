@@ -1,0 +1,56 @@
+import { MikroORM } from '@mikro-orm/postgresql';
+import { runMigrations } from 'bullmq';
+import { createHash } from 'node:crypto';
+import pg from 'pg';
+import { ormOptions } from './orm.ts';
+
+const OLDEST = 150_000;
+export const QUEUE = 'work';
+export const QUEUE_SCHEMA = 'bullmq';
+
+/** Tables of which the app role may only add and read rows. */
+const APPEND_ONLY = ['audit_entry', 'audit_seal'];
+
+/**
+ * Brings the database up to date as its owner and lets the application's role use, but not change, what is there. One at a time.
+ * @returns the names of the migrations that were applied
+ */
+export async function migrate(ownerUrl: string, appRole: string, log: (line: string) => void = () => {}): Promise<string[]> {
+  const client = new pg.Client({ connectionString: ownerUrl });
+  await client.connect();
+  try {
+    const { rows } = await client.query<{ version: number }>(`select current_setting('server_version_num')::int as version`);
+    if (rows[0]!.version < OLDEST) throw new Error(`PostgreSQL 15 or newer is needed; this is ${Math.floor(rows[0]!.version / 10_000)}.`);
+    await client.query(`select pg_advisory_lock(hashtext('tessera:migrate'))`);
+    const orm = await MikroORM.init(ormOptions(ownerUrl, { driverOptions: undefined, pool: { min: 0, max: 2 } }));
+    try {
+      const applied = await orm.migrator.up();
+      for (const { name } of applied) log(`Applied ${name}`);
+      await runMigrations(client, QUEUE_SCHEMA);
+      // BullMQ makes this sequence at its first job, which the app role may not.
+      await client.query(`create sequence if not exists ${QUEUE_SCHEMA}.bullmq_jid_${createHash('md5').update(QUEUE).digest('hex')}`);
+      await client.query(grants(client.escapeIdentifier(appRole)));
+      return applied.map(({ name }) => name);
+    } finally {
+      await orm.close();
+    }
+  } finally {
+    await client.end();
+  }
+}
+
+const grants = (role: string) => `
+  ${['public', QUEUE_SCHEMA]
+    .map(
+      (schema) => `
+  grant usage on schema ${schema} to ${role};
+  grant select, insert, update, delete on all tables in schema ${schema} to ${role};
+  grant usage, select on all sequences in schema ${schema} to ${role};
+  alter default privileges in schema ${schema} grant select, insert, update, delete on tables to ${role};
+  alter default privileges in schema ${schema} grant usage, select on sequences to ${role};`,
+    )
+    .join('')}
+  grant usage on schema search to ${role};
+  grant execute on function search.put(text, uuid, uuid, text), search.find(text, text) to ${role};
+  ${APPEND_ONLY.map((table) => `revoke update, delete on ${table} from ${role};`).join('\n  ')}
+  revoke insert, update, delete on mikro_orm_migrations from ${role};`;

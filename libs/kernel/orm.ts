@@ -1,0 +1,45 @@
+import { Migrator } from '@mikro-orm/migrations';
+import { defineConfig, type Options } from '@mikro-orm/postgresql';
+import type { EventEmitter } from 'node:events';
+import { entities } from './context.ts';
+import { EagerClient } from './eager-client.ts';
+import { schemaOf } from './entity.ts';
+import { FlushLaw } from './flush.ts';
+import { logger } from './logger.ts';
+import { kernelTables } from './records.ts';
+import { TenantSchema } from './schema.ts';
+import { settings } from './settings.ts';
+
+/** How MikroORM is set up everywhere: the API, the worker, the terminal and the migrations. */
+export const ormOptions = (clientUrl: string, more: Partial<Options> = {}): Options =>
+  defineConfig({
+    clientUrl,
+    entities: [...kernelTables, ...entities.map(schemaOf)],
+    subscribers: [new FlushLaw()],
+    extensions: [Migrator, TenantSchema],
+    schemaGenerator: { ignoreSchema: ['bullmq', 'search'] },
+    migrations: {
+      path: 'dist/migrations',
+      pathTs: 'migrations',
+      snapshotName: 'snapshot',
+      // `up` must not rewrite the committed snapshot from a live database.
+      snapshotOnMigrate: false,
+      emit: 'ts',
+      fileName: (timestamp, name) => `${timestamp}-${name ?? 'change'}`,
+    },
+    pool: { min: 0, max: settings.WRITE_POOL },
+    implicitTransactions: true,
+    ensureDatabase: false,
+    discovery: { checkDuplicateFieldNames: false },
+    logger: (message) => logger.debug(message),
+    driverOptions: {
+      Client: EagerClient,
+      // A bounded wait, then 503: see problems.ts.
+      connectionTimeoutMillis: 1000,
+      statement_timeout: settings.STATEMENT_TIMEOUT_MS * 2,
+      idle_in_transaction_session_timeout: 30_000,
+      application_name: 'tessera write',
+      onPoolCreated: (pool: EventEmitter) => pool.on('release', (_: unknown, client: Partial<EagerClient>) => client.forget?.()),
+    },
+    ...more,
+  } as Options);

@@ -1,0 +1,187 @@
+import { type SelectQueryBuilder, sql } from 'kysely';
+import { isDeepStrictEqual } from 'node:util';
+import { type Actor, actor, tenantId } from './actor.ts';
+import { type Source } from './entity.ts';
+import { missing } from './errors.ts';
+import type { Fields } from './fields.ts';
+import { type Lane, NO_TENANT } from './lane.ts';
+import { type Asked, COUNT_CAP, type List, Page } from './list.ts';
+import { type Condition, reach } from './permissions.ts';
+import { type AnyDatabase, compiler, predicate } from './predicate.ts';
+import type { Statement } from './scoped-query.ts';
+import { inTransaction } from './transaction.ts';
+import type { RowOf, View } from './view.ts';
+
+type Rows<S> = S extends { table: infer T extends string; fields: infer F extends Fields } ? { [K in T]: RowOf<F> } : never;
+export type Selecting<O = unknown> = SelectQueryBuilder<AnyDatabase, string, O>;
+interface Compilable {
+  compile(): { sql: string; parameters: readonly unknown[] };
+}
+type Raw = Record<string, unknown>;
+
+/**
+ * The reading side. Every row passes five gates nobody has to remember: tenant, policy, permission, not deleted, one statement. Money
+ * leaves `from` as ten-thousandths in text; the views spell it for the wire.
+ */
+export class Read {
+  private readonly statements = new Map<string, Statement>();
+  private era = 0;
+
+  constructor(
+    private readonly lane: Lane,
+    private readonly slow: Lane,
+  ) {}
+
+  /** One row by id, or 404. */
+  async one<Row>(view: View<Row>, id: string, deleted = false): Promise<Row> {
+    const me = actor();
+    const gate = gateOf(me, view.of);
+    const [row] = await this.send<Raw>(`one ${keyOf(view)} ${gate.shape} ${deleted}`, [tenantId(), ...gate.values, id], () =>
+      gated(view.of, gate, deleted)
+        .where(`${view.of.table}.id`, '=', id)
+        .select(selection(view)),
+    );
+    if (!row) throw missing(view.of.label);
+    return view.finish(row);
+  }
+
+  /** The rows of these ids that may be seen, by id. */
+  async many<Row>(view: View<Row>, ids: readonly string[]): Promise<Map<string, Row>> {
+    if (!ids.length) return new Map();
+    const gate = gateOf(actor(), view.of);
+    const rows = await this.send<Raw & { id: string }>(`many ${keyOf(view)} ${gate.shape}`, [tenantId(), ...gate.values, ids], () =>
+      gated(view.of, gate)
+        .where(sql<boolean>`${sql.ref(`${view.of.table}.id`)} = any(${ids}::uuid[])`)
+        .select(selection(view)),
+    );
+    return new Map(rows.map((row) => [row.id, view.finish(row)]));
+  }
+
+  /** A list with its allow-listed filters and sort orders; by cursor, or by page number with a capped count. */
+  async page<Row>(list: List<Row>, asked: Asked): Promise<Page<Row>> {
+    const gate = gateOf(actor(), list.view.of);
+    const values = [tenantId(), ...gate.values, ...asked.values, ...(asked.after?.values ?? []), asked.size + 1, ...(asked.offset ? [asked.offset] : [])];
+    const found = this.send<Raw>(`${list.key} ${gate.shape} ${asked.shape}`, values, () => {
+      let query = asked.where(gated(list.view.of, gate));
+      if (asked.after) query = query.where(asked.after.condition);
+      for (const { column, descending } of asked.order) query = query.orderBy(`${list.view.of.table}.${column}`, descending ? 'desc' : 'asc');
+      const columns = [...selection(list.view), ...asked.order.map(({ column }, i) => sql.ref(`${list.view.of.table}.${column}`).as(`~${i}`))];
+      const limited = query.select(columns as never).limit(asked.size + 1);
+      return asked.offset ? limited.offset(asked.offset) : limited;
+    });
+    const counted = asked.count ? this.count(list, asked, gate) : null;
+    return list.turn(asked, await found, await counted);
+  }
+
+  private async count<Row>(list: List<Row>, asked: Asked, gate: Gate) {
+    const counting = compiler
+      .selectFrom(
+        asked
+          .where(gated(list.view.of, gate))
+          .select(sql.ref(`${list.view.of.table}.id`).as('id'))
+          .limit(COUNT_CAP + 1)
+          .as('some'),
+      )
+      .select(sql<number>`count(*)::int`.as('n'));
+    const [row] = await this.slowly<{ n: number }>(counting);
+    return row!.n;
+  }
+
+  /** Typed Kysely over one entity, the gates already in place. Compiled each time: for queries with a shape of their own. */
+  from<S extends Source>(source: S): SelectQueryBuilder<Rows<S>, S['table'], object> {
+    return gated(source, gateOf(actor(), source)) as never;
+  }
+
+  /** The same entity behind the same gates, to be joined: `.innerJoin(read.gated(Contact).as('c'), 'c.id', 'deal.contact_id')`. */
+  gated<S extends Source>(source: S): SelectQueryBuilder<Rows<S>, S['table'], RowOf<S['fields']>> {
+    return gated(source, gateOf(actor(), source)).selectAll(source.table) as never;
+  }
+
+  /** Runs a query of its own shape on the lane of slow ones: reports, exports, analytics. */
+  async all<O>(query: SelectQueryBuilder<never, never, O> | (Compilable & { execute(): Promise<O[]> })): Promise<O[]> {
+    return this.slowly<O>(query);
+  }
+
+  /** A platform query of the kernel or of identity, outside any organization. */
+  async platform<O>(name: string, text: string, values: readonly unknown[]): Promise<O[]> {
+    return this.lane.rows<O>(NO_TENANT, { name, text }, values);
+  }
+
+  private slowly<O>(query: Compilable): Promise<O[]> {
+    refuseInTransaction();
+    const { sql: text, parameters } = query.compile();
+    return this.slow.rows<O>(tenantId(), { name: '', text }, parameters);
+  }
+
+  private send<O>(key: string, values: readonly unknown[], build: () => Compilable): Promise<O[]> {
+    refuseInTransaction();
+    let statement = this.statements.get(key);
+    if (!statement) {
+      const { sql: text, parameters } = build().compile();
+      if (!isDeepStrictEqual([...parameters], [...values])) throw new Error(`Values out of order in: ${text}`);
+      statement = this.named(key, text);
+    }
+    return this.lane.rows<O>(values[0] as string, statement, values);
+  }
+
+  /** Statement names are bounded: past the bound the map starts anew, under new names. */
+  private named(key: string, text: string): Statement {
+    if (this.statements.size >= 1000) {
+      this.statements.clear();
+      this.era++;
+    }
+    const statement = { name: `r${this.era}_${this.statements.size}`, text };
+    this.statements.set(key, statement);
+    return statement;
+  }
+}
+
+/** The lane is another connection: inside a command it would read what was committed before, not what the command just did. */
+function refuseInTransaction() {
+  if (inTransaction()) throw new Error('Read inside a command sees stale rows: use the EntityManager');
+}
+
+export interface Gate {
+  readonly shape: string;
+  readonly values: unknown[];
+  readonly condition: Condition;
+}
+const gates = new WeakMap<Actor, Map<string, Gate>>();
+
+function gateOf(me: Actor, of: Source): Gate {
+  let known = gates.get(me);
+  if (!known) gates.set(me, (known = new Map()));
+  let gate = known.get(of.table);
+  if (!gate) {
+    const condition = reach(me, 'read', of.table);
+    const values: unknown[] = [];
+    const shape = JSON.stringify(condition, (_, value: unknown) => {
+      if (value === null || typeof value === 'object') return value;
+      values.push(value);
+      return '?';
+    });
+    known.set(of.table, (gate = { shape, values, condition }));
+  }
+  return gate;
+}
+
+const keys = new WeakMap<object, string>();
+let views = 0;
+const keyOf = (view: View<never> | View<unknown>) => {
+  let key = keys.get(view);
+  if (!key) keys.set(view, (key = `${view.name}#${views++}`));
+  return key;
+};
+
+const selection = <Row>(view: View<Row>) =>
+  view.columns.map(({ wire, column }) => sql.ref(`${view.of.table}.${column}`).as(wire)) as unknown as readonly never[];
+
+function gated(of: Source, gate: Gate, deleted = false): Selecting<object> {
+  const query = compiler
+    .selectFrom(of.table)
+    .where(`${of.table}.tenant_id`, '=', tenantId())
+    .where(`${of.table}.deleted_at`, deleted ? 'is not' : 'is', null)
+    .$if(gate.shape !== '{}', (q) => q.where((eb) => predicate(eb as never, gate.condition, of.table)));
+  return query as unknown as Selecting<object>;
+}
+

@@ -1,0 +1,149 @@
+import pg from 'pg';
+
+type Settle = (error: unknown, rows?: Record<string, unknown>[]) => void;
+type Parser = (text: string) => unknown;
+interface Column {
+  name: string;
+  dataTypeID: number;
+  format: string;
+}
+interface Shape {
+  names: string[];
+  parsers: Parser[];
+}
+/**
+ * What one connection is known to have parsed, with the columns each statement answers. Only success is remembered: queries in flight
+ * beside a first Parse parse again, because that Parse may yet fail or be skipped.
+ */
+type Memory = Map<string, Shape>;
+
+/** A statement; without a name it is parsed each time and never remembered. */
+export interface Statement {
+  readonly name: string;
+  readonly text: string;
+}
+export interface Types {
+  getTypeParser(oid: number, format: string): Parser;
+}
+/** The part of pg's connection this class speaks to. pg 8.23.0 is pinned for it; isolation.spec is the gate. */
+interface Wire {
+  stream: { cork(): void; uncork(): void };
+  close(what: object): void;
+  parse(what: object): void;
+  bind(what: object): void;
+  describe(what: object): void;
+  execute(): void;
+  sync(): void;
+}
+
+const Submittable = pg.Query as unknown as new (config: object) => { callback: Settle };
+const memories = new WeakMap<object, Memory>();
+const NOTHING: Shape = { names: [], parsers: [] };
+const TENANT: Statement = { name: 'tenant', text: "select set_config('app.tenant', $1, true)" };
+
+/**
+ * set_config and one statement before ONE Sync. PostgreSQL runs everything up to a Sync as one implicit transaction: the local setting
+ * reaches exactly this statement, and if set_config fails the statement is skipped, never run. One round trip, no begin, no commit, and
+ * safe on a connection that carries other tenants' queries before and after.
+ */
+export class ScopedQuery extends Submittable {
+  private running = false;
+  // Not "rows": pg reads a property of that name as an option.
+  private readonly found: Record<string, unknown>[] = [];
+  private shape: Shape | null = null;
+  private memory: Memory | undefined;
+  private broken: Error | null = null;
+  private readonly parameters: unknown[];
+  private readonly settle: Settle;
+
+  constructor(
+    private readonly tenant: string,
+    private readonly statement: Statement,
+    values: readonly unknown[],
+    private readonly types: Types,
+    settle: Settle,
+  ) {
+    super({ text: statement.text });
+    let settled = false;
+    this.settle = this.callback = (error, rows) => {
+      if (settled) return;
+      settled = true;
+      settle(error, rows);
+    };
+    // May throw, so it happens before a byte is sent: an exception between cork and sync would desynchronise the connection.
+    this.parameters = values.map(literal);
+  }
+
+  submit(connection: Wire): null {
+    this.memory = memories.get(connection);
+    if (!this.memory) memories.set(connection, (this.memory = new Map()));
+    connection.stream.cork();
+    this.bind(connection, TENANT, [this.tenant]);
+    connection.execute();
+    this.shape = this.memory.get(this.statement.name) ?? null;
+    this.bind(connection, this.statement, this.parameters);
+    if (!this.shape) connection.describe({ type: 'P' });
+    connection.execute();
+    connection.sync();
+    connection.stream.uncork();
+    return null;
+  }
+
+  private bind(connection: Wire, { name, text }: Statement, values: unknown[]) {
+    if (!this.memory!.has(name) || !name) {
+      // Harmless when unknown; heals a name left in doubt.
+      if (name) connection.close({ type: 'S', name });
+      connection.parse({ name, text });
+    }
+    connection.bind({ statement: name, values });
+  }
+
+  handleRowDescription({ fields }: { fields: Column[] }) {
+    this.shape = { names: fields.map((f) => f.name), parsers: fields.map((f) => this.types.getTypeParser(f.dataTypeID, f.format)) };
+  }
+
+  handleDataRow({ fields }: { fields: (string | null)[] }) {
+    if (!this.running || this.broken) return;
+    const { names, parsers } = this.shape!;
+    if (fields.length !== names.length) {
+      this.broken = new Error(`${this.statement.name} changed its columns`);
+      return;
+    }
+    const row: Record<string, unknown> = {};
+    for (let i = 0; i < fields.length; i++) {
+      const text = fields[i]!;
+      row[names[i]!] = text === null ? null : parsers[i]!(text);
+    }
+    this.found.push(row);
+  }
+
+  handleCommandComplete() {
+    this.running = true;
+  }
+  handleEmptyQuery() {
+    this.running = true;
+  }
+  handlePortalSuspended() {}
+
+  handleError(error: unknown) {
+    this.memory?.delete(this.statement.name);
+    this.memory?.delete(TENANT.name);
+    this.settle(error);
+  }
+
+  handleReadyForQuery() {
+    if (this.broken) return this.handleError(this.broken);
+    this.memory!.set(TENANT.name, NOTHING);
+    if (this.statement.name) this.memory!.set(this.statement.name, this.shape ?? NOTHING);
+    this.settle(null, this.found);
+  }
+}
+
+/** Arrays become PostgreSQL array literals, everything else its own text. */
+const literal = (value: unknown): unknown => {
+  if (value === null || value === undefined) return null;
+  if (Array.isArray(value)) return `{${value.map((item) => (item === null ? 'null' : `"${String(item).replace(/["\\]/g, '\\$&')}"`)).join(',')}}`;
+  if (value instanceof Date) return value.toISOString();
+  if (Buffer.isBuffer(value)) return value;
+  return typeof value === 'object' ? JSON.stringify(value) : String(value as string | number | bigint | boolean);
+};

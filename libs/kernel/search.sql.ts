@@ -1,0 +1,57 @@
+/**
+ * Full-text search under row security (docs/adr). PostgreSQL may use a trigram index only outside policies, so the words of a row live in
+ * one narrow table of its own schema: security enabled but not forced, no grant to the app role, reached only through two functions
+ * that filter by the verified setting. What they return are ids, which are then read under the caller's policies and permissions.
+ */
+export const SEARCH_UP = `
+create extension if not exists unaccent;
+create extension if not exists pg_trgm;
+create extension if not exists btree_gin;
+create schema if not exists search;
+
+create or replace function search.fold(words text) returns text
+  language sql immutable strict parallel safe set search_path = public, pg_temp
+  as $$ select lower(unaccent('unaccent', words)) $$;
+
+create table if not exists search.document (
+  organization_id uuid not null,
+  subject text not null,
+  id uuid not null,
+  words text not null,
+  primary key (organization_id, subject, id)
+);
+create index if not exists document_words on search.document using gin (organization_id, subject, words gin_trgm_ops);
+alter table search.document enable row level security;
+create policy document_organization on search.document
+  using (organization_id = current_setting('app.tenant')::uuid) with check (organization_id = current_setting('app.tenant')::uuid);
+
+create or replace function search.put(kind text, organization uuid, row_id uuid, spoken text) returns void
+  language plpgsql security definer set search_path = pg_catalog, pg_temp
+  as $$
+begin
+  if organization <> current_setting('app.tenant')::uuid then
+    raise exception 'search.put: another organization';
+  end if;
+  insert into search.document (organization_id, subject, id, words) values (organization, kind, row_id, search.fold(spoken))
+  on conflict on constraint document_pkey do update set words = excluded.words where document.words <> excluded.words;
+end $$;
+
+create or replace function search.find(kind text, spoken text) returns setof uuid
+  language plpgsql stable security definer rows 100 set search_path = public, pg_temp
+  as $$
+declare
+  patterns text[] := array(
+    select '%' || replace(replace(replace(word, '\\', '\\\\'), '%', '\\%'), '_', '\\_') || '%'
+    from regexp_split_to_table(search.fold(trim(spoken)), '\\s+') word where word <> '' order by length(word) desc limit 8);
+begin
+  -- The longest word leads the index; the others are checked on what it finds.
+  return query select d.id from search.document d
+  where d.organization_id = current_setting('app.tenant')::uuid and d.subject = kind
+    and d.words like patterns[1] and d.words like all (patterns);
+end $$;
+
+revoke all on schema search from public;
+revoke all on all functions in schema search from public;
+`;
+
+export const SEARCH_DOWN = 'drop schema if exists search cascade;';

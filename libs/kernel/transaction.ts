@@ -1,0 +1,41 @@
+import { TransactionContext } from '@mikro-orm/core';
+import { AsyncLocalStorage } from 'node:async_hooks';
+
+/** What happened to a row, to be told after the commit. */
+export interface Happened {
+  readonly row: object;
+  readonly event: object;
+}
+
+/** The open transaction of this use case: what has been recorded and not yet written to the outbox. */
+export interface Unit {
+  readonly happened: Happened[];
+  readonly written: Written[];
+  /** The organization whose policy the transaction runs under. */
+  readonly tenantId: string | null;
+}
+/** A row that was written, as caches care to know it. */
+export interface Written {
+  readonly table: string;
+  readonly verb: string;
+  readonly id: string;
+}
+const units = new AsyncLocalStorage<Unit>();
+
+/** A unit of its own: what it recorded goes when it fails. */
+export const inUnit = <T>(tenantId: string | null, work: () => T): T => units.run({ happened: [], written: [], tenantId }, work);
+export const unit = (): Unit | undefined => units.getStore();
+
+/** Keeps an event until the next flush. Outside a transaction (a unit test of an entity) nobody listens. */
+export function record(row: object, event: object): void {
+  units.getStore()?.happened.push({ row, event });
+}
+
+export const inTransaction = () => TransactionContext.getEntityManager() !== undefined;
+
+const listeners: ((written: readonly Written[]) => void)[] = [];
+/** Called in this process after a commit, with what was written: for caches. Not for business: that is the outbox's. */
+export const onCommit = (listener: (written: readonly Written[]) => void) => void listeners.push(listener);
+export const committed = (written: readonly Written[]) => {
+  if (written.length) for (const listener of listeners) listener(written);
+};

@@ -1,0 +1,63 @@
+import type { Type } from '@nestjs/common';
+import { Command as CqrsCommand, CommandHandler, Query as CqrsQuery, QueryHandler } from '@nestjs/cqrs';
+import type { Subject } from './permissions.ts';
+
+/** Changes something: one transaction, audited. */
+export abstract class Command<R> extends CqrsCommand<R> {
+  /** The id of an organization that this command founds: its transaction runs inside it. */
+  readonly foundsOrganization?: string;
+}
+/** Reads something: PostgreSQL itself keeps it read-only. */
+export abstract class Query<R> extends CqrsQuery<R> {}
+export type Message<R = unknown> = Command<R> | Query<R>;
+export type MessageClass = abstract new (...args: never[]) => Message;
+
+/** Who may come in without a permission of their own: anybody; anybody signed in; the operator; only Tessera itself. */
+export type Welcome = 'anyone' | 'user' | 'operator' | 'system';
+export type Door = { action: string; subject: Subject } | { welcome: Welcome };
+type DoorOf = Door | ((message: never) => Door);
+
+interface UseCase {
+  door: DoorOf;
+  handler: Type;
+  message: MessageClass;
+}
+const useCases = new Map<unknown, UseCase>();
+const byName = new Map<string, MessageClass>();
+
+export function doorOf(message: object): Door {
+  const found = useCases.get(message.constructor);
+  if (!found) throw new Error(`${message.constructor.name} has no handler`);
+  return typeof found.door === 'function' ? found.door(message as never) : found.door;
+}
+/** The door of a message class; undefined where it depends on the message (generic ones). */
+export function doorOfClass(message: MessageClass): Door | undefined {
+  const door = useCases.get(message)?.door;
+  return typeof door === 'function' ? undefined : door;
+}
+export function handlerOf(message: MessageClass): Type {
+  const found = useCases.get(message);
+  if (!found) throw new Error(`${message.name} has no handler`);
+  return found.handler;
+}
+/** A message class by its name: how a stored job finds its use case again. */
+export const messageNamed = (name: string): MessageClass | undefined => byName.get(name);
+export const allUseCases = (): readonly MessageClass[] => [...byName.values()];
+
+/** Binds a private handler to its message and says who may knock: an action on a subject, or a welcome. */
+export function Handles(message: MessageClass, ...who: [action: string, subject: Subject] | [Welcome]): ClassDecorator {
+  const [action, subject] = who;
+  return bind(message, subject ? { action, subject } : { welcome: action as Welcome });
+}
+/** For the generic messages, whose subject is known only from the message itself. */
+export const HandlesAny = <M extends Message>(message: abstract new (...args: never[]) => M, door: (message: M) => Door) => bind(message, door as DoorOf);
+
+function bind(message: MessageClass, door: DoorOf): ClassDecorator {
+  return (handler) => {
+    if (byName.has(message.name)) throw new Error(`Two use cases are called ${message.name}`);
+    byName.set(message.name, message);
+    useCases.set(message, { door, handler: handler as unknown as Type, message });
+    const marked = message.prototype instanceof Query ? QueryHandler(message as never) : CommandHandler(message as never);
+    marked(handler);
+  };
+}

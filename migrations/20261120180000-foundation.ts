@@ -1,0 +1,111 @@
+import { Migration } from '@mikro-orm/migrations';
+import { SEARCH_UP } from '../libs/kernel/search.sql.ts';
+
+export class Foundation extends Migration {
+
+  override name = 'Foundation';
+
+  override up(): void | Promise<void> {
+    for (const extension of ['btree_gist', 'btree_gin', 'pg_trgm', 'unaccent']) this.addSql(`create extension if not exists ${extension};`);
+    this.addSql(SEARCH_UP);
+
+    this.addSql(`create table "audit_entry" ("id" uuid not null, "tenant_id" uuid not null, "at" timestamptz(3) not null default now(), "actor_kind" text not null, "user_id" uuid null, "api_key_id" uuid null, "on_behalf_of" uuid null, "request_id" text not null, "action" text not null, "subject" text not null, "subject_id" uuid not null, "content" json null, "salt" text not null, "content_hash" text not null, primary key ("id"));`);
+    this.addSql(`create index "audit_entry_tenant_id_at_id_index" on "audit_entry" ("tenant_id", "at", "id");`);
+    this.addSql(`create index "audit_entry_tenant_id_subject_subject_id_at_index" on "audit_entry" ("tenant_id", "subject", "subject_id", "at");`);
+
+    this.addSql(`create table "audit_seal" ("tenant_id" uuid not null, "position" bigint not null, "entry_id" uuid not null, "hash" text not null, "sealed_at" timestamptz(3) not null default now(), primary key ("tenant_id", "position"));`);
+    this.addSql(`alter table "audit_seal" add constraint "audit_seal_tenant_id_entry_id_unique" unique ("tenant_id", "entry_id");`);
+
+    this.addSql(`create table "contact" ("id" uuid not null, "created_at" timestamptz(3) not null, "updated_at" timestamptz(3) not null, "version" int not null default 1, "tenant_id" uuid not null, "created_by" uuid null, "deleted_at" timestamptz(3) null, "owner_id" uuid null, "custom" jsonb not null, "name" varchar(255) not null, "first_name" varchar(100) null, "last_name" varchar(100) null, "email" varchar(320) null, "phone" varchar(40) null, "kinds" text[] not null, "job_title" varchar(100) null, "birthday" date null, "tags" text[] not null, "source" varchar(100) null, "notes" text null, "consent" jsonb not null, "status" text not null default 'active', primary key ("id"));`);
+    this.addSql(`create index "contact_tenant_id_created_at_id_index" on "contact" ("tenant_id", "created_at", "id");`);
+    this.addSql(`create index "contact_tenant_id_email_index" on "contact" ("tenant_id", "email");`);
+    this.addSql(`create index "contact_tenant_id_name_id_index" on "contact" ("tenant_id", "name", "id");`);
+    this.addSql(`create index "contact_tenant_id_owner_id_created_at_id_index" on "contact" ("tenant_id", "owner_id", "created_at", "id");`);
+    this.addSql(`alter table "contact" add constraint "contact_tenant_id_id_unique" unique ("tenant_id", "id");`);
+    this.addSql(`alter table "contact" add constraint "contact_status_check" check ("status" in ('active', 'archived'));`);
+    this.addSql(`create or replace function "contact_contact_search_fn"() returns trigger as \$\$ begin perform search.put('contact', new.tenant_id, new.id, concat_ws(' ', new.name, new.email, new.phone)); return null; end; \$\$ language plpgsql;`);
+    this.addSql(`create trigger "contact_search" AFTER INSERT OR UPDATE on "contact" for each ROW execute function "contact_contact_search_fn"();`);
+
+    this.addSql(`create table "due" ("id" uuid not null, "organization_id" uuid not null, "kind" text not null, "key" text not null, "subject_id" uuid null, "payload" jsonb not null, "request_id" text not null, "on_behalf_of" uuid null, "created_at" timestamptz(3) not null default now(), "due_at" timestamptz(3) not null, "sent_at" timestamptz(3) null, "done_at" timestamptz(3) null, "failed_at" timestamptz(3) null, "attempts" int not null default 0, "error" text null, primary key ("id"));`);
+    this.addSql(`create index "due_open" on "due" ("due_at") where done_at is null and failed_at is null;`);
+    this.addSql(`alter table "due" add constraint "due_organization_id_kind_key_unique" unique ("organization_id", "kind", "key");`);
+
+    this.addSql(`create table "idempotency" ("organization_id" uuid not null, "caller" text not null, "route" text not null, "key" text not null, "fingerprint" text not null, "status" int not null, "headers" jsonb not null, "body" text not null, "created_at" timestamptz(3) not null default now(), primary key ("organization_id", "caller", "route", "key"));`);
+    this.addSql(`create index "idempotency_created_at_index" on "idempotency" ("created_at");`);
+
+    this.addSql(`create table "inbox" ("message_id" bigint not null, "reaction" text not null, "done_at" timestamptz(3) not null default now(), primary key ("message_id", "reaction"));`);
+
+    this.addSql(`create table "operator" ("id" uuid not null, "created_at" timestamptz(3) not null, "updated_at" timestamptz(3) not null, "version" int not null default 1, "email" varchar(320) not null, "name" varchar(200) not null, "password_hash" varchar(255) not null, "disabled_at" timestamptz(3) null, primary key ("id"));`);
+    this.addSql(`alter table "operator" add constraint "operator_email_unique" unique ("email");`);
+
+    this.addSql(`create table "operator_session" ("id" uuid not null, "created_at" timestamptz(3) not null, "updated_at" timestamptz(3) not null, "version" int not null default 1, "operator_id" uuid not null, "expires_at" timestamptz(3) not null, "revoked_at" timestamptz(3) null, primary key ("id"));`);
+
+    this.addSql(`create table "organization" ("id" uuid not null, "created_at" timestamptz(3) not null, "updated_at" timestamptz(3) not null, "version" int not null default 1, "name" varchar(200) not null, "slug" varchar(80) not null, "time_zone" varchar(64) not null default 'UTC', "currency" char(3) not null default 'EUR', "locale" varchar(35) not null default 'en', "settings" jsonb not null, "plan" text not null default 'standard', "suspended_at" timestamptz(3) null, "deleted_at" timestamptz(3) null, primary key ("id"));`);
+    this.addSql(`alter table "organization" add constraint "organization_slug_unique" unique ("slug");`);
+    this.addSql(`alter table "organization" add constraint "organization_plan_check" check ("plan" in ('free', 'standard', 'enterprise'));`);
+
+    this.addSql(`create table "outbox" ("id" bigserial primary key, "organization_id" uuid not null, "name" text not null, "subject" text not null, "subject_id" uuid not null, "payload" jsonb not null, "request_id" text not null, "on_behalf_of" uuid null, "created_at" timestamptz(3) not null default now(), "sent_at" timestamptz(3) null, "done_at" timestamptz(3) null, "attempts" int not null default 0, "retry_at" timestamptz(3) null, "error" text null);`);
+    this.addSql(`create index "outbox_open" on "outbox" ("id") where done_at is null;`);
+    this.addSql(`create index "outbox_open_subject" on "outbox" ("subject_id", "id") where done_at is null;`);
+
+    this.addSql(`create table "user" ("id" uuid not null, "created_at" timestamptz(3) not null, "updated_at" timestamptz(3) not null, "version" int not null default 1, "email" varchar(320) not null, "name" varchar(200) not null, "password_hash" varchar(255) null, "email_verified_at" timestamptz(3) null, "failed_logins" int not null default 0, "locked_until" timestamptz(3) null, "placeholder" boolean not null default false, primary key ("id"));`);
+    this.addSql(`alter table "user" add constraint "user_email_unique" unique ("email");`);
+
+    this.addSql(`create table "session" ("id" uuid not null, "created_at" timestamptz(3) not null, "updated_at" timestamptz(3) not null, "version" int not null default 1, "user_id" uuid not null, "user_agent" varchar(300) null, "address" varchar(60) null, "last_used_at" timestamptz(3) not null, "expires_at" timestamptz(3) not null, "revoked_at" timestamptz(3) null, primary key ("id"));`);
+    this.addSql(`create index "session_user_id_index" on "session" ("user_id");`);
+
+    this.addSql(`create table "refresh_token" ("id" uuid not null, "created_at" timestamptz(3) not null, "updated_at" timestamptz(3) not null, "version" int not null default 1, "session_id" uuid not null, "hash" varchar(64) not null, "organization_id" varchar(36) null, "expires_at" timestamptz(3) not null, "used_at" timestamptz(3) null, primary key ("id"));`);
+    this.addSql(`create index "refresh_token_session_id_index" on "refresh_token" ("session_id");`);
+    this.addSql(`alter table "refresh_token" add constraint "refresh_token_hash_unique" unique ("hash");`);
+
+    this.addSql(`create table "one_time_token" ("id" uuid not null, "created_at" timestamptz(3) not null, "updated_at" timestamptz(3) not null, "version" int not null default 1, "user_id" uuid not null, "purpose" varchar(20) not null, "hash" varchar(64) not null, "expires_at" timestamptz(3) not null, "used_at" timestamptz(3) null, primary key ("id"));`);
+    this.addSql(`create index "one_time_token_user_id_index" on "one_time_token" ("user_id");`);
+    this.addSql(`alter table "one_time_token" add constraint "one_time_token_hash_unique" unique ("hash");`);
+
+    this.addSql(`create table "membership" ("id" uuid not null, "created_at" timestamptz(3) not null, "updated_at" timestamptz(3) not null, "version" int not null default 1, "organization_id" uuid not null, "user_id" uuid not null, "role" text not null, "permission_sets" text[] not null, "status" text not null default 'active', "custom" jsonb not null, primary key ("id"));`);
+    this.addSql(`create index "membership_user_id_index" on "membership" ("user_id");`);
+    this.addSql(`alter table "membership" add constraint "membership_organization_id_user_id_unique" unique ("organization_id", "user_id");`);
+    this.addSql(`alter table "membership" add constraint "membership_role_check" check ("role" in ('member', 'manager', 'admin', 'owner'));`);
+    this.addSql(`alter table "membership" add constraint "membership_status_check" check ("status" in ('active', 'invited', 'left'));`);
+
+    this.addSql(`create table "invitation" ("id" uuid not null, "created_at" timestamptz(3) not null, "updated_at" timestamptz(3) not null, "version" int not null default 1, "organization_id" uuid not null, "email" varchar(320) not null, "role" text not null, "permission_sets" text[] not null, "hash" varchar(64) not null, "invited_by" uuid not null, "expires_at" timestamptz(3) not null, "accepted_at" timestamptz(3) null, "revoked_at" timestamptz(3) null, primary key ("id"));`);
+    this.addSql(`alter table "invitation" add constraint "invitation_hash_unique" unique ("hash");`);
+    this.addSql(`create unique index "invitation_organization_id_email_unique" on "invitation" ("organization_id", "email") where accepted_at is null and revoked_at is null;`);
+    this.addSql(`alter table "invitation" add constraint "invitation_role_check" check ("role" in ('member', 'manager', 'admin', 'owner'));`);
+
+    this.addSql(`create table "api_key" ("id" uuid not null, "created_at" timestamptz(3) not null, "updated_at" timestamptz(3) not null, "version" int not null default 1, "organization_id" uuid not null, "user_id" uuid not null, "name" varchar(100) not null, "prefix" varchar(20) not null, "hash" varchar(64) not null, "role" text not null, "permission_sets" text[] not null, "last_used_at" timestamptz(3) null, "expires_at" timestamptz(3) null, "revoked_at" timestamptz(3) null, primary key ("id"));`);
+    this.addSql(`create index "api_key_organization_id_index" on "api_key" ("organization_id");`);
+    this.addSql(`alter table "api_key" add constraint "api_key_hash_unique" unique ("hash");`);
+    this.addSql(`alter table "api_key" add constraint "api_key_role_check" check ("role" in ('member', 'manager', 'admin', 'owner'));`);
+
+    this.addSql(`alter table "contact" add constraint "contact_owner_id_member_foreign" foreign key ("tenant_id", "owner_id") references "membership" ("organization_id", "user_id") on delete restrict;`);
+
+    this.addSql(`alter table "operator_session" add constraint "operator_session_operator_id_foreign" foreign key ("operator_id") references "operator" ("id") on delete restrict;`);
+
+    this.addSql(`alter table "session" add constraint "session_user_id_foreign" foreign key ("user_id") references "user" ("id") on delete restrict;`);
+
+    this.addSql(`alter table "refresh_token" add constraint "refresh_token_session_id_foreign" foreign key ("session_id") references "session" ("id") on delete restrict;`);
+
+    this.addSql(`alter table "one_time_token" add constraint "one_time_token_user_id_foreign" foreign key ("user_id") references "user" ("id") on delete restrict;`);
+
+    this.addSql(`alter table "membership" add constraint "membership_organization_id_foreign" foreign key ("organization_id") references "organization" ("id") on delete restrict;`);
+    this.addSql(`alter table "membership" add constraint "membership_user_id_foreign" foreign key ("user_id") references "user" ("id") on delete restrict;`);
+
+    this.addSql(`alter table "invitation" add constraint "invitation_organization_id_foreign" foreign key ("organization_id") references "organization" ("id") on delete restrict;`);
+    this.addSql(`alter table "invitation" add constraint "invitation_invited_by_foreign" foreign key ("invited_by") references "user" ("id") on delete restrict;`);
+
+    this.addSql(`alter table "api_key" add constraint "api_key_organization_id_foreign" foreign key ("organization_id") references "organization" ("id") on delete restrict;`);
+    this.addSql(`alter table "api_key" add constraint "api_key_user_id_foreign" foreign key ("user_id") references "user" ("id") on delete restrict;`);
+
+    this.addSql(`alter table "audit_entry" enable row level security;`);
+    this.addSql(`alter table "audit_entry" force row level security;`);
+    this.addSql(`create policy "audit_entry_tenant_policy" on "audit_entry" using ("tenant_id" = current_setting('app.tenant')::uuid) with check ("tenant_id" = current_setting('app.tenant')::uuid);`);
+    this.addSql(`alter table "audit_seal" enable row level security;`);
+    this.addSql(`alter table "audit_seal" force row level security;`);
+    this.addSql(`create policy "audit_seal_tenant_policy" on "audit_seal" using ("tenant_id" = current_setting('app.tenant')::uuid) with check ("tenant_id" = current_setting('app.tenant')::uuid);`);
+    this.addSql(`alter table "contact" enable row level security;`);
+    this.addSql(`alter table "contact" force row level security;`);
+    this.addSql(`create policy "contact_tenant_policy" on "contact" using ("tenant_id" = current_setting('app.tenant')::uuid) with check ("tenant_id" = current_setting('app.tenant')::uuid);`);
+  }
+
+}
