@@ -43,6 +43,10 @@ describe('a row', () => {
     expect(cellsOf((await read('a,b\n5" disk,x"y"z\n')).rows)).toEqual(['5" disk|x"y"z']);
   });
 
+  it('loses the apostrophe that an export has put before a formula', async () => {
+    expect(cellsOf((await read("a,b\n'+442079460958,'tis\n'=1,''=1\n")).rows)).toEqual(["+442079460958|'tis", "=1|''=1"]);
+  });
+
   it('is left out when it is blank', async () => {
     expect(cellsOf((await read('a,b\n,\n  \n" ",""\n1,2\n')).rows)).toEqual(['1|2']);
     expect(cellsOf((await read('a\n""\n1\n')).rows)).toEqual(['1']);

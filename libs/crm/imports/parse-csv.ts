@@ -28,7 +28,8 @@ const SNIFFED_LINES = 50;
 /**
  * Reads a CSV file row by row, in the memory of one chunk. Takes what spreadsheets write: UTF-8 with and without mark, UTF-16,
  * windows-1252; comma, semicolon or tab (also by a first line `sep=;`); all line ends. Blank rows are left out, blank cells behind the
- * last column too. A row that cannot be read is a problem in its place, and the next one is read again.
+ * last column too. An apostrophe that an export has put before a formula is taken away again. A row that cannot be read is a problem in
+ * its place, and the next one is read again.
  */
 export async function parseCsv(source: AsyncIterable<Uint8Array>, options: CsvOptions = {}): Promise<CsvFile> {
   const decoder = new Decoder(options.encoding);
@@ -129,9 +130,13 @@ function* rowOf(columns: Columns, record: Cells): Generator<Row> {
   else {
     // Without a prototype: a header may be called "constructor".
     const cells: Record<string, string> = Object.create(null);
-    for (const [index, header] of columns.headers.entries()) cells[header] = values[index] ?? '';
+    for (const [index, header] of columns.headers.entries()) cells[header] = withoutApostrophe(values[index] ?? '');
     yield { line, cells };
   }
+}
+
+function withoutApostrophe(value: string): string {
+  return /^'[=+\-@\t\r]/.test(value) ? value.slice(1) : value;
 }
 
 function problemOf({ headers, least }: Columns, values: string[]): RowProblem | null {
