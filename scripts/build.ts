@@ -6,7 +6,7 @@ import { existsSync, globSync, readFileSync, renameSync, rmSync, writeFileSync }
 import { plainly } from './plainly.ts';
 
 const STAMP = '.sources';
-const SOURCES = ['apps', 'libs', 'migrations', 'mikro-orm.config.ts'];
+export const SOURCES = ['apps', 'libs', 'migrations', 'mikro-orm.config.ts'];
 
 /** A running start may be reading dist/, so the new one is made beside it and takes its place whole. */
 export async function build() {

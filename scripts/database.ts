@@ -111,7 +111,7 @@ export async function mustServe(name: string, url: string) {
   client.on('error', () => {});
   try {
     await client.connect();
-    const { rows } = await client.query<{ version: string }>('show server_version_num as version');
+    const { rows } = await client.query<{ version: string }>("select current_setting('server_version_num') as version");
     const version = Math.floor(Number(rows[0]?.version) / 10_000);
     if (version < OLDEST_POSTGRES) throw new Error(`it is PostgreSQL ${version}, and ${OLDEST_POSTGRES} or newer is needed`);
   } catch (error) {

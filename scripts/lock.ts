@@ -15,7 +15,7 @@ export function lock(file: string, mode: 'exclusive' | 'shared') {
   if (existsSync(file)) writable(file);
   const database = new DatabaseSync(file);
   try {
-    database.exec('pragma journal_mode = off');
+    database.exec('pragma journal_mode = memory');
     database.exec(mode === 'exclusive' ? 'begin exclusive' : 'begin; select count(*) from sqlite_master');
   } catch (error) {
     database.close();
