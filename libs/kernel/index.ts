@@ -1,5 +1,6 @@
 export * from './actor.ts';
 export { Bus, type Outcome } from './bus.ts';
+export { insertMany } from './bulk.ts';
 export { Context, entities, founding, invariants } from './context.ts';
 export { load, GetOne, ListPage, RemoveOne, RestoreOne } from './crud.ts';
 export { Database } from './database.ts';
@@ -14,9 +15,10 @@ export type { Invariant } from './invariants.ts';
 export { KernelModule } from './kernel.module.ts';
 export { headersOf, Limiter } from './limiter.ts';
 export { List, type ListOptions, Page, type QueryString } from './list.ts';
-export { logger, logging } from './logger.ts';
+export { type Logger, logger, logging, logRequests } from './logger.ts';
 export { Mailer } from './mail.ts';
 export * from './money.ts';
+export { counter, gauge, histogram, metrics } from './metrics.ts';
 export { migrate, QUEUE, QUEUE_SCHEMA } from './migrate.ts';
 export { ormOptions } from './orm.ts';
 export { fastifyAdapter, openDoor } from './http/door.ts';
