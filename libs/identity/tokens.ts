@@ -26,9 +26,13 @@ const TYPE = 'at+jwt';
 export type Audience = 'tessera' | 'tessera-operator';
 
 const Spoken = z.object({ sub: z.string().min(1), sid: z.string().min(1), org: z.string().min(1).optional() });
+const Verified = Spoken.extend({ exp: z.number() });
 
 /** `sub`: the user or operator; `sid`: the session; `org`: the only organization the token is good for, if it is bound to one. */
 export type Claims = z.output<typeof Spoken>;
+
+/** Claims that were checked. `exp`: seconds since 1970 after which they are not to be trusted any longer. */
+export type VerifiedClaims = z.output<typeof Verified>;
 
 /** A token that is not accepted. `expired` is the only reason worth telling: a refresh helps. */
 export class TokenRefused extends Error {
@@ -92,7 +96,7 @@ export class Tokens {
   }
 
   /** What a token says, once signature, type, issuer, audience and times are right. Throws {@link TokenRefused}. */
-  async verify(token: string, audience: Audience): Promise<Claims & { exp: number }> {
+  async verify(token: string, audience: Audience): Promise<VerifiedClaims> {
     const expected = {
       algorithms: [this.algorithm],
       typ: TYPE,
@@ -105,7 +109,7 @@ export class Tokens {
     };
     try {
       const { payload } = await jwtVerify(token, ({ kid }: { kid?: string }) => this.keyOf(kid), expected);
-      return { ...Spoken.parse(payload), exp: payload.exp! };
+      return Verified.parse(payload);
     } catch (error) {
       if (error instanceof errors.JWTExpired) throw new TokenRefused('expired', error);
       if (error instanceof errors.JOSEError || error instanceof z.ZodError) throw new TokenRefused('invalid', error);

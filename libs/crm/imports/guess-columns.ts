@@ -7,8 +7,7 @@ export type ImportedResource = 'contact' | 'company' | 'deal';
 /** Headers without case, accents, spaces and signs; the likeliest first, so that "Mobile" gives way where there is a "Phone". */
 const SHARED = {
   external_id: 'externalid recordid id uuid reference ref key systemid legacyid',
-  owner:
-    'owner ownername ownerid assignedto assignee salesrep salesagent salesperson agent accountowner accountmanager responsible verantwortlich',
+  owner: 'owner ownername ownerid assignedto assignee salesrep salesagent salesperson agent accountowner accountmanager verantwortlich',
   tags: 'tags tag labels label categories schlagworte etiquetas',
   created_at: 'createdat created createdate createddate createdon creationdate dateadded erstelltam',
 };
