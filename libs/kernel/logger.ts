@@ -27,7 +27,7 @@ export function createLogger({ LOG_FORMAT, LOG_LEVEL }: Wanted, destination: Nod
     level: LOG_LEVEL,
     base: undefined,
     timestamp: stdTimeFunctions.isoTime,
-    formatters: { level: (label) => ({ level: label }), log: (line) => withoutSecrets(line), bindings: (line) => withoutSecrets(line) },
+    formatters: { level: (label) => ({ level: label }), log: (line) => withoutSecrets(line) },
     serializers: { err: (error: Error) => withoutSecrets(stdSerializers.err(error)) },
     mixin: situation,
     hooks: {

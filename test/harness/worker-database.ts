@@ -1,0 +1,24 @@
+// Before each test file: this worker's own database, cloned from the template the first time, and the settings of a test.
+import 'reflect-metadata';
+import pg from 'pg';
+
+const { JEST_WORKER_ID, TEST_OWNER_URL, TEST_APP_URL } = process.env;
+if (!TEST_OWNER_URL || !TEST_APP_URL) throw new Error('test/harness/cluster.mjs has not run.');
+const name = `tessera_${JEST_WORKER_ID}`;
+
+const client = new pg.Client(TEST_OWNER_URL);
+await client.connect();
+const { rowCount } = await client.query('select from pg_database where datname = $1', [name]);
+if (!rowCount) {
+  await client.query(`create database ${name} template tessera_template strategy file_copy`);
+  await client.query(`revoke all on database ${name} from public`);
+  await client.query(`grant connect, temporary on database ${name} to tessera_app`);
+}
+await client.end();
+
+const own = (url: string) => Object.assign(new URL(url), { pathname: `/${name}` }).href;
+process.env.DATABASE_URL = own(TEST_APP_URL);
+process.env.DATABASE_OWNER_URL = own(TEST_OWNER_URL);
+process.env.LOG_LEVEL ??= 'error';
+delete process.env.REDIS_URL;
+delete process.env.SMTP_URL;
