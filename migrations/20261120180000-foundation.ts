@@ -16,6 +16,16 @@ export class Foundation extends Migration {
     this.addSql(`create table "audit_seal" ("tenant_id" uuid not null, "position" bigint not null, "entry_id" uuid not null, "hash" text not null, "sealed_at" timestamptz(3) not null default now(), primary key ("tenant_id", "position"));`);
     this.addSql(`alter table "audit_seal" add constraint "audit_seal_tenant_id_entry_id_unique" unique ("tenant_id", "entry_id");`);
 
+    this.addSql(`create table "company" ("id" uuid not null, "created_at" timestamptz(3) not null, "updated_at" timestamptz(3) not null, "version" int not null default 1, "tenant_id" uuid not null, "created_by" uuid null, "deleted_at" timestamptz(3) null, "owner_id" uuid null, "custom" jsonb not null, "name" varchar(255) not null, "domain" varchar(253) null, "industry" varchar(100) null, "employees" int null, "annual_revenue_e4" bigint null, "currency" char(3) not null, "founded_year" int null, "parent_id" uuid null, "address" jsonb null, "phone" varchar(40) null, "website" varchar(500) null, "tags" text[] not null, "notes" text null, primary key ("id"));`);
+    this.addSql(`create index "company_tenant_id_created_at_id_index" on "company" ("tenant_id", "created_at", "id");`);
+    this.addSql(`create index "company_tenant_id_name_id_index" on "company" ("tenant_id", "name", "id");`);
+    this.addSql(`create index "company_tenant_id_domain_index" on "company" ("tenant_id", "domain");`);
+    this.addSql(`create index "company_tenant_id_owner_id_created_at_id_index" on "company" ("tenant_id", "owner_id", "created_at", "id");`);
+    this.addSql(`create index "company_tenant_id_parent_id_created_at_id_index" on "company" ("tenant_id", "parent_id", "created_at", "id");`);
+    this.addSql(`alter table "company" add constraint "company_tenant_id_id_unique" unique ("tenant_id", "id");`);
+    this.addSql(`create or replace function "company_company_search_fn"() returns trigger as \$\$ begin perform search.put('company', new.tenant_id, new.id, concat_ws(' ', new.name, new.domain, new.phone, regexp_replace(coalesce(new.phone, ''), '\\D', '', 'g'))); return null; end; \$\$ language plpgsql;`);
+    this.addSql(`create trigger "company_search" AFTER INSERT OR UPDATE on "company" for each ROW execute function "company_company_search_fn"();`);
+
     this.addSql(`create table "contact" ("id" uuid not null, "created_at" timestamptz(3) not null, "updated_at" timestamptz(3) not null, "version" int not null default 1, "tenant_id" uuid not null, "created_by" uuid null, "deleted_at" timestamptz(3) null, "owner_id" uuid null, "custom" jsonb not null, "name" varchar(255) not null, "first_name" varchar(100) null, "last_name" varchar(100) null, "email" varchar(320) null, "phone" varchar(40) null, "kinds" text[] not null, "job_title" varchar(100) null, "birthday" date null, "tags" text[] not null, "source" varchar(100) null, "notes" text null, "consent" jsonb not null, "status" text not null default 'active', primary key ("id"));`);
     this.addSql(`create index "contact_tenant_id_created_at_id_index" on "contact" ("tenant_id", "created_at", "id");`);
     this.addSql(`create index "contact_tenant_id_email_index" on "contact" ("tenant_id", "email");`);
@@ -25,6 +35,15 @@ export class Foundation extends Migration {
     this.addSql(`alter table "contact" add constraint "contact_status_check" check ("status" in ('active', 'archived'));`);
     this.addSql(`create or replace function "contact_contact_search_fn"() returns trigger as \$\$ begin perform search.put('contact', new.tenant_id, new.id, concat_ws(' ', new.name, new.email, new.phone)); return null; end; \$\$ language plpgsql;`);
     this.addSql(`create trigger "contact_search" AFTER INSERT OR UPDATE on "contact" for each ROW execute function "contact_contact_search_fn"();`);
+
+    this.addSql(`create table "activity" ("id" uuid not null, "created_at" timestamptz(3) not null, "updated_at" timestamptz(3) not null, "version" int not null default 1, "tenant_id" uuid not null, "created_by" uuid null, "deleted_at" timestamptz(3) null, "kind" text not null default 'comment', "text" text null, "payload" jsonb not null, "author_id" uuid null, "contact_id" uuid null, "company_id" uuid null, "occurred_at" timestamptz(3) not null, primary key ("id"));`);
+    this.addSql(`create index "activity_tenant_id_created_at_id_index" on "activity" ("tenant_id", "created_at", "id");`);
+    this.addSql(`create index "activity_tenant_id_contact_id_occurred_at_id_index" on "activity" ("tenant_id", "contact_id", "occurred_at", "id");`);
+    this.addSql(`create index "activity_tenant_id_company_id_occurred_at_id_index" on "activity" ("tenant_id", "company_id", "occurred_at", "id");`);
+    this.addSql(`create index "activity_tenant_id_occurred_at_id_index" on "activity" ("tenant_id", "occurred_at", "id");`);
+    this.addSql(`create index "activity_tenant_id_author_id_occurred_at_id_index" on "activity" ("tenant_id", "author_id", "occurred_at", "id");`);
+    this.addSql(`alter table "activity" add constraint "activity_tenant_id_id_unique" unique ("tenant_id", "id");`);
+    this.addSql(`alter table "activity" add constraint "activity_kind_check" check ("kind" in ('comment', 'note', 'call', 'meeting', 'email', 'event', 'status_changed', 'stage_changed', 'owner_changed', 'amount_changed', 'task_created', 'created'));`);
 
     this.addSql(`create table "due" ("id" uuid not null, "organization_id" uuid not null, "kind" text not null, "key" text not null, "subject_id" uuid null, "payload" jsonb not null, "request_id" text not null, "on_behalf_of" uuid null, "created_at" timestamptz(3) not null default now(), "due_at" timestamptz(3) not null, "sent_at" timestamptz(3) null, "done_at" timestamptz(3) null, "failed_at" timestamptz(3) null, "attempts" int not null default 0, "error" text null, primary key ("id"));`);
     this.addSql(`create index "due_open" on "due" ("due_at") where done_at is null and failed_at is null;`);
@@ -78,7 +97,14 @@ export class Foundation extends Migration {
     this.addSql(`alter table "api_key" add constraint "api_key_hash_unique" unique ("hash");`);
     this.addSql(`alter table "api_key" add constraint "api_key_role_check" check ("role" in ('member', 'manager', 'admin', 'owner'));`);
 
+    this.addSql(`alter table "company" add constraint "company_parent_id_foreign" foreign key ("tenant_id", "parent_id") references "company" ("tenant_id", "id") on delete restrict;`);
+    this.addSql(`alter table "company" add constraint "company_owner_id_member_foreign" foreign key ("tenant_id", "owner_id") references "membership" ("organization_id", "user_id") on delete restrict;`);
+
     this.addSql(`alter table "contact" add constraint "contact_owner_id_member_foreign" foreign key ("tenant_id", "owner_id") references "membership" ("organization_id", "user_id") on delete restrict;`);
+
+    this.addSql(`alter table "activity" add constraint "activity_contact_id_foreign" foreign key ("tenant_id", "contact_id") references "contact" ("tenant_id", "id") on delete restrict;`);
+    this.addSql(`alter table "activity" add constraint "activity_company_id_foreign" foreign key ("tenant_id", "company_id") references "company" ("tenant_id", "id") on delete restrict;`);
+    this.addSql(`alter table "activity" add constraint "activity_author_id_member_foreign" foreign key ("tenant_id", "author_id") references "membership" ("organization_id", "user_id") on delete restrict;`);
 
     this.addSql(`alter table "operator_session" add constraint "operator_session_operator_id_foreign" foreign key ("operator_id") references "operator" ("id") on delete restrict;`);
 
@@ -103,9 +129,15 @@ export class Foundation extends Migration {
     this.addSql(`alter table "audit_seal" enable row level security;`);
     this.addSql(`alter table "audit_seal" force row level security;`);
     this.addSql(`create policy "audit_seal_tenant_policy" on "audit_seal" using ("tenant_id" = current_setting('app.tenant')::uuid) with check ("tenant_id" = current_setting('app.tenant')::uuid);`);
+    this.addSql(`alter table "company" enable row level security;`);
+    this.addSql(`alter table "company" force row level security;`);
+    this.addSql(`create policy "company_tenant_policy" on "company" using ("tenant_id" = current_setting('app.tenant')::uuid) with check ("tenant_id" = current_setting('app.tenant')::uuid);`);
     this.addSql(`alter table "contact" enable row level security;`);
     this.addSql(`alter table "contact" force row level security;`);
     this.addSql(`create policy "contact_tenant_policy" on "contact" using ("tenant_id" = current_setting('app.tenant')::uuid) with check ("tenant_id" = current_setting('app.tenant')::uuid);`);
+    this.addSql(`alter table "activity" enable row level security;`);
+    this.addSql(`alter table "activity" force row level security;`);
+    this.addSql(`create policy "activity_tenant_policy" on "activity" using ("tenant_id" = current_setting('app.tenant')::uuid) with check ("tenant_id" = current_setting('app.tenant')::uuid);`);
   }
 
 }

@@ -1,0 +1,47 @@
+import { choice, entity, json, member, moment, note, now, ref } from '#kernel';
+import { z } from 'zod';
+import { Company } from '../companies/company.ts';
+import { Contact } from '../contacts/contact.ts';
+
+/** What people write down. */
+export const HUMAN_KINDS = ['comment', 'note', 'call', 'meeting', 'email', 'event'] as const;
+/** What Tessera writes down by itself. */
+export const SYSTEM_KINDS = ['status_changed', 'stage_changed', 'owner_changed', 'amount_changed', 'task_created', 'created'] as const;
+export type SystemKind = (typeof SYSTEM_KINDS)[number];
+
+/** Something that was said or done about a record. What the system noted has no author; `createdBy` tells whose action it noted. */
+export class Activity extends entity(
+  'activity',
+  {
+    kind: choice([...HUMAN_KINDS, ...SYSTEM_KINDS], 'comment'),
+    text: note().optional(),
+    /** What changed, as `from` and `to`, or what else belongs to the kind. */
+    payload: json(z.record(z.string(), z.unknown())).or({}),
+    authorId: member().optional(),
+    contactId: ref(() => Contact).optional(),
+    companyId: ref(() => Company).optional(),
+    occurredAt: moment().unlessGiven(() => now()),
+  },
+  {
+    index: [
+      ['contactId', 'occurredAt', 'id'],
+      ['companyId', 'occurredAt', 'id'],
+      ['occurredAt', 'id'],
+      ['authorId', 'occurredAt', 'id'],
+    ],
+  },
+) {
+  get isSystem() {
+    return (SYSTEM_KINDS as readonly string[]).includes(this.kind);
+  }
+}
+
+type About = { contactId?: string | null; companyId?: string | null };
+
+/** What the system notes about a record: `em.create(Activity, systemActivity('owner_changed', { contactId }, { from, to }))`. */
+export const systemActivity = (kind: SystemKind, about: About, payload: Record<string, unknown> = {}) => ({
+  ...about,
+  kind,
+  payload,
+  authorId: null,
+});
