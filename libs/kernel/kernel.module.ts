@@ -40,7 +40,7 @@ class Lanes {
     { provide: Lanes, useFactory: () => Lanes.open() },
     { provide: Read, useFactory: ({ hot, slow }: Lanes) => new Read(hot, slow), inject: [Lanes] },
     { provide: Database, useFactory: (read: Read): Database => ({ ping: async () => void (await read.platform('ping', 'select 1', [])) }), inject: [Read] },
-    { provide: Limiter, useFactory: () => new Limiter(settings.REDIS_URL) },
+    { provide: Limiter, useFactory: () => new Limiter(settings.REDIS_URL, logger) },
     { provide: Mailer, useFactory: () => new Mailer({ smtpUrl: settings.SMTP_URL, outboxDir: settings.OUTBOX_DIR, from: settings.MAIL_FROM }, logger) },
     { provide: Storage, useFactory: () => new LocalStorage(settings.STORAGE_DIR) },
     ...genericUseCases.map(handlerOf),
@@ -52,8 +52,10 @@ export class KernelModule implements OnApplicationShutdown {
   constructor(
     private readonly orm: MikroORM,
     private readonly lanes: Lanes,
+    private readonly limiter: Limiter,
+    private readonly mailer: Mailer,
   ) {}
   async onApplicationShutdown() {
-    await Promise.all([this.orm.close(), this.lanes.hot.close(), this.lanes.slow.close()]);
+    await Promise.all([this.orm.close(), this.lanes.hot.close(), this.lanes.slow.close(), this.limiter.close(), this.mailer.close()]);
   }
 }

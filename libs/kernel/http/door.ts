@@ -8,6 +8,7 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { tooMany, unauthenticated } from '../errors.ts';
 import { headersOf, Limiter } from '../limiter.ts';
+import { logRequests } from '../logger.ts';
 import { httpDuration } from '../metrics.ts';
 import { settings } from '../settings.ts';
 import { uuidv7 } from '../uuidv7.ts';
@@ -74,6 +75,7 @@ export async function openDoor(app: NestFastifyApplication): Promise<INestApplic
       (error: unknown) => sendProblem(error, request, reply),
     );
   });
+  logRequests(fastify);
   fastify.addHook('onResponse', (request: FastifyRequest, reply: FastifyReply, done: () => void) => {
     httpDuration.observe({ method: request.method, route: request.routeOptions.url ?? 'none', status: String(reply.statusCode) }, (performance.now() - request.began) / 1000);
     done();
@@ -113,7 +115,7 @@ async function introduced(callers: Callers, limiter: Limiter, request: FastifyRe
   if (settings.RATE_LIMITS === 'off') return;
   const key = caller?.userId ?? request.ip;
   const own = await limiter.take('caller', key, settings.LIMIT_CALLER, 60);
-  void reply.headers(headersOf(own));
   const shared = own.allowed && caller?.organizationId ? await limiter.take('organization', caller.organizationId, settings.LIMIT_ORGANIZATION, 60) : own;
+  void reply.headers(headersOf(own, shared));
   if (!shared.allowed) throw tooMany(undefined, { retryAfter: shared.resetSeconds });
 }
