@@ -1,10 +1,9 @@
-import { fastifyAdapter, logRequests, openApi, openDoor, serveDocs } from '#kernel';
+import { fastifyAdapter, openApi, openDoor, serveDocs } from '#kernel';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 
 /** Dresses the application as it is served: the door, the documents, an orderly stop. The tests use the same. */
 export async function dress(app: NestFastifyApplication): Promise<NestFastifyApplication> {
   await openDoor(app);
-  logRequests(app.getHttpAdapter().getInstance());
   serveDocs(app, openApi('1.0.0'));
   app.enableShutdownHooks();
   return app;
