@@ -7,8 +7,8 @@ interface Reply {
   status(code: number): unknown;
 }
 
-/** A probe that waits longer has given up already. */
-const PATIENCE_MS = 2000;
+/** What is down is said within a second. */
+const PATIENCE_MS = 900;
 const SILENT = 'does not answer';
 const MIGRATIONS = new URL('../../migrations/', import.meta.url);
 

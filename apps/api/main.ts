@@ -1,3 +1,4 @@
+import '../last-words.ts';
 import 'reflect-metadata';
 import { settings } from '#kernel';
 import { NestFactory } from '@nestjs/core';
