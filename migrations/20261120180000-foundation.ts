@@ -36,15 +36,6 @@ export class Foundation extends Migration {
     this.addSql(`create or replace function "contact_contact_search_fn"() returns trigger as \$\$ begin perform search.put('contact', new.tenant_id, new.id, concat_ws(' ', new.name, new.email, new.phone)); return null; end; \$\$ language plpgsql;`);
     this.addSql(`create trigger "contact_search" AFTER INSERT OR UPDATE on "contact" for each ROW execute function "contact_contact_search_fn"();`);
 
-    this.addSql(`create table "activity" ("id" uuid not null, "created_at" timestamptz(3) not null, "updated_at" timestamptz(3) not null, "version" int not null default 1, "tenant_id" uuid not null, "created_by" uuid null, "deleted_at" timestamptz(3) null, "kind" text not null default 'comment', "text" text null, "payload" jsonb not null, "author_id" uuid null, "contact_id" uuid null, "company_id" uuid null, "occurred_at" timestamptz(3) not null, primary key ("id"));`);
-    this.addSql(`create index "activity_tenant_id_created_at_id_index" on "activity" ("tenant_id", "created_at", "id");`);
-    this.addSql(`create index "activity_tenant_id_contact_id_occurred_at_id_index" on "activity" ("tenant_id", "contact_id", "occurred_at", "id");`);
-    this.addSql(`create index "activity_tenant_id_company_id_occurred_at_id_index" on "activity" ("tenant_id", "company_id", "occurred_at", "id");`);
-    this.addSql(`create index "activity_tenant_id_occurred_at_id_index" on "activity" ("tenant_id", "occurred_at", "id");`);
-    this.addSql(`create index "activity_tenant_id_author_id_occurred_at_id_index" on "activity" ("tenant_id", "author_id", "occurred_at", "id");`);
-    this.addSql(`alter table "activity" add constraint "activity_tenant_id_id_unique" unique ("tenant_id", "id");`);
-    this.addSql(`alter table "activity" add constraint "activity_kind_check" check ("kind" in ('comment', 'note', 'call', 'meeting', 'email', 'event', 'status_changed', 'stage_changed', 'owner_changed', 'amount_changed', 'task_created', 'created'));`);
-
     this.addSql(`create table "due" ("id" uuid not null, "organization_id" uuid not null, "kind" text not null, "key" text not null, "subject_id" uuid null, "payload" jsonb not null, "request_id" text not null, "on_behalf_of" uuid null, "created_at" timestamptz(3) not null default now(), "due_at" timestamptz(3) not null, "sent_at" timestamptz(3) null, "done_at" timestamptz(3) null, "failed_at" timestamptz(3) null, "attempts" int not null default 0, "error" text null, primary key ("id"));`);
     this.addSql(`create index "due_open" on "due" ("due_at") where done_at is null and failed_at is null;`);
     this.addSql(`alter table "due" add constraint "due_organization_id_kind_key_unique" unique ("organization_id", "kind", "key");`);
@@ -66,6 +57,72 @@ export class Foundation extends Migration {
     this.addSql(`create table "outbox" ("id" bigserial primary key, "organization_id" uuid not null, "name" text not null, "subject" text not null, "subject_id" uuid not null, "payload" jsonb not null, "request_id" text not null, "on_behalf_of" uuid null, "created_at" timestamptz(3) not null default now(), "sent_at" timestamptz(3) null, "done_at" timestamptz(3) null, "attempts" int not null default 0, "retry_at" timestamptz(3) null, "error" text null);`);
     this.addSql(`create index "outbox_open" on "outbox" ("id") where done_at is null;`);
     this.addSql(`create index "outbox_open_subject" on "outbox" ("subject_id", "id") where done_at is null;`);
+
+    this.addSql(`create table "pipeline" ("id" uuid not null, "created_at" timestamptz(3) not null, "updated_at" timestamptz(3) not null, "version" int not null default 1, "tenant_id" uuid not null, "created_by" uuid null, "deleted_at" timestamptz(3) null, "owner_id" uuid null, "custom" jsonb not null, "name" varchar(100) not null, "is_default" boolean not null default false, primary key ("id"));`);
+    this.addSql(`create index "pipeline_tenant_id_created_at_id_index" on "pipeline" ("tenant_id", "created_at", "id");`);
+    this.addSql(`create index "pipeline_tenant_id_owner_id_created_at_id_index" on "pipeline" ("tenant_id", "owner_id", "created_at", "id");`);
+    this.addSql(`alter table "pipeline" add constraint "pipeline_tenant_id_id_unique" unique ("tenant_id", "id");`);
+    this.addSql(`create unique index "pipeline_tenant_id_is_default_unique" on "pipeline" ("tenant_id", "is_default") where deleted_at is null and is_default;`);
+
+    this.addSql(`create table "stage" ("id" uuid not null, "created_at" timestamptz(3) not null, "updated_at" timestamptz(3) not null, "version" int not null default 1, "tenant_id" uuid not null, "created_by" uuid null, "deleted_at" timestamptz(3) null, "pipeline_id" uuid not null, "name" varchar(100) not null, "key" varchar(60) not null, "position" int not null, "kind" text not null default 'open', "probability" int not null default 0, "rot_after_days" int null, "color" varchar(30) null, primary key ("id"));`);
+    this.addSql(`create index "stage_tenant_id_created_at_id_index" on "stage" ("tenant_id", "created_at", "id");`);
+    this.addSql(`create index "stage_tenant_id_pipeline_id_position_id_index" on "stage" ("tenant_id", "pipeline_id", "position", "id");`);
+    this.addSql(`alter table "stage" add constraint "stage_tenant_id_id_unique" unique ("tenant_id", "id");`);
+    this.addSql(`create unique index "stage_tenant_id_pipeline_id_key_unique" on "stage" ("tenant_id", "pipeline_id", "key") where deleted_at is null;`);
+    this.addSql(`alter table "stage" add constraint "stage_probability_check" check (probability between 0 and 100);`);
+    this.addSql(`alter table "stage" add constraint "stage_key_check" check (key ~ '^[a-z0-9][a-z0-9_-]*\$');`);
+    this.addSql(`alter table "stage" add constraint "stage_kind_check" check ("kind" in ('open', 'won', 'lost', 'closed'));`);
+
+    this.addSql(`create table "deal" ("id" uuid not null, "created_at" timestamptz(3) not null, "updated_at" timestamptz(3) not null, "version" int not null default 1, "tenant_id" uuid not null, "created_by" uuid null, "deleted_at" timestamptz(3) null, "owner_id" uuid null, "custom" jsonb not null, "title" varchar(200) not null, "contact_id" uuid null, "company_id" uuid null, "pipeline_id" uuid not null, "stage_id" uuid not null, "stage" varchar(60) not null, "status" text not null default 'new', "amount_e4" bigint not null, "currency" char(3) not null, "probability" int null, "own_probability" int null, "forecast_category" text not null default 'pipeline', "expected_close_date" date null, "closed_at" timestamptz(3) null, "stage_entered_at" timestamptz(3) not null, "lost_reason" varchar(500) null, "source" varchar(100) null, "next_step" varchar(500) null, "tags" text[] not null, "changes" int not null default 0, primary key ("id"));`);
+    this.addSql(`create index "deal_tenant_id_created_at_id_index" on "deal" ("tenant_id", "created_at", "id");`);
+    this.addSql(`create index "deal_tenant_id_status_created_at_id_index" on "deal" ("tenant_id", "status", "created_at", "id");`);
+    this.addSql(`create index "deal_tenant_id_stage_created_at_id_index" on "deal" ("tenant_id", "stage", "created_at", "id");`);
+    this.addSql(`create index "deal_tenant_id_expected_close_date_id_index" on "deal" ("tenant_id", "expected_close_date", "id");`);
+    this.addSql(`create index "deal_tenant_id_closed_at_id_index" on "deal" ("tenant_id", "closed_at", "id");`);
+    this.addSql(`create index "deal_tenant_id_amount_e4_id_index" on "deal" ("tenant_id", "amount_e4", "id");`);
+    this.addSql(`create index "deal_tenant_id_owner_id_created_at_id_index" on "deal" ("tenant_id", "owner_id", "created_at", "id");`);
+    this.addSql(`create index "deal_tenant_id_contact_id_created_at_id_index" on "deal" ("tenant_id", "contact_id", "created_at", "id");`);
+    this.addSql(`create index "deal_tenant_id_company_id_created_at_id_index" on "deal" ("tenant_id", "company_id", "created_at", "id");`);
+    this.addSql(`create index "deal_tenant_id_pipeline_id_created_at_id_index" on "deal" ("tenant_id", "pipeline_id", "created_at", "id");`);
+    this.addSql(`create index "deal_tenant_id_stage_id_created_at_id_index" on "deal" ("tenant_id", "stage_id", "created_at", "id");`);
+    this.addSql(`alter table "deal" add constraint "deal_tenant_id_id_unique" unique ("tenant_id", "id");`);
+    this.addSql(`alter table "deal" add constraint "deal_won_amount_check" check (status <> 'won' or amount_e4 > 0);`);
+    this.addSql(`alter table "deal" add constraint "deal_amount_check" check (amount_e4 >= 0);`);
+    this.addSql(`alter table "deal" add constraint "deal_closed_check" check ((status in ('won', 'lost')) = (closed_at is not null));`);
+    this.addSql(`alter table "deal" add constraint "deal_probability_check" check (probability between 0 and 100 and probability is not null);`);
+    this.addSql(`alter table "deal" add constraint "deal_outcome_check" check (case status when 'won' then probability = 100 when 'lost' then probability = 0 else true end);`);
+    this.addSql(`alter table "deal" add constraint "deal_status_check" check ("status" in ('new', 'in_progress', 'won', 'lost'));`);
+    this.addSql(`alter table "deal" add constraint "deal_forecast_category_check" check ("forecast_category" in ('pipeline', 'best_case', 'commit', 'omitted'));`);
+    this.addSql(`create or replace function "deal_deal_search_fn"() returns trigger as \$\$ begin perform search.put('deal', new.tenant_id, new.id, concat_ws(' ', new.title)); return null; end; \$\$ language plpgsql;`);
+    this.addSql(`create trigger "deal_search" AFTER INSERT OR UPDATE on "deal" for each ROW execute function "deal_deal_search_fn"();`);
+
+    this.addSql(`create table "deal_contact" ("id" uuid not null, "created_at" timestamptz(3) not null, "updated_at" timestamptz(3) not null, "version" int not null default 1, "tenant_id" uuid not null, "created_by" uuid null, "deleted_at" timestamptz(3) null, "deal_id" uuid not null, "contact_id" uuid not null, "role" varchar(100) null, primary key ("id"));`);
+    this.addSql(`create index "deal_contact_tenant_id_created_at_id_index" on "deal_contact" ("tenant_id", "created_at", "id");`);
+    this.addSql(`create index "deal_contact_tenant_id_deal_id_created_at_id_index" on "deal_contact" ("tenant_id", "deal_id", "created_at", "id");`);
+    this.addSql(`create index "deal_contact_tenant_id_contact_id_created_at_id_index" on "deal_contact" ("tenant_id", "contact_id", "created_at", "id");`);
+    this.addSql(`alter table "deal_contact" add constraint "deal_contact_tenant_id_id_unique" unique ("tenant_id", "id");`);
+    this.addSql(`create unique index "deal_contact_tenant_id_deal_id_contact_id_unique" on "deal_contact" ("tenant_id", "deal_id", "contact_id") where deleted_at is null;`);
+
+    this.addSql(`create table "activity" ("id" uuid not null, "created_at" timestamptz(3) not null, "updated_at" timestamptz(3) not null, "version" int not null default 1, "tenant_id" uuid not null, "created_by" uuid null, "deleted_at" timestamptz(3) null, "kind" text not null default 'comment', "text" text null, "payload" jsonb not null, "author_id" uuid null, "contact_id" uuid null, "company_id" uuid null, "deal_id" uuid null, "occurred_at" timestamptz(3) not null, primary key ("id"));`);
+    this.addSql(`create index "activity_tenant_id_created_at_id_index" on "activity" ("tenant_id", "created_at", "id");`);
+    this.addSql(`create index "activity_tenant_id_contact_id_occurred_at_id_index" on "activity" ("tenant_id", "contact_id", "occurred_at", "id");`);
+    this.addSql(`create index "activity_tenant_id_company_id_occurred_at_id_index" on "activity" ("tenant_id", "company_id", "occurred_at", "id");`);
+    this.addSql(`create index "activity_tenant_id_deal_id_occurred_at_id_index" on "activity" ("tenant_id", "deal_id", "occurred_at", "id");`);
+    this.addSql(`create index "activity_tenant_id_occurred_at_id_index" on "activity" ("tenant_id", "occurred_at", "id");`);
+    this.addSql(`create index "activity_tenant_id_author_id_occurred_at_id_index" on "activity" ("tenant_id", "author_id", "occurred_at", "id");`);
+    this.addSql(`alter table "activity" add constraint "activity_tenant_id_id_unique" unique ("tenant_id", "id");`);
+    this.addSql(`alter table "activity" add constraint "activity_kind_check" check ("kind" in ('comment', 'note', 'call', 'meeting', 'email', 'event', 'status_changed', 'stage_changed', 'owner_changed', 'amount_changed', 'task_created', 'created'));`);
+
+    this.addSql(`create table "stage_history" ("id" uuid not null, "created_at" timestamptz(3) not null, "updated_at" timestamptz(3) not null, "version" int not null default 1, "tenant_id" uuid not null, "created_by" uuid null, "deleted_at" timestamptz(3) null, "deal_id" uuid not null, "position" int not null, "at" timestamptz(3) not null, "from_stage_id" uuid null, "to_stage_id" uuid not null, "from_stage" varchar(60) null, "to_stage" varchar(60) not null, "from_status" text null, "to_status" text not null, "amount_e4" bigint not null, "currency" char(3) not null, "probability" int not null, "forecast_category" text not null, "expected_close_date" date null, "owner_id" uuid null, "changed_by" uuid null, primary key ("id"));`);
+    this.addSql(`create index "stage_history_tenant_id_created_at_id_index" on "stage_history" ("tenant_id", "created_at", "id");`);
+    this.addSql(`create index "stage_history_tenant_id_deal_id_position_index" on "stage_history" ("tenant_id", "deal_id", "position");`);
+    this.addSql(`create index "stage_history_tenant_id_from_stage_id_created_at_id_index" on "stage_history" ("tenant_id", "from_stage_id", "created_at", "id");`);
+    this.addSql(`create index "stage_history_tenant_id_to_stage_id_created_at_id_index" on "stage_history" ("tenant_id", "to_stage_id", "created_at", "id");`);
+    this.addSql(`alter table "stage_history" add constraint "stage_history_tenant_id_id_unique" unique ("tenant_id", "id");`);
+    this.addSql(`create unique index "stage_history_tenant_id_deal_id_position_unique" on "stage_history" ("tenant_id", "deal_id", "position") where deleted_at is null;`);
+    this.addSql(`alter table "stage_history" add constraint "stage_history_from_status_check" check ("from_status" in ('new', 'in_progress', 'won', 'lost'));`);
+    this.addSql(`alter table "stage_history" add constraint "stage_history_to_status_check" check ("to_status" in ('new', 'in_progress', 'won', 'lost'));`);
+    this.addSql(`alter table "stage_history" add constraint "stage_history_forecast_category_check" check ("forecast_category" in ('pipeline', 'best_case', 'commit', 'omitted'));`);
 
     this.addSql(`create table "user" ("id" uuid not null, "created_at" timestamptz(3) not null, "updated_at" timestamptz(3) not null, "version" int not null default 1, "email" varchar(320) not null, "name" varchar(200) not null, "password_hash" varchar(255) null, "email_verified_at" timestamptz(3) null, "failed_logins" int not null default 0, "locked_until" timestamptz(3) null, "placeholder" boolean not null default false, primary key ("id"));`);
     this.addSql(`alter table "user" add constraint "user_email_unique" unique ("email");`);
@@ -102,11 +159,29 @@ export class Foundation extends Migration {
 
     this.addSql(`alter table "contact" add constraint "contact_owner_id_member_foreign" foreign key ("tenant_id", "owner_id") references "membership" ("organization_id", "user_id") on delete restrict;`);
 
+    this.addSql(`alter table "operator_session" add constraint "operator_session_operator_id_foreign" foreign key ("operator_id") references "operator" ("id") on delete restrict;`);
+
+    this.addSql(`alter table "pipeline" add constraint "pipeline_owner_id_member_foreign" foreign key ("tenant_id", "owner_id") references "membership" ("organization_id", "user_id") on delete restrict;`);
+
+    this.addSql(`alter table "stage" add constraint "stage_pipeline_id_foreign" foreign key ("tenant_id", "pipeline_id") references "pipeline" ("tenant_id", "id") on delete restrict;`);
+
+    this.addSql(`alter table "deal" add constraint "deal_contact_id_foreign" foreign key ("tenant_id", "contact_id") references "contact" ("tenant_id", "id") on delete restrict;`);
+    this.addSql(`alter table "deal" add constraint "deal_company_id_foreign" foreign key ("tenant_id", "company_id") references "company" ("tenant_id", "id") on delete restrict;`);
+    this.addSql(`alter table "deal" add constraint "deal_pipeline_id_foreign" foreign key ("tenant_id", "pipeline_id") references "pipeline" ("tenant_id", "id") on delete restrict;`);
+    this.addSql(`alter table "deal" add constraint "deal_stage_id_foreign" foreign key ("tenant_id", "stage_id") references "stage" ("tenant_id", "id") on delete restrict;`);
+    this.addSql(`alter table "deal" add constraint "deal_owner_id_member_foreign" foreign key ("tenant_id", "owner_id") references "membership" ("organization_id", "user_id") on delete restrict;`);
+
+    this.addSql(`alter table "deal_contact" add constraint "deal_contact_deal_id_foreign" foreign key ("tenant_id", "deal_id") references "deal" ("tenant_id", "id") on delete restrict;`);
+    this.addSql(`alter table "deal_contact" add constraint "deal_contact_contact_id_foreign" foreign key ("tenant_id", "contact_id") references "contact" ("tenant_id", "id") on delete restrict;`);
+
     this.addSql(`alter table "activity" add constraint "activity_contact_id_foreign" foreign key ("tenant_id", "contact_id") references "contact" ("tenant_id", "id") on delete restrict;`);
     this.addSql(`alter table "activity" add constraint "activity_company_id_foreign" foreign key ("tenant_id", "company_id") references "company" ("tenant_id", "id") on delete restrict;`);
+    this.addSql(`alter table "activity" add constraint "activity_deal_id_foreign" foreign key ("tenant_id", "deal_id") references "deal" ("tenant_id", "id") on delete restrict;`);
     this.addSql(`alter table "activity" add constraint "activity_author_id_member_foreign" foreign key ("tenant_id", "author_id") references "membership" ("organization_id", "user_id") on delete restrict;`);
 
-    this.addSql(`alter table "operator_session" add constraint "operator_session_operator_id_foreign" foreign key ("operator_id") references "operator" ("id") on delete restrict;`);
+    this.addSql(`alter table "stage_history" add constraint "stage_history_deal_id_foreign" foreign key ("tenant_id", "deal_id") references "deal" ("tenant_id", "id") on delete restrict;`);
+    this.addSql(`alter table "stage_history" add constraint "stage_history_from_stage_id_foreign" foreign key ("tenant_id", "from_stage_id") references "stage" ("tenant_id", "id") on delete restrict;`);
+    this.addSql(`alter table "stage_history" add constraint "stage_history_to_stage_id_foreign" foreign key ("tenant_id", "to_stage_id") references "stage" ("tenant_id", "id") on delete restrict;`);
 
     this.addSql(`alter table "session" add constraint "session_user_id_foreign" foreign key ("user_id") references "user" ("id") on delete restrict;`);
 
@@ -135,9 +210,24 @@ export class Foundation extends Migration {
     this.addSql(`alter table "contact" enable row level security;`);
     this.addSql(`alter table "contact" force row level security;`);
     this.addSql(`create policy "contact_tenant_policy" on "contact" using ("tenant_id" = current_setting('app.tenant')::uuid) with check ("tenant_id" = current_setting('app.tenant')::uuid);`);
+    this.addSql(`alter table "pipeline" enable row level security;`);
+    this.addSql(`alter table "pipeline" force row level security;`);
+    this.addSql(`create policy "pipeline_tenant_policy" on "pipeline" using ("tenant_id" = current_setting('app.tenant')::uuid) with check ("tenant_id" = current_setting('app.tenant')::uuid);`);
+    this.addSql(`alter table "stage" enable row level security;`);
+    this.addSql(`alter table "stage" force row level security;`);
+    this.addSql(`create policy "stage_tenant_policy" on "stage" using ("tenant_id" = current_setting('app.tenant')::uuid) with check ("tenant_id" = current_setting('app.tenant')::uuid);`);
+    this.addSql(`alter table "deal" enable row level security;`);
+    this.addSql(`alter table "deal" force row level security;`);
+    this.addSql(`create policy "deal_tenant_policy" on "deal" using ("tenant_id" = current_setting('app.tenant')::uuid) with check ("tenant_id" = current_setting('app.tenant')::uuid);`);
+    this.addSql(`alter table "deal_contact" enable row level security;`);
+    this.addSql(`alter table "deal_contact" force row level security;`);
+    this.addSql(`create policy "deal_contact_tenant_policy" on "deal_contact" using ("tenant_id" = current_setting('app.tenant')::uuid) with check ("tenant_id" = current_setting('app.tenant')::uuid);`);
     this.addSql(`alter table "activity" enable row level security;`);
     this.addSql(`alter table "activity" force row level security;`);
     this.addSql(`create policy "activity_tenant_policy" on "activity" using ("tenant_id" = current_setting('app.tenant')::uuid) with check ("tenant_id" = current_setting('app.tenant')::uuid);`);
+    this.addSql(`alter table "stage_history" enable row level security;`);
+    this.addSql(`alter table "stage_history" force row level security;`);
+    this.addSql(`create policy "stage_history_tenant_policy" on "stage_history" using ("tenant_id" = current_setting('app.tenant')::uuid) with check ("tenant_id" = current_setting('app.tenant')::uuid);`);
   }
 
 }

@@ -20,12 +20,14 @@ export class Activity extends entity(
     authorId: member().optional(),
     contactId: ref(() => Contact).optional(),
     companyId: ref(() => Company).optional(),
+    dealId: ref('deal').optional(),
     occurredAt: moment().unlessGiven(() => now()),
   },
   {
     index: [
       ['contactId', 'occurredAt', 'id'],
       ['companyId', 'occurredAt', 'id'],
+      ['dealId', 'occurredAt', 'id'],
       ['occurredAt', 'id'],
       ['authorId', 'occurredAt', 'id'],
     ],
@@ -36,7 +38,7 @@ export class Activity extends entity(
   }
 }
 
-type About = { contactId?: string | null; companyId?: string | null };
+type About = { contactId?: string | null; companyId?: string | null; dealId?: string | null };
 
 /** What the system notes about a record: `em.create(Activity, systemActivity('owner_changed', { contactId }, { from, to }))`. */
 export const systemActivity = (kind: SystemKind, about: About, payload: Record<string, unknown> = {}) => ({
