@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync, globSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, globSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { plainly } from './plainly.ts';
 
 const STAMP = '.sources';
@@ -24,6 +24,8 @@ export async function build() {
     });
     const [code] = await once(compiler, 'exit');
     if (code !== 0) throw new Error('The build failed; the messages above say why.');
+    // The one asset: the image has no development packages, and /redoc loads nothing from outside.
+    copyFileSync('node_modules/redoc/bundles/redoc.standalone.js', `${draft}/redoc.js`);
     writeFileSync(`${draft}/${STAMP}`, now);
     swap(draft, 'dist');
   } finally {
