@@ -117,6 +117,24 @@ function linked(row: Row): Row {
   return { ...row, _links: { self: { href: self }, ...company, ...actions } };
 }
 
+/** The headers any careful server sends; what helmet sends, by heart. */
+const HEADERS = {
+  'content-type': 'application/json; charset=utf-8',
+  'content-security-policy': "default-src 'self'",
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-resource-policy': 'same-origin',
+  'origin-agent-cluster': '?1',
+  'referrer-policy': 'no-referrer',
+  'strict-transport-security': 'max-age=31536000; includeSubDomains',
+  'x-content-type-options': 'nosniff',
+  'x-dns-prefetch-control': 'off',
+  'x-download-options': 'noopen',
+  'x-frame-options': 'SAMEORIGIN',
+  'x-permitted-cross-domain-policies': 'none',
+  'x-xss-protection': '0',
+  vary: 'Authorization, X-Organization-Id',
+};
+
 createServer(async (request, response) => {
   const url = new URL(request.url!, 'http://localhost');
   const id = url.pathname.split('/')[4];
@@ -151,5 +169,5 @@ createServer(async (request, response) => {
     status = 500;
     body = String(error);
   }
-  response.writeHead(status, { 'content-type': 'application/json; charset=utf-8', 'content-length': Buffer.byteLength(body) }).end(body);
+  response.writeHead(status, { ...HEADERS, 'x-request-id': requestId, 'content-length': Buffer.byteLength(body) }).end(body);
 }).listen(Number(PORT), '127.0.0.1', () => process.send?.('ready'));

@@ -70,9 +70,11 @@ export function logRequests(fastify: Fastify, to: Logger = logger) {
   fastify.addHook('onResponse', (request, reply, done) => {
     const [path = ''] = request.url.split('?');
     const { statusCode: status, elapsedTime } = reply;
+    const level = status >= 500 ? 'error' : PROBES.test(path) ? 'debug' : 'info';
+    if (!to.isLevelEnabled(level)) return done();
     const line = { request_id: request.id, ...callerOf(request), method: request.method, path, route: request.routeOptions.url, status };
     const ms = Math.round(elapsedTime * 10) / 10;
-    to[status >= 500 ? 'error' : PROBES.test(path) ? 'debug' : 'info']({ ...line, ms }, `${request.method} ${path} ${status} ${ms} ms`);
+    to[level]({ ...line, ms }, `${request.method} ${path} ${status} ${ms} ms`);
     done();
   });
 }
