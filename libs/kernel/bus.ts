@@ -8,7 +8,7 @@ import { scheduleLater, type Later } from './due.ts';
 import { type Once, remembered } from './idempotency.ts';
 import { knock } from './permissions.ts';
 import { committed, inTransaction, inUnit, unit } from './transaction.ts';
-import { Command, doorOf, type Message, Query, type Welcome } from './use-case.ts';
+import { Command, doorOf, type Message, Process, Query, type Welcome } from './use-case.ts';
 
 const TRIES = 4;
 /** Serialization failure, deadlock: PostgreSQL asks for another try. */
@@ -41,6 +41,7 @@ export class Bus {
     if ('welcome' in door) welcome(door.welcome);
     else knock(door.action, door.subject);
     if (message instanceof Query) return this.queries.execute(message);
+    if (message instanceof Process) return this.inSteps(message);
     if (inTransaction()) return this.commands.execute(message);
     return this.inTransaction(() => this.commands.execute(message as Command<R>), once, (message as Command<R>).foundsOrganization);
   }
@@ -70,9 +71,19 @@ export class Bus {
     }, once);
   }
 
+  /** Runs a piece of a command that may fail by itself: its writes, audit entries and messages are undone with it, and nothing else. */
+  apart<R>(work: () => Promise<R>): Promise<R> {
+    return this.inSavepoint(work);
+  }
+
   /** A transaction for the kernel's own work, as the system inside an organization. */
   asSystem<R>(organization: Parameters<typeof system>[0], work: () => Promise<R>): Promise<R> {
     return actingAs(system(organization), () => this.inTransaction(work));
+  }
+
+  private inSteps<R>(process: Process<R>): Promise<R> {
+    if (inTransaction()) throw new Error(`${process.constructor.name} goes in steps and cannot be part of a transaction`);
+    return this.commands.execute(process);
   }
 
   private async inSavepoint<R>(work: () => Promise<R>): Promise<R> {

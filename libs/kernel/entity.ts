@@ -93,6 +93,8 @@ export interface Extras {
   index?: string[][];
   /** Named check constraints, as SQL over the columns. */
   checks?: Record<string, string>;
+  /** Rows that only keep track of others: no audit entry and no message of their own. */
+  quiet?: boolean;
   /** SQL expressions over `new` whose words find the row; see search.sql.ts. */
   search?: string[];
 }

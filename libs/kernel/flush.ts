@@ -3,7 +3,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import type { SqlEntityManager } from '@mikro-orm/postgresql';
 import { type Actor, type Call, call } from './actor.ts';
 import { later } from './eager-client.ts';
-import { entityOf, fieldsOf, Row, type Source, TenantRow } from './entity.ts';
+import { entityOf, extrasOf, fieldsOf, Row, type Source, TenantRow } from './entity.ts';
 import { forbidden, invalid, missing } from './errors.ts';
 import type { AnyField } from './fields.ts';
 import { fitsCurrency, digitsOf } from './money.ts';
@@ -172,7 +172,7 @@ const organizationOf = ({ of, row }: Change): string | null => {
 
 export function auditOf(change: Change, { actor: me, requestId }: Call): unknown[][] {
   const organization = organizationOf(change);
-  if (!organization || organization !== unit()?.tenantId) return [];
+  if (!organization || organization !== unit()?.tenantId || extrasOf(change.of).quiet) return [];
   const { of, verb, row, before, changed } = change;
   const spoken = (values: Values) =>
     Object.fromEntries(changed.map((name) => [snake(name), fieldsOf(of)[name]?.masked ? (values[name] == null ? null : '***') : plain(values[name])]));
@@ -187,7 +187,7 @@ const plain = (value: unknown) => (typeof value === 'bigint' ? String(value) : (
 
 export function messageOf(change: Change, { actor: me, requestId }: Call): unknown[][] {
   const organization = organizationOf(change);
-  if (!organization) return [];
+  if (!organization || extrasOf(change.of).quiet) return [];
   const { of, verb, row, changed } = change;
   const payload = JSON.stringify({ id: row.id, ...(verb === 'update' ? { changed: changed.map(snake) } : {}) });
   return [[organization, `${of.table}.${PAST[verb]}`, of.table, row.id, payload, requestId, me.userId ?? me.onBehalfOf ?? null]];

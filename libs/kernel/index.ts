@@ -10,7 +10,8 @@ export { type AnyField, choice, choices, currency, day, decimal, email, flag, js
 export { Download, envelope } from './http/answer.ts';
 export { type Caller, Callers, type Realm } from './http/callers.ts';
 export { crud } from './http/resource.ts';
-export { controller, del, get, patch, post, put, type Route, type Table, tables } from './http/routes.ts';
+export type { StoredFile, Upload } from './http/upload.ts';
+export { controller, del, get, patch, post, put, type Route, type Table, tables, upload } from './http/routes.ts';
 export type { Invariant } from './invariants.ts';
 export { KernelModule } from './kernel.module.ts';
 export { headersOf, Limiter, type Taken } from './limiter.ts';
@@ -33,7 +34,7 @@ export { fileKey, FileMissing, LocalStorage, Storage } from './storage.ts';
 export * from './text.ts';
 export * from './time.ts';
 export { onCommit } from './transaction.ts';
-export { Command, Handles, Query } from './use-case.ts';
+export { Command, Handles, Process, Query } from './use-case.ts';
 export { uuidv7 } from './uuidv7.ts';
 export type { View } from './view.ts';
 export { EntityManager } from '@mikro-orm/postgresql';

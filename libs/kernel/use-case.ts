@@ -7,6 +7,11 @@ export abstract class Command<R> extends CqrsCommand<R> {
   /** The id of an organization that this command founds: its transaction runs inside it. */
   readonly foundsOrganization?: string;
 }
+/**
+ * Long work in steps: it has no transaction of its own, each step is a command with one. It can be killed and begun again at any time and
+ * goes on where it was, because every step writes down in its own transaction how far it came. For jobs and the terminal.
+ */
+export abstract class Process<R> extends Command<R> {}
 /** Reads something: PostgreSQL itself keeps it read-only. */
 export abstract class Query<R> extends CqrsQuery<R> {}
 export type Message<R = unknown> = Command<R> | Query<R>;

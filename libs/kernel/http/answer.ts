@@ -33,7 +33,7 @@ export function answer(table: Table, route: Route, result: unknown, url: string)
     const row = result instanceof Row ? answers.show(result) : (result as Record<string, unknown>);
     if (typeof row.version === 'number') headers.etag = `"v${row.version}"`;
     const home = homes.get(answers.of.table) ?? table;
-    if (status === 201) headers.location = `${BASE}/${home.path}/${row.id as string}`;
+    if (status === 201 || status === 202) headers.location = `${BASE}/${home.path}/${row.id as string}`;
     row._links = linksOf(home, answers, row);
     return { status, headers, body: envelope(JSON.stringify(row)) };
   }

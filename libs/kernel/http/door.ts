@@ -17,6 +17,7 @@ import { uuidv7 } from '../uuidv7.ts';
 import { BASE } from './answer.ts';
 import { type Caller, Callers } from './callers.ts';
 import { Problems, sendProblem } from './problems.ts';
+import { FILE_LIMIT, RAW_TYPES } from './upload.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -26,7 +27,6 @@ declare module 'fastify' {
 }
 
 const BODY_LIMIT = 1 << 20;
-export const FILE_LIMIT = 64 << 20;
 const SANE_ID = /^[\w.:-]{1,100}$/;
 
 /** The HTTP server itself: sizes, time-outs, ids. A trailing slash means the same as none. */
@@ -59,7 +59,7 @@ export async function openDoor(app: NestFastifyApplication): Promise<INestApplic
   await app.register(formbody, { bodyLimit: BODY_LIMIT });
   await app.register(multipart, { limits: { fileSize: FILE_LIMIT, files: 1, fields: 50, fieldSize: 64 << 10, parts: 60 } });
   // Uploads are read by the use case itself, piece by piece.
-  fastify.addContentTypeParser(['text/csv', 'application/octet-stream'], { bodyLimit: FILE_LIMIT }, (_request: FastifyRequest, payload: unknown, done: (error: null, body: unknown) => void) => done(null, payload));
+  fastify.addContentTypeParser(RAW_TYPES, { bodyLimit: FILE_LIMIT }, (_request: FastifyRequest, payload: unknown, done: (error: null, body: unknown) => void) => done(null, payload));
 
   fastify.decorateRequest('caller', null);
   fastify.decorateRequest('began', 0);

@@ -9,6 +9,7 @@ import { camel } from '../naming.ts';
 import type { Door } from '../use-case.ts';
 import { BASE, isList, isView } from './answer.ts';
 import { type Route, type Table, tables } from './routes.ts';
+import { RAW_TYPES } from './upload.ts';
 
 type Json = Record<string, unknown>;
 
@@ -56,6 +57,7 @@ function operation(table: Table, name: string, route: Route, schemas: Json): Jso
     ...(route.method === 'get' && isView(route.answers) ? [{ $ref: '#/components/parameters/IfNoneMatch' }] : []),
     ...(isList(route.list) ? listParameters(route.list, route.answers === 'file') : []),
     ...(route.query ? queryParameters(route.query) : []),
+    ...(route.upload && route.body ? queryParameters(route.body, 'For a raw body; in a form it is a field') : []),
   ];
   return {
     operationId: operationId(table, name),
@@ -65,7 +67,7 @@ function operation(table: Table, name: string, route: Route, schemas: Json): Jso
     ...(open ? { security: [] } : {}),
     'x-permission': permissionOf(needs),
     ...(parameters.length ? { parameters } : {}),
-    ...(route.body ? { requestBody: { required: true, content: { 'application/json': { schema: refer(route.body, schemas, 'input'), ...(route.example ? { example: route.example } : {}) } } } } : {}),
+    ...(route.body && !route.upload ? { requestBody: { required: true, content: { 'application/json': { schema: refer(route.body, schemas, 'input'), ...(route.example ? { example: route.example } : {}) } } } } : {}),
     ...(route.upload ? { requestBody: upload(route) } : {}),
     responses: { [status]: success(route, schemas), ...failures(route) },
   };
@@ -162,19 +164,23 @@ function listParameters(list: List<unknown>, exported: boolean): Json[] {
     }),
   ];
 }
-function queryParameters(query: z.ZodType): Json[] {
+function queryParameters(query: z.ZodType, description?: string): Json[] {
   const { properties = {}, required = [] } = z.toJSONSchema(query, { io: 'input', unrepresentable: 'any' }) as { properties?: Json; required?: string[] };
-  return Object.entries(properties).map(([name, schema]) => ({ name, in: 'query', ...(required.includes(name) ? { required: true } : {}), schema }));
+  return Object.entries(properties).map(([name, schema]) => ({
+    name,
+    in: 'query',
+    ...(description ? { description } : required.includes(name) ? { required: true } : {}),
+    schema: rewritten(schema),
+  }));
 }
-const upload = ({ upload: accepts, body }: Route): Json => ({
-  required: true,
-  content: Object.fromEntries(
-    accepts!.types.map((type) => [
-      type,
-      { schema: type === 'multipart/form-data' ? { type: 'object', properties: { file: { type: 'string', format: 'binary' }, ...(body ? {} : {}) } } : { type: 'string', format: 'binary' } },
-    ]),
-  ),
-});
+/** The file in a form beside its fields, or as the body itself. */
+function upload({ upload: accepts, body }: Route): Json {
+  const binary = { type: 'string', format: 'binary' };
+  const { properties = {}, required = [] } = (body ? z.toJSONSchema(body, { io: 'input', unrepresentable: 'any' }) : {}) as { properties?: Json; required?: string[] };
+  const form = { type: 'object', required: [...required, 'file'], properties: { ...(rewritten(properties) as Json), file: binary } };
+  const raw = Object.fromEntries(accepts!.types.filter((type) => RAW_TYPES.includes(type)).map((type) => [type, { schema: binary }]));
+  return { required: true, content: { 'multipart/form-data': { schema: form }, ...raw } };
+}
 
 const PROBLEM: Json = {
   type: 'object',

@@ -6,6 +6,7 @@ import type { Door, Message, MessageClass } from '../use-case.ts';
 import { doorOfClass } from '../use-case.ts';
 import type { View } from '../view.ts';
 import type { Handles } from './serve.ts';
+import type { Upload } from './upload.ts';
 
 export type Method = 'get' | 'post' | 'patch' | 'put' | 'delete';
 type IdsIn<P extends string> = P extends `${string}:${string}/${infer Rest}` ? [string, ...IdsIn<Rest>] : P extends `${string}:${string}` ? [string] : [];
@@ -26,8 +27,8 @@ export interface RouteOptions {
   when?: (row: Record<string, unknown>) => boolean;
   /** An example body, which a test sends. */
   example?: unknown;
-  /** Accepts a file: multipart or raw, at most this many bytes. */
-  upload?: { types: readonly string[]; limit: number };
+  /** Accepts a file of one of these types, in a form or raw, at most this many bytes; `body` then describes what comes with it. */
+  upload?: { types: readonly string[]; limit: number; text?: boolean };
   /** Names the organization by its path, as everything under /organizations/{id} does. */
   organizationInPath?: boolean;
   /** Further problems this operation answers with, for the OpenAPI document. */
@@ -62,6 +63,9 @@ function route<P extends string, I, R>(method: Method, path: P, use: Use<P, I, R
 export const get = <P extends string, R, Q = unknown>(path: P, use: Use<P, Q, R>, options: RouteOptions & { query?: z.ZodType<Q> }) => route<P, Q, R>('get', path, use, options);
 /** `post(':id/win', WinDeal, { body, answers, does })`: the message takes the path's ids, then the checked body. */
 export const post = <P extends string, R, B = unknown>(path: P, use: Use<P, B, R>, options: RouteOptions & { body?: z.ZodType<B> }) => route<P, B, R>('post', path, use, options);
+/** `upload('', StartImport, { body, upload, answers, does })`: the message takes the path's ids, then the checked fields with the stored file. */
+export const upload = <P extends string, R, F>(path: P, use: Use<P, Upload<F>, R>, options: RouteOptions & { body: z.ZodType<F>; upload: object }) =>
+  route<P, Upload<F>, R>('post', path, use, options);
 export const patch = <P extends string, R, B = unknown>(path: P, use: Use<P, B, R>, options: RouteOptions & { body?: z.ZodType<B> }) => route<P, B, R>('patch', path, use, options);
 export const put = <P extends string, R, B = unknown>(path: P, use: Use<P, B, R>, options: RouteOptions & { body?: z.ZodType<B> }) => route<P, B, R>('put', path, use, options);
 export const del = <P extends string, R>(path: P, use: Use<P, unknown, R>, options: RouteOptions) => route<P, unknown, R>('delete', path, use, options);

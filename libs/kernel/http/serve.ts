@@ -6,10 +6,12 @@ import { Bus } from '../bus.ts';
 import { invalid, malformed, stale } from '../errors.ts';
 import { type Once, Replay, type Stored } from '../idempotency.ts';
 import type { QueryString } from '../list.ts';
+import { Storage } from '../storage.ts';
 import { isUuid } from '../uuidv7.ts';
 import { answer, Download } from './answer.ts';
 import { detailsOf, sendProblem } from './problems.ts';
 import { type Route, Server, type Table } from './routes.ts';
+import { received } from './upload.ts';
 
 /** One request on its way through a route. */
 export interface Request {
@@ -26,7 +28,10 @@ export type Handles = (request: Request) => Promise<Stored | Download>;
 /** What HTTP adds around a use case: ids, body and query checked, preconditions, idempotency, envelope, problems. */
 @Injectable()
 export class HttpServer extends Server {
-  constructor(private readonly bus: Bus) {
+  constructor(
+    private readonly bus: Bus,
+    private readonly storage: Storage,
+  ) {
     super();
   }
 
@@ -46,6 +51,7 @@ export class HttpServer extends Server {
   private async answered(request: Request): Promise<Stored | Download> {
     const { table, route, ids, http } = request;
     if (route.handle) return route.handle(request);
+    if (route.upload) return this.uploaded(request);
     const input = inputOf(route, http);
     const message = route.message(ids, input, http);
     const render = (result: unknown) => answer(table, route, result, http.url);
@@ -53,6 +59,23 @@ export class HttpServer extends Server {
     let stored: Stored | undefined;
     const result = await this.bus.run(message, once && { ...once, render: (answered) => (stored = once.render(answered)) });
     return result instanceof Download ? result : (stored ?? render(result));
+  }
+
+  /** The file is kept when the message has been accepted; refused, or answered before, it goes. */
+  private async uploaded(request: Request): Promise<Stored> {
+    const { table, route, ids, http } = request;
+    const sent = await received(request, this.storage);
+    try {
+      const fields = checked(route.body as never, sent.fields);
+      const once = onceOf(request, [sent.fields, sent.file.sha256], (result) => answer(table, route, result, http.url));
+      let stored: Stored | undefined;
+      const message = route.message(ids, { fields, file: sent.file }, http);
+      const result = await this.bus.run(message, once && { ...once, render: (answered) => (stored = once.render(answered)) });
+      return stored ?? answer(table, route, result, http.url);
+    } catch (error) {
+      await this.storage.delete(sent.file.key);
+      throw error;
+    }
   }
 }
 
