@@ -6,7 +6,7 @@ import { copyFileSync, existsSync, globSync, readFileSync, renameSync, rmSync, w
 import { plainly } from './plainly.ts';
 
 const STAMP = '.sources';
-export const SOURCES = ['apps', 'libs', 'migrations', 'mikro-orm.config.ts'];
+const SOURCES = ['apps', 'libs', 'migrations', 'mikro-orm.config.ts'];
 
 /** A running start may be reading dist/, so the new one is made beside it and takes its place whole. */
 export async function build() {
@@ -62,7 +62,8 @@ function running(pid: number) {
   }
 }
 
-function fingerprint() {
+/** Changes whenever a build would give something else. */
+export function fingerprint() {
   const hash = createHash('sha256');
   const files = globSync(['{apps,libs,migrations}/**/*.ts', 'mikro-orm.config.ts', '.swcrc', 'package-lock.json']);
   for (const file of files.sort()) if (!file.endsWith('.spec.ts')) hash.update(file).update(readFileSync(file));

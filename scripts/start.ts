@@ -1,8 +1,9 @@
 // `npm start`: database, build, migration, demo data, API and worker, on one machine, with one Ctrl-C.
 // `npm run dev` (--watch): the same, and API and worker start again when a source changes.
-import { watch } from 'node:fs';
+import { readdirSync } from 'node:fs';
+import { setTimeout as wait } from 'node:timers/promises';
 import { loadSettings, ownerUrl, type Settings } from '../libs/kernel/settings.ts';
-import { build, SOURCES } from './build.ts';
+import { build, fingerprint } from './build.ts';
 import { localDatabase, mustServe, ownSecretKey } from './database.ts';
 import { given } from './environment.ts';
 import { mustAnswer, mustBeFree, reason } from './machine.ts';
@@ -44,7 +45,7 @@ async function start() {
   await services.command(...(settings.NODE_ENV === 'production' ? ['db', 'migrate'] : ['setup']));
   await Promise.all([services.start('api'), services.start('worker')]);
   console.log(banner(settings, description, (performance.now() - began) / 1000));
-  if (WATCHING) watchSources();
+  if (WATCHING) await watchSources();
 }
 
 async function embedded(): Promise<Database> {
@@ -61,25 +62,25 @@ async function external(settings: Settings, secret: string | undefined): Promise
   return { environment: { SECRET_KEY: secret ?? ownSecretKey() }, description, stop: async () => {} };
 }
 
-/** One restart at a time; what changes meanwhile asks for another. */
-function watchSources() {
-  const changed = new Set<string>();
-  let restarting = Promise.resolve();
-  const restart = async () => {
-    if (!changed.size) return;
-    const migrate = [...changed].some((path) => path.startsWith('migrations'));
-    changed.clear();
-    await build();
-    await services.stop();
-    if (migrate) await services.command('db', 'migrate');
-    await Promise.all([services.start('api'), services.start('worker')]);
-  };
-  for (const source of SOURCES)
-    watch(source, { recursive: true }, (_, file) => {
-      changed.add(`${source}/${file}`);
-      // Editors write a file in several steps: look a moment later.
-      setTimeout(() => (restarting = restarting.then(restart).catch((error: unknown) => console.error(reason(error)))), 100);
-    });
+/** Looks instead of listening: what a file system tells about changes differs from one to the next, and on Linux some are missed. */
+async function watchSources() {
+  let built = fingerprint();
+  let migrated = String(readdirSync('migrations'));
+  for (;;) {
+    await wait(500);
+    try {
+      const now = fingerprint();
+      if (now === built) continue;
+      built = now;
+      await build();
+      await services.stop();
+      if (String(readdirSync('migrations')) !== migrated) await services.command('db', 'migrate');
+      migrated = String(readdirSync('migrations'));
+      await Promise.all([services.start('api'), services.start('worker')]);
+    } catch (error) {
+      if (!stopping) console.error(reason(error));
+    }
+  }
 }
 
 function fail(error: unknown) {
