@@ -30,7 +30,9 @@ function verify(header: string | undefined): Me {
   return JSON.parse(Buffer.from(body!, 'base64url').toString()) as Me;
 }
 
-const COLUMNS = ContactView.columns.map(({ wire, column }: { wire: string; column: string }) => (wire === column ? column : `${column} as ${wire}`)).join(', ');
+const COLUMNS = ContactView.columns
+  .map(({ wire, column }: { wire: string; column: string }) => (wire === column ? column : `${column} as ${wire}`))
+  .join(', ');
 const ALIVE = `select ${COLUMNS} from contact where tenant_id = $1 and deleted_at is null`;
 const GET = { name: 'get', text: `${ALIVE} and id = $2` };
 const FIRST = { name: 'first', text: `${ALIVE} and status = $2 order by created_at desc, id desc limit 21` };
@@ -87,7 +89,10 @@ async function create(me: Me, request: string, body: Row): Promise<Row> {
   }
 }
 
-const UPDATE = { name: 'update', text: `update contact set name = $3, updated_at = $4, version = version + 1 where tenant_id = $1 and id = $2 returning ${COLUMNS}` };
+const UPDATE = {
+  name: 'update',
+  text: `update contact set name = $3, updated_at = $4, version = version + 1 where tenant_id = $1 and id = $2 returning ${COLUMNS}`,
+};
 async function change(me: Me, request: string, id: string, body: Row): Promise<Row> {
   const client = await pool.connect();
   try {
@@ -144,7 +149,8 @@ createServer(async (request, response) => {
   let body: string;
   try {
     const me = verify(request.headers.authorization);
-    const answer = (data: unknown, meta: object = {}) => JSON.stringify({ success: true, data, meta: { request_id: requestId, ...meta }, error: null });
+    const answer = (data: unknown, meta: object = {}) =>
+      JSON.stringify({ success: true, data, meta: { request_id: requestId, ...meta }, error: null });
     if (request.method === 'POST') {
       body = answer(linked(await create(me, requestId, await bodyOf(request))));
       status = 201;

@@ -34,13 +34,31 @@ interface Sample {
 const OPERATIONS: Operation[] = [
   { name: 'GET by id', request: (ids, n) => ({ method: 'GET', path: `/api/v1/contacts/${ids[n % ids.length]}` }) },
   { name: 'list of 20, filter and cursor', request: () => ({ method: 'GET', path: '/api/v1/contacts?cursor=&status=active' }) },
-  { name: 'POST contact', request: (_, n) => ({ method: 'POST', path: '/api/v1/contacts', body: JSON.stringify({ name: `Bench ${n}`, email: `bench${n}@example.com` }) }) },
-  { name: 'PATCH contact', request: (ids, n) => ({ method: 'PATCH', path: `/api/v1/contacts/${ids[n % ids.length]}`, body: JSON.stringify({ name: `Bench ${n}` }) }) },
+  {
+    name: 'POST contact',
+    request: (_, n) => ({
+      method: 'POST',
+      path: '/api/v1/contacts',
+      body: JSON.stringify({ name: `Bench ${n}`, email: `bench${n}@example.com` }),
+    }),
+  },
+  {
+    name: 'PATCH contact',
+    request: (ids, n) => ({
+      method: 'PATCH',
+      path: `/api/v1/contacts/${ids[n % ids.length]}`,
+      body: JSON.stringify({ name: `Bench ${n}` }),
+    }),
+  },
 ];
 
 const { url, prepared } = await database();
 const ids = await contactIds();
-const servers = [await start('Tessera', 4101, 'dist/apps/api/main.js', await apiToken()), await start('same trick', 4102, 'bench/limit.ts', plainToken(), { MODE: 'trick' }), await start('classic', 4103, 'bench/limit.ts', plainToken(), { MODE: 'classic' })];
+const servers = [
+  await start('Tessera', 4101, 'dist/apps/api/main.js', await apiToken()),
+  await start('same trick', 4102, 'bench/limit.ts', plainToken(), { MODE: 'trick' }),
+  await start('classic', 4103, 'bench/limit.ts', plainToken(), { MODE: 'classic' }),
+];
 const results = new Map<string, Sample[]>();
 try {
   await same(OPERATIONS[0]!);
@@ -51,7 +69,9 @@ try {
         const sample = await load(server, operation, Number(seconds));
         const key = `${operation.name}|${server.name}`;
         results.set(key, [...(results.get(key) ?? []), sample]);
-        console.log(`${round}/${rounds} ${operation.name.padEnd(30)} ${server.name.padEnd(11)} ${Math.round(sample.perSecond)}/s ${Math.round(sample.micros)} µs`);
+        console.log(
+          `${round}/${rounds} ${operation.name.padEnd(30)} ${server.name.padEnd(11)} ${Math.round(sample.perSecond)}/s ${Math.round(sample.micros)} µs`,
+        );
       }
   report();
 } finally {
@@ -71,7 +91,10 @@ async function database(): Promise<{ url: { app: string; owner: string }; prepar
   const at = (text: string) => Object.assign(new URL(text), { pathname: `/${name}` }).href;
   const found = { app: at(process.env.DATABASE_URL!), owner: at(process.env.DATABASE_OWNER_URL!) };
   const environment = { ...process.env, DATABASE_URL: found.app, DATABASE_OWNER_URL: found.owner };
-  const { status, stderr } = spawnSync(process.execPath, ['dist/apps/cli/main.js', 'db', 'migrate'], { env: environment, encoding: 'utf8' });
+  const { status, stderr } = spawnSync(process.execPath, ['dist/apps/cli/main.js', 'db', 'migrate'], {
+    env: environment,
+    encoding: 'utf8',
+  });
   if (status !== 0) throw new Error(stderr);
   const shape = SIZES[size];
   if (!shape) throw new Error(`Sizes are ${Object.keys(SIZES).join(', ')}`);
@@ -83,13 +106,23 @@ async function contactIds() {
   await owner.connect();
   await owner.query('begin');
   await owner.query(`select set_config('app.tenant', $1, true)`, [prepared.organizationId]);
-  const { rows } = await owner.query<{ id: string }>('select id from contact where tenant_id = $1 order by created_at desc limit 500', [prepared.organizationId]);
+  const { rows } = await owner.query<{ id: string }>('select id from contact where tenant_id = $1 order by created_at desc limit 500', [
+    prepared.organizationId,
+  ]);
   await owner.end();
   return rows.map((row) => row.id);
 }
 
 async function start(name: string, port: number, file: string, token: string, more: Record<string, string> = {}): Promise<Server> {
-  const env = { ...process.env, ...more, PORT: String(port), DATABASE_URL: url.app, LOG_LEVEL: 'warn', RATE_LIMITS: 'off', NODE_ENV: 'development' };
+  const env = {
+    ...process.env,
+    ...more,
+    PORT: String(port),
+    DATABASE_URL: url.app,
+    LOG_LEVEL: 'warn',
+    RATE_LIMITS: 'off',
+    NODE_ENV: 'development',
+  };
   const child = fork(file, { env, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
   await Promise.race([once(child, 'message'), once(child, 'exit').then(() => Promise.reject(new Error(`${name} did not start`)))]);
   return { name, port, process: child, token };
@@ -110,7 +143,9 @@ function plainToken() {
 async function same(operation: Operation) {
   const { path } = operation.request(ids, 0);
   const bodies = await Promise.all(
-    servers.map(async ({ port, token }) => (await fetch(`http://127.0.0.1:${port}${path}`, { headers: { authorization: `Bearer ${token}`, 'x-request-id': 'bench' } })).text()),
+    servers.map(async ({ port, token }) =>
+      (await fetch(`http://127.0.0.1:${port}${path}`, { headers: { authorization: `Bearer ${token}`, 'x-request-id': 'bench' } })).text(),
+    ),
   );
   for (const body of bodies) if (body !== bodies[0]) throw new Error(`The answers differ:\n${bodies.join('\n')}`);
 }
@@ -131,9 +166,15 @@ async function load(server: Server, operation: Operation, duration: number): Pro
     headers: { authorization: `Bearer ${server.token}`, 'content-type': 'application/json' },
     requests: [{ setupRequest: (request) => ({ ...request, ...operation.request(ids, n++) }) }],
   });
-  if (result.non2xx || result.errors) throw new Error(`${server.name}, ${operation.name}: ${result.non2xx} refused, ${result.errors} failed`);
+  if (result.non2xx || result.errors)
+    throw new Error(`${server.name}, ${operation.name}: ${result.non2xx} refused, ${result.errors} failed`);
   const answered = result['2xx'];
-  return { perSecond: answered / result.duration, micros: (cpu(server.process) - before) / answered, p50: result.latency.p50, p99: result.latency.p99 };
+  return {
+    perSecond: answered / result.duration,
+    micros: (cpu(server.process) - before) / answered,
+    p50: result.latency.p50,
+    p99: result.latency.p99,
+  };
 }
 
 function median(values: number[]) {
@@ -145,10 +186,14 @@ function report() {
   const lines = OPERATIONS.map(({ name }) => {
     const of = (server: string) => results.get(`${name}|${server}`)!;
     const paired = (other: string) => median(of('Tessera').map(({ perSecond }, i) => perSecond / of(other)[i]!.perSecond)).toFixed(2);
-    const cells = servers.map(({ name: server }) => `${Math.round(median(of(server).map((s) => s.perSecond)))} (${Math.round(median(of(server).map((s) => s.micros)))} µs)`);
+    const cells = servers.map(
+      ({ name: server }) =>
+        `${Math.round(median(of(server).map((s) => s.perSecond)))} (${Math.round(median(of(server).map((s) => s.micros)))} µs)`,
+    );
     return `| ${name} | ${cells.join(' | ')} | ${paired('classic')} | ${paired('same trick')} | ${median(of('Tessera').map((s) => s.p50))} / ${median(of('Tessera').map((s) => s.p99))} ms |`;
   });
-  const memory = (pid: number | undefined) => Math.round(Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))![1]) / 1024);
+  const memory = (pid: number | undefined) =>
+    Math.round(Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))![1]) / 1024);
   const table = [
     `## ${size}: ${JSON.stringify(SIZES[size]).replace(/[{}"]/g, '').replaceAll(':', ' ').replaceAll(',', ', ')}`,
     '',
@@ -166,5 +211,8 @@ function report() {
   const text = readFileSync(file, 'utf8');
   const [start, end] = [`<!-- ${size} -->`, `<!-- /${size} -->`];
   const fresh = `${start}\n${table}${end}`;
-  writeFileSync(file, text.includes(start) ? text.replace(new RegExp(`${start}[\\s\\S]*${end}`), fresh) : `${text.trimEnd()}\n\n${fresh}\n`);
+  writeFileSync(
+    file,
+    text.includes(start) ? text.replace(new RegExp(`${start}[\\s\\S]*${end}`), fresh) : `${text.trimEnd()}\n\n${fresh}\n`,
+  );
 }

@@ -88,7 +88,10 @@ export class Bus {
 
   private async inSavepoint<R>(work: () => Promise<R>): Promise<R> {
     const outer = unit()!;
-    const [result, written] = await inUnit(outer.tenantId, async () => [await TransactionContext.getEntityManager()!.transactional(work), unit()!.written] as const);
+    const [result, written] = await inUnit(
+      outer.tenantId,
+      async () => [await TransactionContext.getEntityManager()!.transactional(work), unit()!.written] as const,
+    );
     outer.written.push(...written);
     return result;
   }
@@ -138,7 +141,11 @@ function welcome(who: Welcome) {
 
 const lostARace = (error: unknown) => {
   const { code, message } = error as { code?: string; message?: string };
-  return error instanceof OptimisticLockError || RETRYABLE.has(code ?? '') || (code === '23505' && Boolean(message?.includes('idempotency_pkey')));
+  return (
+    error instanceof OptimisticLockError ||
+    RETRYABLE.has(code ?? '') ||
+    (code === '23505' && Boolean(message?.includes('idempotency_pkey')))
+  );
 };
 
 /** Constraint violations of one item of a batch: its savepoint is undone, the others go on. */

@@ -26,5 +26,7 @@ export function Context(parts: Parts): ClassDecorator {
   invariants.push(...(parts.invariants ?? []));
   founding.push(...(parts.founding ?? []));
   const providers = [...parts.useCases.map(handlerOf), ...(parts.providers ?? [])];
-  return applyDecorators(Module({ controllers: [...(parts.controllers ?? [])], providers, exports: [...(parts.providers ?? [])] as never }));
+  return applyDecorators(
+    Module({ controllers: [...(parts.controllers ?? [])], providers, exports: [...(parts.providers ?? [])] as never }),
+  );
 }

@@ -22,7 +22,8 @@ export async function load<T extends Row>(em: EntityManager, of: (new () => T) &
 
 function asExpected(row: Row) {
   const { expects } = call();
-  if (expects?.id === row.id && expects.version !== row.version) throw stale(`You named version ${expects.version}; it is ${row.version} now`, { version: row.version });
+  if (expects?.id === row.id && expects.version !== row.version)
+    throw stale(`You named version ${expects.version}; it is ${row.version} now`, { version: row.version });
 }
 
 type TenantSource = Source & (new () => TenantRow);

@@ -19,6 +19,16 @@ export async function scheduleLater(em: SqlEntityManager, command: Command<unkno
   await em.execute(
     `insert into due (id, organization_id, kind, key, subject_id, payload, request_id, on_behalf_of, due_at) values (?, ?, ?, ?, ?, ?, ?, ?, ?)
      on conflict (organization_id, kind, key) do nothing`,
-    [id, organization().id, command.constructor.name, key ?? id, subjectId ?? null, JSON.stringify({ ...command }), requestId, me.userId ?? me.onBehalfOf ?? null, at ?? now()],
+    [
+      id,
+      organization().id,
+      command.constructor.name,
+      key ?? id,
+      subjectId ?? null,
+      JSON.stringify({ ...command }),
+      requestId,
+      me.userId ?? me.onBehalfOf ?? null,
+      at ?? now(),
+    ],
   );
 }

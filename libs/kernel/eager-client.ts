@@ -38,7 +38,8 @@ export class EagerClient extends Client {
 
   override query(config: unknown, values?: unknown, callback?: unknown): Promise<Answer> {
     const parameters = Array.isArray(values) ? values : [];
-    if (typeof config !== 'string' || callback || (values !== undefined && !Array.isArray(values))) return this.dispatch(config, values, callback);
+    if (typeof config !== 'string' || callback || (values !== undefined && !Array.isArray(values)))
+      return this.dispatch(config, values, callback);
     if (opens(config)) {
       this.before.push(config);
       return Promise.resolve(NOTHING);

@@ -19,7 +19,12 @@ const base = {
 base.updatedAt.column.renew = () => now();
 base.version.column.version = true;
 /** What every row of an organization has. */
-const tenanted = { ...base, tenantId: uuid().unlessGiven(tenantId), createdBy: uuid().optional().unlessGiven(actingUser), deletedAt: moment().optional() };
+const tenanted = {
+  ...base,
+  tenantId: uuid().unlessGiven(tenantId),
+  createdBy: uuid().optional().unlessGiven(actingUser),
+  deletedAt: moment().optional(),
+};
 /** What every business record has besides: a user responsible for it, and free metadata. */
 const recorded = { ...tenanted, ownerId: member().optional().unlessGiven(actingUser), custom: metadata() };
 type Base = typeof base;
@@ -109,7 +114,8 @@ export const entityOf = (table: string): Source | undefined => registry.get(tabl
 /** The fields of a class, for code that works on any entity. */
 export const fieldsOf = (of: Source): Record<string, AnyField> => of.fields as unknown as Record<string, AnyField>;
 export const extrasOf = (of: Source): Extras => registry.get(of.table)!.extras;
-export const columnOf = (name: string, field: AnyField) => field.column.name ?? (field.kind === 'money' ? `${snake(name)}_e4` : snake(name));
+export const columnOf = (name: string, field: AnyField) =>
+  field.column.name ?? (field.kind === 'money' ? `${snake(name)}_e4` : snake(name));
 
 /** A row of an organization without an owner of its own: stages, history, activities. */
 export const entity = <const N extends string, F extends Fields>(table: N, own: F, extras: Extras = {}) =>
@@ -138,7 +144,8 @@ function declare<const N extends string, F extends Fields, Common extends Fields
     static readonly scope = parent === Row ? 'platform' : 'tenant';
     static readonly fields = fields;
     static input(...names: string[]) {
-      const given = (field: AnyField) => (field.nullable || field.fallback !== undefined || field.column.generate ? field.check.optional() : field.check);
+      const given = (field: AnyField) =>
+        field.nullable || field.fallback !== undefined || field.column.generate ? field.check.optional() : field.check;
       return camelCased(names, z.strictObject(shape(names, given)));
     }
     static patch(...names: string[]) {
@@ -174,7 +181,10 @@ export function schemaOf(cls: Source): EntitySchema {
     if (column.oneOf) {
       const values = column.oneOf.map((value) => `'${value}'`).join(', ');
       const array = column.columnType === 'text[]';
-      checks.push({ name: `${cls.table}_${snake(name)}_check`, expression: array ? `"${snake(name)}" <@ array[${values}]` : `"${snake(name)}" in (${values})` });
+      checks.push({
+        name: `${cls.table}_${snake(name)}_check`,
+        expression: array ? `"${snake(name)}" <@ array[${values}]` : `"${snake(name)}" in (${values})`,
+      });
     }
   const unique = (extras.unique ?? []).map(({ on, where }) => ({
     properties: within(on),
@@ -191,10 +201,19 @@ export function schemaOf(cls: Source): EntitySchema {
     properties: Object.fromEntries(Object.entries(fields).map(([name, field]) => [name, propertyOf(name, field)])),
     checks,
     filters: scoped
-      ? { tenant: tenantFilter, alive: aliveFilter, allowed: { name: 'allowed', cond: () => reach(actor(), 'read', cls.table), default: true, args: false } }
+      ? {
+          tenant: tenantFilter,
+          alive: aliveFilter,
+          allowed: { name: 'allowed', cond: () => reach(actor(), 'read', cls.table), default: true, args: false },
+        }
       : {},
-    indexes: [...(scoped ? [{ properties: ['tenantId', 'createdAt', 'id'] }] : []), ...indexes.map((names) => ({ properties: within(names) }))],
-    uniques: [...(scoped ? [{ properties: ['tenantId', 'id'] }] : []), ...unique].map(({ properties, ...rest }) => strip({ properties, ...rest })),
+    indexes: [
+      ...(scoped ? [{ properties: ['tenantId', 'createdAt', 'id'] }] : []),
+      ...indexes.map((names) => ({ properties: within(names) })),
+    ],
+    uniques: [...(scoped ? [{ properties: ['tenantId', 'id'] }] : []), ...unique].map(({ properties, ...rest }) =>
+      strip({ properties, ...rest }),
+    ),
     triggers: extras.search ? [searchTrigger(cls.table, extras.search)] : [],
   };
   // EntitySchema infers its type from literal definitions; this one is computed from the fields.
@@ -212,7 +231,9 @@ function propertyOf(name: string, field: AnyField): object {
     length: column.length,
     columnType: column.columnType,
     ...(column.generate || (fallback !== undefined && !column.version) ? { onCreate: filled } : {}),
-    ...(fallback !== undefined && !column.version && ['string', 'number', 'boolean'].includes(typeof fallback) ? { default: fallback } : {}),
+    ...(fallback !== undefined && !column.version && ['string', 'number', 'boolean'].includes(typeof fallback)
+      ? { default: fallback }
+      : {}),
     ...(column.renew ? { onUpdate: column.renew } : {}),
   };
   if (column.to && column.to !== 'membership') {

@@ -55,7 +55,14 @@ export class Field<T, Wire = T, Nullable extends boolean = false, Filled extends
   /** A sentence and an example for the OpenAPI document. */
   describe(description: string, example?: unknown) {
     const meta = { description, ...(example === undefined ? {} : { example }) };
-    return new Field<T, Wire, Nullable, Filled>(this.kind, this.column, this.check.meta(meta), this.spoken.meta(meta), this.nullable, this.fallback);
+    return new Field<T, Wire, Nullable, Filled>(
+      this.kind,
+      this.column,
+      this.check.meta(meta),
+      this.spoken.meta(meta),
+      this.nullable,
+      this.fallback,
+    );
   }
 }
 
@@ -65,20 +72,30 @@ const plain = <T>(kind: Kind, column: Column, check: z.ZodType<T>) => new Field<
 const NUL = '\u0000';
 const noNul = <S extends z.ZodString>(schema: S) => schema.refine((text) => !text.includes(NUL), 'must not contain the NUL character');
 
-export const text = ({ max = 255, min = 1 } = {}) => plain<string>('text', { type: 'string', length: max }, noNul(z.string().trim().min(min).max(max)));
+export const text = ({ max = 255, min = 1 } = {}) =>
+  plain<string>('text', { type: 'string', length: max }, noNul(z.string().trim().min(min).max(max)));
 /** Long text: notes, descriptions, comments. */
 export const note = ({ max = 10_000 } = {}) => plain<string>('text', { type: 'text' }, noNul(z.string().max(max)));
 /** Kept in lower case, so that equal addresses are equal texts. */
 export const email = () => plain<string>('text', { type: 'string', length: 320 }, z.string().trim().toLowerCase().max(320).pipe(z.email()));
-export const url = () => plain<string>('text', { type: 'string', length: 500 }, noNul(z.string().trim().max(500)).pipe(z.url({ protocol: /^https?$/ })));
+export const url = () =>
+  plain<string>('text', { type: 'string', length: 500 }, noNul(z.string().trim().max(500)).pipe(z.url({ protocol: /^https?$/ })));
 export const uuid = () => plain<string>('id', { type: 'uuid' }, z.guid().toLowerCase());
 export const whole = ({ min = 0, max = 2_147_483_647 } = {}) => plain<number>('number', { type: 'integer' }, z.int().min(min).max(max));
 export const flag = () => plain<boolean>('flag', { type: 'boolean' }, z.boolean());
 /** An exact decimal such as a rate: a string inside and on the wire. */
 export const decimal = ({ digits = 18, scale = 8 } = {}) => {
   const pattern = new RegExp(`^\\d{1,${digits - scale}}(\\.\\d{1,${scale}})?$`);
-  const check = z.union([z.string(), z.number()]).transform(String).pipe(z.string().regex(pattern, `a decimal with at most ${scale} places`));
-  return new Field<string>('number', { type: 'decimal', columnType: `numeric(${digits},${scale})`, runtimeType: 'string' }, check, z.string());
+  const check = z
+    .union([z.string(), z.number()])
+    .transform(String)
+    .pipe(z.string().regex(pattern, `a decimal with at most ${scale} places`));
+  return new Field<string>(
+    'number',
+    { type: 'decimal', columnType: `numeric(${digits},${scale})`, runtimeType: 'string' },
+    check,
+    z.string(),
+  );
 };
 
 /**
@@ -95,14 +112,21 @@ export const money = ({ min }: { min?: bigint } = {}) =>
       .transform((sent, context) => {
         const amount = parseAmount(sent);
         if (amount !== null && (min === undefined || amount >= min)) return amount;
-        context.addIssue({ code: 'custom', message: amount === null ? 'not an amount' : `must not be less than ${formatAmount(min!, 'XXX')}` });
+        context.addIssue({
+          code: 'custom',
+          message: amount === null ? 'not an amount' : `must not be less than ${formatAmount(min!, 'XXX')}`,
+        });
         return z.NEVER;
       }),
     z.string().meta({ example: '1054.00' }),
   );
 /** ISO 4217. */
 export const currency = () =>
-  plain<string>('text', { type: 'string', columnType: 'char(3)' }, z.string().length(3).toUpperCase().refine(isCurrency, 'not an ISO 4217 currency'));
+  plain<string>(
+    'text',
+    { type: 'string', columnType: 'char(3)' },
+    z.string().length(3).toUpperCase().refine(isCurrency, 'not an ISO 4217 currency'),
+  );
 
 /** text and a check constraint, never a native enum: enum operators are not leakproof. */
 export function choice<const C extends readonly [string, ...string[]]>(of: C): Field<C[number]>;
@@ -125,14 +149,33 @@ export const moment = () =>
     z.iso.datetime({ offset: true }),
   );
 /** A calendar day, YYYY-MM-DD, without a zone. */
-export const day = () => plain<string>('day', { type: 'date' }, z.iso.date().refine((text) => text >= '0001-01-01', 'not a day'));
+export const day = () =>
+  plain<string>(
+    'day',
+    { type: 'date' },
+    z.iso.date().refine((text) => text >= '0001-01-01', 'not a day'),
+  );
 
 /** Several short texts, such as tags. */
 export const texts = ({ max = 100, items = 50 } = {}) =>
-  plain<string[]>('list', { type: 'string[]', columnType: 'text[]' }, z.array(noNul(z.string().trim().min(1).max(max))).max(items).transform((all) => [...new Set(all)])).or([]);
+  plain<string[]>(
+    'list',
+    { type: 'string[]', columnType: 'text[]' },
+    z
+      .array(noNul(z.string().trim().min(1).max(max)))
+      .max(items)
+      .transform((all) => [...new Set(all)]),
+  ).or([]);
 /** Several of a fixed set. */
 export const choices = <const C extends readonly [string, ...string[]]>(of: C) =>
-  plain<C[number][]>('list', { type: 'string[]', columnType: 'text[]' }, z.array(z.enum(of)).max(of.length).transform((all) => [...new Set(all)])).or([]);
+  plain<C[number][]>(
+    'list',
+    { type: 'string[]', columnType: 'text[]' },
+    z
+      .array(z.enum(of))
+      .max(of.length)
+      .transform((all) => [...new Set(all)]),
+  ).or([]);
 
 const cleanJson = (value: unknown, depth = 0): boolean =>
   depth <= 16 &&
@@ -142,7 +185,12 @@ const cleanJson = (value: unknown, depth = 0): boolean =>
       ? true
       : Object.entries(value).every(([key, inner]) => !key.includes(NUL) && key !== '__proto__' && cleanJson(inner, depth + 1)));
 /** A structured value that is read and written as a whole. */
-export const json = <T>(schema: z.ZodType<T>) => plain<T>('json', { type: 'json' }, schema.refine((value) => cleanJson(value), 'too deep, or not storable text'));
+export const json = <T>(schema: z.ZodType<T>) =>
+  plain<T>(
+    'json',
+    { type: 'json' },
+    schema.refine((value) => cleanJson(value), 'too deep, or not storable text'),
+  );
 /** Free metadata: at most 16 KiB of any JSON object. */
 export const metadata = () =>
   json(z.record(z.string(), z.unknown()).refine((value) => JSON.stringify(value).length <= 16_384, 'at most 16 KiB')).or({});

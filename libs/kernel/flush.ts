@@ -137,7 +137,11 @@ async function members(em: SqlEntityManager, ids: string[]) {
 async function readable(em: SqlEntityManager, table: string, ids: string[]) {
   const cls = entityOf(table)!;
   const db = em.getKysely();
-  let query = db.selectFrom(table as never).select('id' as never).where('id' as never, 'in', ids as never).forShare();
+  let query = db
+    .selectFrom(table as never)
+    .select('id' as never)
+    .where('id' as never, 'in', ids as never)
+    .forShare();
   if (cls.scope === 'tenant') query = query.where('deleted_at' as never, 'is', null as never);
   const condition = cls.scope === 'tenant' ? reach(call().actor, 'read', table) : {};
   const rows = await query.where((eb) => predicate(eb as never, condition) as never).execute();
@@ -175,7 +179,9 @@ export function auditOf(change: Change, { actor: me, requestId }: Call): unknown
   if (!organization || organization !== unit()?.tenantId || extrasOf(change.of).quiet) return [];
   const { of, verb, row, before, changed } = change;
   const spoken = (values: Values) =>
-    Object.fromEntries(changed.map((name) => [snake(name), fieldsOf(of)[name]?.masked ? (values[name] == null ? null : '***') : plain(values[name])]));
+    Object.fromEntries(
+      changed.map((name) => [snake(name), fieldsOf(of)[name]?.masked ? (values[name] == null ? null : '***') : plain(values[name])]),
+    );
   const content = JSON.stringify({ before: before ? spoken(before) : null, after: spoken(row as unknown as Values) });
   const salt = randomBytes(12).toString('base64url');
   const hash = contentHash(salt, content);

@@ -6,7 +6,28 @@ export { load, GetOne, ListPage, RemoveOne, RestoreOne } from './crud.ts';
 export { Database } from './database.ts';
 export { businessRecord, camelCased, entity, type Input, platform, Row, type Source, TenantRow } from './entity.ts';
 export * from './errors.ts';
-export { type AnyField, choice, choices, currency, day, decimal, email, flag, json, member, metadata, moment, money, note, ref, text, texts, url, uuid, whole } from './fields.ts';
+export {
+  type AnyField,
+  choice,
+  choices,
+  currency,
+  day,
+  decimal,
+  email,
+  flag,
+  json,
+  member,
+  metadata,
+  moment,
+  money,
+  note,
+  ref,
+  text,
+  texts,
+  url,
+  uuid,
+  whole,
+} from './fields.ts';
 export { Download, envelope } from './http/answer.ts';
 export { type Caller, Callers, type Realm } from './http/callers.ts';
 export { crud } from './http/resource.ts';

@@ -39,9 +39,16 @@ class Lanes {
     { provide: EntityManager, useFactory: (orm: MikroORM) => orm.em, inject: [MikroORM] },
     { provide: Lanes, useFactory: () => Lanes.open() },
     { provide: Read, useFactory: ({ hot, slow }: Lanes) => new Read(hot, slow), inject: [Lanes] },
-    { provide: Database, useFactory: (read: Read): Database => ({ ping: async () => void (await read.platform('ping', 'select 1', [])) }), inject: [Read] },
+    {
+      provide: Database,
+      useFactory: (read: Read): Database => ({ ping: async () => void (await read.platform('ping', 'select 1', [])) }),
+      inject: [Read],
+    },
     { provide: Limiter, useFactory: () => new Limiter(settings.REDIS_URL, logger) },
-    { provide: Mailer, useFactory: () => new Mailer({ smtpUrl: settings.SMTP_URL, outboxDir: settings.OUTBOX_DIR, from: settings.MAIL_FROM }, logger) },
+    {
+      provide: Mailer,
+      useFactory: () => new Mailer({ smtpUrl: settings.SMTP_URL, outboxDir: settings.OUTBOX_DIR, from: settings.MAIL_FROM }, logger),
+    },
     { provide: Storage, useFactory: () => new LocalStorage(settings.STORAGE_DIR) },
     ...genericUseCases.map(handlerOf),
     Bus,

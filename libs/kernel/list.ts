@@ -116,8 +116,14 @@ export class List<Row> {
     readonly options: ListOptions,
   ) {
     this.of = view.of;
-    for (const name of [...options.sorts, ...options.filters]) if (!fieldsOf(this.of)[name]) throw new Error(`${this.of.table} has no ${name}`);
-    this.allowed = [...STANDARD, ...options.filters.map((name) => snake(name)), ...Object.keys(options.aliases ?? {}), ...Object.keys(options.own ?? {})];
+    for (const name of [...options.sorts, ...options.filters])
+      if (!fieldsOf(this.of)[name]) throw new Error(`${this.of.table} has no ${name}`);
+    this.allowed = [
+      ...STANDARD,
+      ...options.filters.map((name) => snake(name)),
+      ...Object.keys(options.aliases ?? {}),
+      ...Object.keys(options.own ?? {}),
+    ];
   }
 
   /** Checks a query string. @throws request.invalid for anything unknown, cursor.invalid, page.too_deep */
@@ -130,7 +136,8 @@ export class List<Row> {
       const clause = this.clause(sent, value, refuse);
       if (clause) clauses.push(clause);
     }
-    const one = (name: string) => (Array.isArray(query[name]) ? refuse(name, 'repeated', 'may be given once') : query[name]) as string | undefined;
+    const one = (name: string) =>
+      (Array.isArray(query[name]) ? refuse(name, 'repeated', 'may be given once') : query[name]) as string | undefined;
     const order = this.order(one('sort'), one('order_by'), one('order'), refuse);
     const size = this.number(one('page_size'), 'page_size', DEFAULT_SIZE, LARGEST_SIZE, refuse);
     const page = this.number(one('page'), 'page', 1, Number.MAX_SAFE_INTEGER, refuse);
@@ -140,7 +147,10 @@ export class List<Row> {
     if (count !== undefined && count !== 'none' && count !== 'exact') refuse('count', 'invalid', 'exact or none');
     const fields = this.names(one('fields'), 'fields', Object.keys((this.view.schema as unknown as z.ZodObject).shape), refuse);
     const include = this.names(one('include'), 'include', Object.keys(this.options.include ?? {}), refuse);
-    if (wrong.length) throw invalid(`This list cannot be asked for so: ${wrong.map(({ parameter, message }) => `${parameter} ${message}`).join('; ')}`, { details: wrong });
+    if (wrong.length)
+      throw invalid(`This list cannot be asked for so: ${wrong.map(({ parameter, message }) => `${parameter} ${message}`).join('; ')}`, {
+        details: wrong,
+      });
     this.mayAskForOwners(query);
 
     const binding = `${organization().id} ${this.key} ${JSON.stringify(order)} ${clauses.map(({ shape, values }) => shape + JSON.stringify(values)).join('&')}`;
@@ -168,7 +178,8 @@ export class List<Row> {
   private number(text: string | undefined, name: string, standard: number, most: number, refuse: Refusing) {
     if (text === undefined) return standard;
     const value = /^\d{1,9}$/.test(text) ? Number(text) : 0;
-    if (value < 1 || value > most) refuse(name, 'out_of_range', `must be a whole number from 1${most === Number.MAX_SAFE_INTEGER ? '' : ` to ${most}`}`);
+    if (value < 1 || value > most)
+      refuse(name, 'out_of_range', `must be a whole number from 1${most === Number.MAX_SAFE_INTEGER ? '' : ` to ${most}`}`);
     return value;
   }
 
@@ -182,7 +193,8 @@ export class List<Row> {
 
   private order(sort: string | undefined, orderBy: string | undefined, direction: string | undefined, refuse: Refusing): Order[] {
     if (direction !== undefined && direction !== 'asc' && direction !== 'desc') refuse('order', 'invalid', 'asc or desc');
-    const asked = sort ?? (orderBy === undefined ? undefined : (direction === 'asc' ? '' : '-') + orderBy) ?? this.options.standard ?? '-created_at';
+    const asked =
+      sort ?? (orderBy === undefined ? undefined : (direction === 'asc' ? '' : '-') + orderBy) ?? this.options.standard ?? '-created_at';
     const parts = asked.split(',');
     if (parts.length > 3) refuse('sort', 'too_many', 'takes at most three keys');
     const order: Order[] = [];
@@ -191,7 +203,12 @@ export class List<Row> {
       const wire = descending ? part.slice(1) : part;
       const name = this.options.sorts.find((one) => snake(one) === wire);
       const field = name && fieldsOf(this.of)[name];
-      if (!field) refuse(sort === undefined ? 'order_by' : 'sort', 'unknown', `knows ${this.options.sorts.map((one) => snake(one)).join(', ')}, not ${wire}`);
+      if (!field)
+        refuse(
+          sort === undefined ? 'order_by' : 'sort',
+          'unknown',
+          `knows ${this.options.sorts.map((one) => snake(one)).join(', ')}, not ${wire}`,
+        );
       else order.push({ name: wire, column: columnOf(name, field), descending, nullable: field.nullable });
     }
     return [...order, { name: 'id', column: 'id', descending: order.at(-1)?.descending ?? true, nullable: false }];
@@ -206,7 +223,8 @@ export class List<Row> {
     const fieldName = this.options.filters.find((one) => snake(one) === name);
     const field = fieldName && fieldsOf(this.of)[fieldName];
     if (!field || !fieldName) return void refuse(sent, 'unknown', `is not known here; known are ${this.allowed.join(', ')}`);
-    if (!OPERATORS[field.kind].includes(operator)) return void refuse(sent, 'unknown', `can be asked with ${OPERATORS[field.kind].filter(Boolean).join(', ')}`);
+    if (!OPERATORS[field.kind].includes(operator))
+      return void refuse(sent, 'unknown', `can be asked with ${OPERATORS[field.kind].filter(Boolean).join(', ')}`);
     const texts = [value].flat().flatMap((text) => (operator === 'in' ? text.split(',') : [text]));
     if (texts.length > 100) return void refuse(sent, 'too_many', 'takes at most 100 values');
     return this.compare(sent, columnOf(fieldName, field), field, operator, texts, refuse);
@@ -214,7 +232,11 @@ export class List<Row> {
 
   private compare(sent: string, column: string, field: AnyField, operator: string, texts: string[], refuse: Refusing): Clause | undefined {
     const ref = sql.ref(`${this.of.table}.${column}`);
-    const clause = (form: string, values: unknown[], condition: RawBuilder<SqlBool>): Clause => ({ shape: `${column} ${form}`, values, sql: condition });
+    const clause = (form: string, values: unknown[], condition: RawBuilder<SqlBool>): Clause => ({
+      shape: `${column} ${form}`,
+      values,
+      sql: condition,
+    });
     if (operator === 'is_null') {
       if (texts[0] !== 'true' && texts[0] !== 'false') return void refuse(sent, 'invalid', 'true or false');
       return clause(`null ${texts[0]}`, [], texts[0] === 'true' ? sql`${ref} is null` : sql`${ref} is not null`);
@@ -282,7 +304,12 @@ export class List<Row> {
     const more = found.length > asked.size;
     const rows = more ? found.slice(0, asked.size) : found;
     const last = rows.at(-1);
-    const next = more ? closeCursor(asked.order.map((_, i) => last![`~${i}`]), asked.binding) : null;
+    const next = more
+      ? closeCursor(
+          asked.order.map((_, i) => last![`~${i}`]),
+          asked.binding,
+        )
+      : null;
     const items = rows.map((row) => {
       for (let i = 0; i < asked.order.length; i++) delete row[`~${i}`];
       return narrowed(this.view.finish(row), asked.fields);
@@ -295,7 +322,16 @@ export class List<Row> {
 type Refusing = (parameter: string, code: string, message: string) => void;
 
 const ARRAY_OF: Record<Kind, string> = {
-  id: 'uuid[]', choice: 'text[]', text: 'text[]', number: 'numeric[]', money: 'bigint[]', flag: 'boolean[]', day: 'date[]', moment: 'timestamptz[]', list: 'text[]', json: 'jsonb[]',
+  id: 'uuid[]',
+  choice: 'text[]',
+  text: 'text[]',
+  number: 'numeric[]',
+  money: 'bigint[]',
+  flag: 'boolean[]',
+  day: 'date[]',
+  moment: 'timestamptz[]',
+  list: 'text[]',
+  json: 'jsonb[]',
 };
 
 /** A filter's value as it is bound; undefined when the text is none. */
@@ -343,7 +379,10 @@ function beyond(table: string, order: readonly Order[], values: unknown[]) {
     const same = order.slice(0, i).map((__, j) => (values[j] === null ? sql`${refs[j]!} is null` : sql`${refs[j]!} = ${values[j]}`));
     return sql`(${sql.join([...same, further(refs[i]!, order[i]!, values[i])], sql` and `)})`;
   });
-  return { shape: `after ${values.map((value) => (value === null ? 0 : 1)).join('')}`, condition: sql<SqlBool>`(${sql.join(branches, sql` or `)})` };
+  return {
+    shape: `after ${values.map((value) => (value === null ? 0 : 1)).join('')}`,
+    condition: sql<SqlBool>`(${sql.join(branches, sql` or `)})`,
+  };
 }
 function further(ref: RawBuilder<unknown>, { descending, nullable }: Order, value: unknown) {
   if (value === null) return descending ? sql`${ref} is not null` : sql`false`;
@@ -357,7 +396,8 @@ function bound(order: readonly Order[], values: unknown[]): unknown[] {
 }
 
 /** A cursor is tied to its list, order, filters and organization by a keyed hash; what it carries is not secret. */
-const seal = (values: string, binding: string) => createHmac('sha256', settings.SECRET_KEY).update(`cursor ${binding} ${values}`).digest('base64url').slice(0, 16);
+const seal = (values: string, binding: string) =>
+  createHmac('sha256', settings.SECRET_KEY).update(`cursor ${binding} ${values}`).digest('base64url').slice(0, 16);
 function closeCursor(values: unknown[], binding: string) {
   const text = JSON.stringify(values);
   return Buffer.from(seal(text, binding) + text).toString('base64url');

@@ -75,11 +75,15 @@ export function reach(me: Actor, action: string, table: string): Condition {
 function conditionOf(ability: MongoAbility, action: string, table: string): Condition {
   const rules = ability.rulesFor(action, table);
   if (rules.some((rule) => !rule.inverted && !rule.conditions)) return {};
-  const condition = rulesToCondition(rules, (rule): Condition => (rule.inverted ? { $not: rule.conditions } : (rule.conditions as Condition)), {
-    and: ($and: Condition[]): Condition => ({ $and }),
-    or: ($or: Condition[]): Condition => ($or.length === 1 ? $or[0]! : { $or }),
-    empty: (): Condition => ({}),
-  });
+  const condition = rulesToCondition(
+    rules,
+    (rule): Condition => (rule.inverted ? { $not: rule.conditions } : (rule.conditions as Condition)),
+    {
+      and: ($and: Condition[]): Condition => ({ $and }),
+      or: ($or: Condition[]): Condition => ($or.length === 1 ? $or[0]! : { $or }),
+      empty: (): Condition => ({}),
+    },
+  );
   return condition ?? NOTHING;
 }
 

@@ -1,4 +1,13 @@
-import { DummyDriver, type Expression, type ExpressionBuilder, Kysely, PostgresAdapter, PostgresIntrospector, PostgresQueryCompiler, type SqlBool } from 'kysely';
+import {
+  DummyDriver,
+  type Expression,
+  type ExpressionBuilder,
+  Kysely,
+  PostgresAdapter,
+  PostgresIntrospector,
+  PostgresQueryCompiler,
+  type SqlBool,
+} from 'kysely';
 import { snake } from './naming.ts';
 import type { Condition } from './permissions.ts';
 

@@ -37,9 +37,7 @@ export class Read {
     const me = actor();
     const gate = gateOf(me, view.of);
     const [row] = await this.send<Raw>(`one ${keyOf(view)} ${gate.shape} ${deleted}`, [tenantId(), ...gate.values, id], () =>
-      gated(view.of, gate, deleted)
-        .where(`${view.of.table}.id`, '=', id)
-        .select(selection(view)),
+      gated(view.of, gate, deleted).where(`${view.of.table}.id`, '=', id).select(selection(view)),
     );
     if (!row) throw missing(view.of.label);
     return view.finish(row);
@@ -60,12 +58,23 @@ export class Read {
   /** A list with its allow-listed filters and sort orders; by cursor, or by page number with a capped count. */
   async page<Row>(list: List<Row>, asked: Asked): Promise<Page<Row>> {
     const gate = gateOf(actor(), list.view.of);
-    const values = [tenantId(), ...gate.values, ...asked.values, ...(asked.after?.values ?? []), asked.size + 1, ...(asked.offset ? [asked.offset] : [])];
+    const values = [
+      tenantId(),
+      ...gate.values,
+      ...asked.values,
+      ...(asked.after?.values ?? []),
+      asked.size + 1,
+      ...(asked.offset ? [asked.offset] : []),
+    ];
     const found = this.send<Raw>(`${list.key} ${gate.shape} ${asked.shape}`, values, () => {
       let query = asked.where(gated(list.view.of, gate));
       if (asked.after) query = query.where(asked.after.condition);
-      for (const { column, descending } of asked.order) query = query.orderBy(`${list.view.of.table}.${column}`, descending ? 'desc' : 'asc');
-      const columns = [...selection(list.view), ...asked.order.map(({ column }, i) => sql.ref(`${list.view.of.table}.${column}`).as(`~${i}`))];
+      for (const { column, descending } of asked.order)
+        query = query.orderBy(`${list.view.of.table}.${column}`, descending ? 'desc' : 'asc');
+      const columns = [
+        ...selection(list.view),
+        ...asked.order.map(({ column }, i) => sql.ref(`${list.view.of.table}.${column}`).as(`~${i}`)),
+      ];
       const limited = query.select(columns as never).limit(asked.size + 1);
       return asked.offset ? limited.offset(asked.offset) : limited;
     });
@@ -184,4 +193,3 @@ function gated(of: Source, gate: Gate, deleted = false): Selecting<object> {
     .$if(gate.shape !== '{}', (q) => q.where((eb) => predicate(eb as never, gate.condition, of.table)));
   return query as unknown as Selecting<object>;
 }
-

@@ -4,7 +4,13 @@ import { EntitySchema, type FilterDef } from '@mikro-orm/core';
  * The kernel's own tables. They are written by the flush law, the bus and the workers as plain SQL: no unit of work and no extra round
  * trip; the classes exist so that migrations and the drift check know the tables.
  */
-const tenant = { name: 'tenant', cond: ({ id }: { id: string }) => ({ tenantId: id }), rls: { setting: 'app.tenant' }, default: true, strict: true } as FilterDef;
+const tenant = {
+  name: 'tenant',
+  cond: ({ id }: { id: string }) => ({ tenantId: id }),
+  rls: { setting: 'app.tenant' },
+  default: true,
+  strict: true,
+} as FilterDef;
 
 const uuid = (more: object = {}) => ({ type: 'uuid', ...more });
 const words = (more: object = {}) => ({ type: 'text', ...more });
@@ -13,9 +19,16 @@ const orNull = { nullable: true };
 const atNow = { defaultRaw: 'now()' };
 
 const table = (tableName: string, properties: object, more: object = {}) =>
-  new EntitySchema({ name: tableName, tableName, properties: withColumns(properties), ...more } as unknown as ConstructorParameters<typeof EntitySchema>[0]);
+  new EntitySchema({ name: tableName, tableName, properties: withColumns(properties), ...more } as unknown as ConstructorParameters<
+    typeof EntitySchema
+  >[0]);
 const withColumns = (properties: object) =>
-  Object.fromEntries(Object.entries(properties).map(([name, definition]) => [name, { fieldName: name.replace(/[A-Z]/g, (c) => `_${c.toLowerCase()}`), ...definition }]));
+  Object.fromEntries(
+    Object.entries(properties).map(([name, definition]) => [
+      name,
+      { fieldName: name.replace(/[A-Z]/g, (c) => `_${c.toLowerCase()}`), ...definition },
+    ]),
+  );
 
 /** Who did what to which row, with its fields before and after. The app role may insert and read it, nothing else. */
 const auditEntry = table(
@@ -47,7 +60,13 @@ const auditEntry = table(
 /** The hash chain over the audit entries of an organization: position n seals one entry and everything before it. */
 const auditSeal = table(
   'audit_seal',
-  { tenantId: uuid({ primary: true }), position: { type: 'bigint', primary: true }, entryId: uuid(), hash: words(), sealedAt: instant(atNow) },
+  {
+    tenantId: uuid({ primary: true }),
+    position: { type: 'bigint', primary: true },
+    entryId: uuid(),
+    hash: words(),
+    sealedAt: instant(atNow),
+  },
   { rowLevelSecurity: 'force', filters: { tenant }, uniques: [{ properties: ['tenantId', 'entryId'] }] },
 );
 
@@ -73,7 +92,10 @@ const outbox = table(
   {
     indexes: [
       { name: 'outbox_open', expression: 'create index "outbox_open" on "outbox" ("id") where done_at is null' },
-      { name: 'outbox_open_subject', expression: 'create index "outbox_open_subject" on "outbox" ("subject_id", "id") where done_at is null' },
+      {
+        name: 'outbox_open_subject',
+        expression: 'create index "outbox_open_subject" on "outbox" ("subject_id", "id") where done_at is null',
+      },
     ],
   },
 );

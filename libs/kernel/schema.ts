@@ -30,7 +30,8 @@ export class TenantSchema extends SchemaGenerator {
         key.referencedColumnNames = ['tenant_id', ...key.referencedColumnNames];
       }
       for (const policy of table.getPolicies()) policy.check ??= policy.using;
-      if (tenanted.has(table.name)) for (const column of memberColumns(table.name)) Object.assign(table.getForeignKeys(), memberKey(table.name, column));
+      if (tenanted.has(table.name))
+        for (const column of memberColumns(table.name)) Object.assign(table.getForeignKeys(), memberKey(table.name, column));
     }
     return target;
   }
@@ -38,7 +39,9 @@ export class TenantSchema extends SchemaGenerator {
 
 const memberColumns = (table: string) => {
   const of = entityOf(table);
-  return Object.entries(of ? fieldsOf(of) : {}).flatMap(([name, field]) => (field.column.to === 'membership' ? [columnOf(name, field)] : []));
+  return Object.entries(of ? fieldsOf(of) : {}).flatMap(([name, field]) =>
+    field.column.to === 'membership' ? [columnOf(name, field)] : [],
+  );
 };
 
 const memberKey = (table: string, column: string) => {

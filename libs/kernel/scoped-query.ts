@@ -142,7 +142,8 @@ export class ScopedQuery extends Submittable {
 /** Arrays become PostgreSQL array literals, everything else its own text. */
 const literal = (value: unknown): unknown => {
   if (value === null || value === undefined) return null;
-  if (Array.isArray(value)) return `{${value.map((item) => (item === null ? 'null' : `"${String(item).replace(/["\\]/g, '\\$&')}"`)).join(',')}}`;
+  if (Array.isArray(value))
+    return `{${value.map((item) => (item === null ? 'null' : `"${String(item).replace(/["\\]/g, '\\$&')}"`)).join(',')}}`;
   if (value instanceof Date) return value.toISOString();
   if (Buffer.isBuffer(value)) return value;
   return typeof value === 'object' ? JSON.stringify(value) : String(value as string | number | bigint | boolean);

@@ -55,7 +55,8 @@ export function Handles(message: MessageClass, ...who: [action: string, subject:
   return bind(message, subject ? { action, subject } : { welcome: action as Welcome });
 }
 /** For the generic messages, whose subject is known only from the message itself. */
-export const HandlesAny = <M extends Message>(message: abstract new (...args: never[]) => M, door: (message: M) => Door) => bind(message, door as DoorOf);
+export const HandlesAny = <M extends Message>(message: abstract new (...args: never[]) => M, door: (message: M) => Door) =>
+  bind(message, door as DoorOf);
 
 function bind(message: MessageClass, door: DoorOf): ClassDecorator {
   return (handler) => {

@@ -28,7 +28,13 @@ export interface View<Row> {
   named(name: string): View<Row>;
 }
 
-export function makeView<Row>(of: Source, names: readonly string[], fields: Record<string, AnyField>, computed: Computed<Row>, name = pascal(of.table)): View<Row> {
+export function makeView<Row>(
+  of: Source,
+  names: readonly string[],
+  fields: Record<string, AnyField>,
+  computed: Computed<Row>,
+  name = pascal(of.table),
+): View<Row> {
   const known = names.map((fieldName) => {
     const field = fields[fieldName];
     if (!field) throw new Error(`${of.table} has no field ${fieldName}`);
@@ -36,7 +42,10 @@ export function makeView<Row>(of: Source, names: readonly string[], fields: Reco
   });
   const amounts = known.filter(({ field }) => field.kind === 'money').map(({ wire }) => wire);
   const extra = Object.entries(computed);
-  const shape = Object.fromEntries([...known.map(({ wire, field }) => [wire, field.spoken]), ...extra.map(([key, [schema]]) => [key, schema])]);
+  const shape = Object.fromEntries([
+    ...known.map(({ wire, field }) => [wire, field.spoken]),
+    ...extra.map(([key, [schema]]) => [key, schema]),
+  ]);
 
   const finish = (row: Record<string, unknown>) => {
     for (const wire of amounts) if (row[wire] !== null) row[wire] = formatAmount(BigInt(row[wire] as string), row.currency as string);

@@ -20,7 +20,8 @@ export class Download {
   ) {}
 }
 
-const isView = (answers: unknown): answers is View<Record<string, unknown>> => typeof answers === 'object' && answers !== null && 'finish' in answers;
+const isView = (answers: unknown): answers is View<Record<string, unknown>> =>
+  typeof answers === 'object' && answers !== null && 'finish' in answers;
 
 /** The body, status and headers of a result, in the envelope of the contract. */
 export function answer(table: Table, route: Route, result: unknown, url: string): Stored {
@@ -81,16 +82,24 @@ function pageLinks({ meta, asked }: Page<unknown>, url: string): Record<string, 
 }
 
 /** self, relations, and each action this caller may do now: a client needs no copy of the rules. */
-export function linksOf(home: Table, view: View<never> | View<Record<string, unknown>>, row: Record<string, unknown>): Record<string, object> {
+export function linksOf(
+  home: Table,
+  view: View<never> | View<Record<string, unknown>>,
+  row: Record<string, unknown>,
+): Record<string, object> {
   const self = `${BASE}/${home.path}/${row.id as string}`;
   const links: Record<string, object> = { self: { href: self } };
-  for (const [name, path] of relationsOf(view)) if (row[name]) links[name.replace(/_id$/, '')] = { href: `${BASE}/${path}/${row[name] as string}` };
+  for (const [name, path] of relationsOf(view))
+    if (row[name]) links[name.replace(/_id$/, '')] = { href: `${BASE}/${path}/${row[name] as string}` };
   const me = actor();
   for (const [name, { method, path, needs, when }] of Object.entries(home.routes)) {
     if (!path.startsWith(':id') || method === 'get' || path.split(':').length > 2) continue;
     if (name === 'restore' || (when && !when(row))) continue;
     if ('action' in needs && !(needs.subject.table === view.of.table ? allows(me, needs.action, needs.subject, row) : true)) continue;
-    links[name] = { href: path === ':id' ? self : `${BASE}/${home.path}/${path.replace(':id', row.id as string)}`, method: method.toUpperCase() };
+    links[name] = {
+      href: path === ':id' ? self : `${BASE}/${home.path}/${path.replace(':id', row.id as string)}`,
+      method: method.toUpperCase(),
+    };
   }
   return links;
 }

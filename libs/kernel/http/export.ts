@@ -22,7 +22,8 @@ const FORMATS = {
 export function exportRoute<R>(of: Source, list: List<R>, several: string): Route {
   const handle = async ({ http, bus }: Request) => {
     const { format = 'csv', ...query } = http.query as QueryString;
-    if (typeof format !== 'string' || !Object.hasOwn(FORMATS, format)) throw invalid('format is csv, xlsx or json', { details: [{ parameter: 'format', code: 'invalid', message: 'csv, xlsx or json' }] });
+    if (typeof format !== 'string' || !Object.hasOwn(FORMATS, format))
+      throw invalid('format is csv, xlsx or json', { details: [{ parameter: 'format', code: 'invalid', message: 'csv, xlsx or json' }] });
     const type = FORMATS[format as keyof typeof FORMATS];
     const columns = Object.keys((list.view.schema as unknown as z.ZodObject).shape);
     // The first page now, so that what is wrong with the request is said before the download begins.
@@ -33,14 +34,23 @@ export function exportRoute<R>(of: Source, list: List<R>, several: string): Rout
   const never = () => {
     throw new Error('An export is handled as a whole');
   };
-  return { method: 'get', path: 'export', needs: { action: 'export', subject: of }, list: list as never, answers: 'file', does: `Export ${several} as CSV, XLSX or JSON`, message: never, handle };
+  return {
+    method: 'get',
+    path: 'export',
+    needs: { action: 'export', subject: of },
+    list: list as never,
+    answers: 'file',
+    does: `Export ${several} as CSV, XLSX or JSON`,
+    message: never,
+    handle,
+  };
 }
 
 const paging = (cursor: string) => ({ page: undefined, count: undefined, page_size: '100', cursor });
 
 async function* allRows<R>(bus: Bus, list: List<R>, query: QueryString, first: Page<Line>): AsyncGenerator<Line> {
   const { actor: me, ...rest } = call();
-  for (let page = first; ; ) {
+  for (let page = first; ;) {
     yield* page.items;
     const next = page.meta.next_cursor;
     if (!next) return;
@@ -66,9 +76,12 @@ async function* jsonText(rows: AsyncGenerator<Line>) {
 
 async function workbook(columns: string[], rows: AsyncGenerator<Line>): Promise<Readable> {
   const { default: writeExcel } = await import('write-excel-file/node');
-  const text = (value: unknown) => (value === null || value === undefined ? null : typeof value === 'object' ? JSON.stringify(value) : String(value as string | number));
+  const text = (value: unknown) =>
+    value === null || value === undefined ? null : typeof value === 'object' ? JSON.stringify(value) : String(value as string | number);
   const sheet = [columns.map((value) => ({ value, fontWeight: 'bold' as const }))] as object[][];
   for await (const row of rows) sheet.push(columns.map((name) => ({ type: String, value: text(row[name]) })));
-  const made = await (writeExcel as unknown as (data: object[][], options: object) => { toStream(): Promise<Readable> } | Promise<Readable>)(sheet, { buffer: true });
+  const made = await (
+    writeExcel as unknown as (data: object[][], options: object) => { toStream(): Promise<Readable> } | Promise<Readable>
+  )(sheet, { buffer: true });
   return 'toStream' in made ? made.toStream() : Readable.from(await (made as unknown as Promise<Buffer>));
 }

@@ -2,7 +2,22 @@ import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException } from '
 import { OptimisticLockError } from '@mikro-orm/core';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { FailedItem } from '../bus.ts';
-import { alreadyExists, type Detail, inUse, internal, invalid, lostRace, malformed, methodNotAllowed, missing, notFound, Refusal, tooLarge, unavailable, unsupportedMedia } from '../errors.ts';
+import {
+  alreadyExists,
+  type Detail,
+  inUse,
+  internal,
+  invalid,
+  lostRace,
+  malformed,
+  methodNotAllowed,
+  missing,
+  notFound,
+  Refusal,
+  tooLarge,
+  unavailable,
+  unsupportedMedia,
+} from '../errors.ts';
 import { logger } from '../logger.ts';
 import { spoken } from '../naming.ts';
 
@@ -57,12 +72,17 @@ function fromDatabase(error: DatabaseError): Refusal | undefined {
   const state = error.code ?? code;
   if (!/^[0-9A-Z]{5}$/.test(state)) return undefined;
   if (state === '23503') return brokenReference(error.detail ?? error.cause?.detail ?? error.message ?? '', constraint);
-  if (state === '23505') return alreadyExists(undefined, { details: columnsOf(error).map((name) => ({ pointer: `/${name}`, code: 'taken', message: 'is taken' })) });
-  if (state === '23514' || state === '23502') return invalid('A value is not allowed there', { details: [{ code: 'check', message: constraint }] });
+  if (state === '23505')
+    return alreadyExists(undefined, {
+      details: columnsOf(error).map((name) => ({ pointer: `/${name}`, code: 'taken', message: 'is taken' })),
+    });
+  if (state === '23514' || state === '23502')
+    return invalid('A value is not allowed there', { details: [{ code: 'check', message: constraint }] });
   if (state === '23P01') return alreadyExists();
   if (state.startsWith('22')) return invalid('A value could not be understood by the database');
   if (state === '40001' || state === '40P01' || state === '55P03') return lostRace(undefined, { retryAfter: 1 });
-  if (state === '57014' || state.startsWith('53') || state.startsWith('08') || state.startsWith('57P') || state === '25P03') return unavailable(undefined, { retryAfter: 1 });
+  if (state === '57014' || state.startsWith('53') || state.startsWith('08') || state.startsWith('57P') || state === '25P03')
+    return unavailable(undefined, { retryAfter: 1 });
   return undefined;
 }
 function brokenReference(detail: string, constraint: string): Refusal {
@@ -73,11 +93,16 @@ function brokenReference(detail: string, constraint: string): Refusal {
   return refusal;
 }
 const columnsOf = ({ detail = '', cause }: DatabaseError): string[] =>
-  (/Key \(([^)]*)\)/.exec(detail || (cause?.detail ?? ''))?.[1] ?? '').split(', ').filter((name) => /^\w+$/.test(name) && name !== 'tenant_id');
+  (/Key \(([^)]*)\)/.exec(detail || (cause?.detail ?? ''))?.[1] ?? '')
+    .split(', ')
+    .filter((name) => /^\w+$/.test(name) && name !== 'tenant_id');
 
 function fromNetwork(code = '', message: string): Refusal | undefined {
   const down = ['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND'].includes(code);
-  const full = /timeout exceeded when trying to connect|Connection terminated|connection timeout|Client has encountered a connection error/i.test(message);
+  const full =
+    /timeout exceeded when trying to connect|Connection terminated|connection timeout|Client has encountered a connection error/i.test(
+      message,
+    );
   return down || full ? unavailable(undefined, { retryAfter: 1 }) : undefined;
 }
 
@@ -113,6 +138,7 @@ export class Problems implements ExceptionFilter {
 export const detailsOf = (issues: readonly { path: PropertyKey[]; code: string; message: string; keys?: string[] }[], at = ''): Detail[] =>
   issues.flatMap(({ path, code, message, keys }) => {
     const pointer = at + path.map((part) => `/${String(part).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
-    if (code === 'unrecognized_keys') return (keys ?? []).map((key) => ({ pointer: `${pointer}/${key}`, code: 'unknown', message: 'is not a field here' }));
+    if (code === 'unrecognized_keys')
+      return (keys ?? []).map((key) => ({ pointer: `${pointer}/${key}`, code: 'unknown', message: 'is not a field here' }));
     return [{ pointer: pointer || '', code, message }];
   });

@@ -37,33 +37,104 @@ export function crud<R, C = never, U = never>({ of, view, list, create, update, 
   const removes = (id: string): Message => (remove ? new remove(id) : new RemoveOne(of, id));
   const several = called.replace(/^an? /, '').replace(/y$/, 'ie') + 's';
   const routes: Record<string, Route> = {
-    list: { method: 'get', path: '', needs: reading, list: list as never, answers: list as never, does: `List ${several}`, message: (_, asked) => new ListPage(list, asked as never) },
+    list: {
+      method: 'get',
+      path: '',
+      needs: reading,
+      list: list as never,
+      answers: list as never,
+      does: `List ${several}`,
+      message: (_, asked) => new ListPage(list, asked as never),
+    },
   };
   if (create) {
     const [use, body, example] = create;
     const needs = doorOfClass(use)!;
-    routes.create = { method: 'post', path: '', needs, body, answers: view as never, does: `Create ${called}`, example, message: (_, input) => new use(input as C) };
-    routes.createBatch = batchRoute('post', of, needs, { does: `Create up to ${BATCH_LIMIT} ${several}` }, z.record(z.string(), z.unknown()), (item) => [undefined, new use(checked(body as never, item))], view);
+    routes.create = {
+      method: 'post',
+      path: '',
+      needs,
+      body,
+      answers: view as never,
+      does: `Create ${called}`,
+      example,
+      message: (_, input) => new use(input as C),
+    };
+    routes.createBatch = batchRoute(
+      'post',
+      of,
+      needs,
+      { does: `Create up to ${BATCH_LIMIT} ${several}` },
+      z.record(z.string(), z.unknown()),
+      (item) => [undefined, new use(checked(body as never, item))],
+      view,
+    );
   }
   if (update) {
     const [use, body] = update;
     const needs = doorOfClass(use)!;
     const one = z.looseObject({ id: z.guid(), version: z.int().min(1).optional() });
-    routes.updateBatch = batchRoute('patch', of, needs, { does: `Change up to ${BATCH_LIMIT} ${several}` }, one, ({ id, version, ...rest }) => [{ id, version }, new use(id, checked(body as never, rest))], view);
+    routes.updateBatch = batchRoute(
+      'patch',
+      of,
+      needs,
+      { does: `Change up to ${BATCH_LIMIT} ${several}` },
+      one,
+      ({ id, version, ...rest }) => [{ id, version }, new use(id, checked(body as never, rest))],
+      view,
+    );
   }
   if (remove !== false) {
-    routes.deleteBatch = batchRoute('delete', of, deleting, { does: `Delete up to ${BATCH_LIMIT} ${several}` }, z.guid(), (id) => [{ id }, removes(id)], view);
+    routes.deleteBatch = batchRoute(
+      'delete',
+      of,
+      deleting,
+      { does: `Delete up to ${BATCH_LIMIT} ${several}` },
+      z.guid(),
+      (id) => [{ id }, removes(id)],
+      view,
+    );
   }
   routes.export = exportRoute(of, list, several);
-  routes.get = { method: 'get', path: ':id', needs: reading, answers: view as never, does: `Read ${called}`, message: ([id]) => new GetOne(view, id!) };
+  routes.get = {
+    method: 'get',
+    path: ':id',
+    needs: reading,
+    answers: view as never,
+    does: `Read ${called}`,
+    message: ([id]) => new GetOne(view, id!),
+  };
   if (update) {
     const [use, body, example] = update;
-    routes.update = { method: 'patch', path: ':id', needs: doorOfClass(use)!, body, answers: view as never, does: `Change ${called}`, example, message: ([id], input) => new use(id!, input as U) };
+    routes.update = {
+      method: 'patch',
+      path: ':id',
+      needs: doorOfClass(use)!,
+      body,
+      answers: view as never,
+      does: `Change ${called}`,
+      example,
+      message: ([id], input) => new use(id!, input as U),
+    };
   }
   if (remove !== false) {
     const needs = remove ? doorOfClass(remove)! : deleting;
-    routes.delete = { method: 'delete', path: ':id', needs, answers: 'deleted', does: `Delete ${called}; it can be restored`, message: ([id]) => removes(id!) };
-    routes.restore = { method: 'post', path: ':id/restore', needs: deleting, answers: view as never, does: `Restore ${called}`, message: ([id]) => new RestoreOne(of, id!) };
+    routes.delete = {
+      method: 'delete',
+      path: ':id',
+      needs,
+      answers: 'deleted',
+      does: `Delete ${called}; it can be restored`,
+      message: ([id]) => removes(id!),
+    };
+    routes.restore = {
+      method: 'post',
+      path: ':id/restore',
+      needs: deleting,
+      answers: view as never,
+      does: `Restore ${called}`,
+      message: ([id]) => new RestoreOne(of, id!),
+    };
   }
   return routes;
 }
@@ -108,9 +179,18 @@ function batchRoute<I>(
 
 /** The item's own version counts for it, as If-Match does for a single request. */
 const within = <T>(expected: Expected, work: () => Promise<T>): Promise<T> =>
-  expected?.version === undefined ? work() : actingAs(actor(), work, { ...call(), expects: { id: expected.id, version: expected.version } });
+  expected?.version === undefined
+    ? work()
+    : actingAs(actor(), work, { ...call(), expects: { id: expected.id, version: expected.version } });
 
-function itemAnswer(outcome: Outcome<unknown>, index: number, good: number, { table, http }: Request, view: View<unknown> | View<never>, of: Source) {
+function itemAnswer(
+  outcome: Outcome<unknown>,
+  index: number,
+  good: number,
+  { table, http }: Request,
+  view: View<unknown> | View<never>,
+  of: Source,
+) {
   if ('error' in outcome) {
     const refusal = refusalOf(outcome.error);
     return { index, status: refusal.status, error: problemBody(refusal, http.url, http.id).error };

@@ -87,7 +87,8 @@ function idsOf(route: Route, http: FastifyRequest): string[] {
   const names = [...route.path.matchAll(/:(\w+)/g)].map(([, name]) => name!);
   return names.map((name) => {
     const id = parameters[name]!;
-    if (!isUuid(id)) throw invalid(`${name} is not a UUID`, { details: [{ parameter: name, code: 'invalid_format', message: 'is not a UUID' }] });
+    if (!isUuid(id))
+      throw invalid(`${name} is not a UUID`, { details: [{ parameter: name, code: 'invalid_format', message: 'is not a UUID' }] });
     return id.toLowerCase();
   });
 }
@@ -100,11 +101,17 @@ function callOf(http: FastifyRequest, ids: string[]): Partial<Call> {
   return { requestId: http.id, expects: { id: ids.at(-1)!, version: Number(version) } };
 }
 
-export function checked<T>(schema: { safeParse(value: unknown): { success: boolean; data?: T; error?: { issues: readonly never[] } } }, value: unknown, at = ''): T {
+export function checked<T>(
+  schema: { safeParse(value: unknown): { success: boolean; data?: T; error?: { issues: readonly never[] } } },
+  value: unknown,
+  at = '',
+): T {
   const result = schema.safeParse(value);
   if (result.success) return result.data as T;
   const details = detailsOf(result.error!.issues, at);
-  throw invalid(`The request does not fit: ${details.map(({ pointer, message }) => `${pointer || 'body'} ${message}`).join('; ')}`, { details });
+  throw invalid(`The request does not fit: ${details.map(({ pointer, message }) => `${pointer || 'body'} ${message}`).join('; ')}`, {
+    details,
+  });
 }
 
 function inputOf(route: Route, http: FastifyRequest): unknown {
@@ -116,7 +123,10 @@ function inputOf(route: Route, http: FastifyRequest): unknown {
 function checkedQuery(route: Route, query: QueryString): unknown {
   const result = route.query!.safeParse(query);
   if (result.success) return result.data;
-  const details = detailsOf(result.error.issues as never).map(({ pointer = '', ...rest }) => ({ parameter: pointer.split('/')[1] ?? '', ...rest }));
+  const details = detailsOf(result.error.issues as never).map(({ pointer = '', ...rest }) => ({
+    parameter: pointer.split('/')[1] ?? '',
+    ...rest,
+  }));
   throw invalid(`The query does not fit: ${details.map(({ parameter, message }) => `${parameter} ${message}`).join('; ')}`, { details });
 }
 
@@ -125,14 +135,23 @@ export function onceOf<R>({ route, table, ids, http }: Request, body: unknown, r
   const key = http.headers['idempotency-key'];
   if (http.method !== 'POST' || key === undefined || route.secret) return undefined;
   if (typeof key !== 'string' || !/^[\x20-\x7e]{1,255}$/.test(key))
-    throw malformed('Idempotency-Key must be 1 to 255 printable characters', { details: [{ header: 'Idempotency-Key', code: 'invalid', message: 'is not a key' }] });
-  const fingerprint = createHash('sha256').update(JSON.stringify([ids, body])).digest('base64url');
+    throw malformed('Idempotency-Key must be 1 to 255 printable characters', {
+      details: [{ header: 'Idempotency-Key', code: 'invalid', message: 'is not a key' }],
+    });
+  const fingerprint = createHash('sha256')
+    .update(JSON.stringify([ids, body]))
+    .digest('base64url');
   return { key, route: `${http.method} ${table.path}/${route.path}`, fingerprint, render };
 }
 
 function sendStored(reply: FastifyReply, { status, headers, body }: Stored, http: FastifyRequest) {
   const known = http.headers['if-none-match'];
-  if (known && http.method === 'GET' && headers.etag && (known === '*' || known.split(', ').some((tag) => tag.replace(/^W\//, '') === headers.etag))) {
+  if (
+    known &&
+    http.method === 'GET' &&
+    headers.etag &&
+    (known === '*' || known.split(', ').some((tag) => tag.replace(/^W\//, '') === headers.etag))
+  ) {
     return void reply.code(304).headers(headers).send();
   }
   void reply.code(status).headers(headers).header('content-type', 'application/json; charset=utf-8').send(body);
