@@ -54,12 +54,20 @@ export async function openDoor(app: NestFastifyApplication): Promise<INestApplic
   const limiter = app.get(Limiter);
 
   const secure = securityHeaders();
-  await app.register(cors, { origin: settings.CORS_ORIGINS.length ? settings.CORS_ORIGINS : false, credentials: true, exposedHeaders: ['ETag', 'Location', 'Link', 'X-Request-Id', 'RateLimit', 'RateLimit-Policy', 'Retry-After', 'Idempotency-Replayed'] });
+  await app.register(cors, {
+    origin: settings.CORS_ORIGINS.length ? settings.CORS_ORIGINS : false,
+    credentials: true,
+    exposedHeaders: ['ETag', 'Location', 'Link', 'X-Request-Id', 'RateLimit', 'RateLimit-Policy', 'Retry-After', 'Idempotency-Replayed'],
+  });
   await app.register(cookie);
   await app.register(formbody, { bodyLimit: BODY_LIMIT });
   await app.register(multipart, { limits: { fileSize: FILE_LIMIT, files: 1, fields: 50, fieldSize: 64 << 10, parts: 60 } });
   // Uploads are read by the use case itself, piece by piece.
-  fastify.addContentTypeParser(RAW_TYPES, { bodyLimit: FILE_LIMIT }, (_request: FastifyRequest, payload: unknown, done: (error: null, body: unknown) => void) => done(null, payload));
+  fastify.addContentTypeParser(
+    RAW_TYPES,
+    { bodyLimit: FILE_LIMIT },
+    (_request: FastifyRequest, payload: unknown, done: (error: null, body: unknown) => void) => done(null, payload),
+  );
 
   fastify.decorateRequest('caller', null);
   fastify.decorateRequest('began', 0);
@@ -79,7 +87,10 @@ export async function openDoor(app: NestFastifyApplication): Promise<INestApplic
   });
   logRequests(fastify);
   fastify.addHook('onResponse', (request: FastifyRequest, reply: FastifyReply, done: () => void) => {
-    httpDuration.observe({ method: request.method, route: request.routeOptions.url ?? 'none', status: String(reply.statusCode) }, (performance.now() - request.began) / 1000);
+    httpDuration.observe(
+      { method: request.method, route: request.routeOptions.url ?? 'none', status: String(reply.statusCode) },
+      (performance.now() - request.began) / 1000,
+    );
     done();
   });
   return app;
@@ -119,17 +130,32 @@ const credentialOf = (request: FastifyRequest): string | undefined => {
 function knownCaller(callers: Callers, request: FastifyRequest): Caller | null | undefined {
   if (!request.headers.authorization) return null;
   const [, credential] = request.headers.authorization.split(' ');
-  return credential ? callers.known(credential, organizationInPath(request.url) ?? organizationOf(request), realmOf(request.url)) : undefined;
+  return credential
+    ? callers.known(credential, organizationInPath(request.url) ?? organizationOf(request), realmOf(request.url))
+    : undefined;
 }
 
-async function introduced(callers: Callers, limiter: Limiter, request: FastifyRequest, reply: FastifyReply, known: Caller | null | undefined) {
+async function introduced(
+  callers: Callers,
+  limiter: Limiter,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  known: Caller | null | undefined,
+) {
   const credential = credentialOf(request);
-  const caller = known ?? (credential ? await callers.learn(credential, organizationInPath(request.url) ?? organizationOf(request), realmOf(request.url), request) : null);
+  const caller =
+    known ??
+    (credential
+      ? await callers.learn(credential, organizationInPath(request.url) ?? organizationOf(request), realmOf(request.url), request)
+      : null);
   request.caller = caller;
   if (settings.RATE_LIMITS === 'off') return;
   const key = caller?.userId ?? request.ip;
   const own = await limiter.take('caller', key, settings.LIMIT_CALLER, 60);
-  const shared = own.allowed && caller?.organizationId ? await limiter.take('organization', caller.organizationId, settings.LIMIT_ORGANIZATION, 60) : own;
+  const shared =
+    own.allowed && caller?.organizationId
+      ? await limiter.take('organization', caller.organizationId, settings.LIMIT_ORGANIZATION, 60)
+      : own;
   void reply.headers(headersOf(own, shared));
   if (!shared.allowed) throw tooMany(undefined, { retryAfter: shared.resetSeconds });
 }

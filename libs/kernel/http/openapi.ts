@@ -48,7 +48,12 @@ function operation(table: Table, name: string, route: Route, schemas: Json): Jso
   const { needs } = route;
   const open = 'welcome' in needs && needs.welcome === 'anyone';
   const status = String(route.status ?? (route.method === 'post' && isView(route.answers) && !route.path.includes(':id') ? 201 : 200));
-  const ids = [...table.path.matchAll(/:(\w+)/g), ...route.path.matchAll(/:(\w+)/g)].map(([, id]) => ({ name: id, in: 'path', required: true, schema: { type: 'string', format: 'uuid' } }));
+  const ids = [...table.path.matchAll(/:(\w+)/g), ...route.path.matchAll(/:(\w+)/g)].map(([, id]) => ({
+    name: id,
+    in: 'path',
+    required: true,
+    schema: { type: 'string', format: 'uuid' },
+  }));
   const parameters = [
     ...ids,
     ...('action' in needs && !route.organizationInPath ? [{ $ref: '#/components/parameters/Organization' }] : []),
@@ -67,25 +72,51 @@ function operation(table: Table, name: string, route: Route, schemas: Json): Jso
     ...(open ? { security: [] } : {}),
     'x-permission': permissionOf(needs),
     ...(parameters.length ? { parameters } : {}),
-    ...(route.body && !route.upload ? { requestBody: { required: true, content: { 'application/json': { schema: refer(route.body, schemas, 'input'), ...(route.example ? { example: route.example } : {}) } } } } : {}),
+    ...(route.body && !route.upload
+      ? {
+          requestBody: {
+            required: true,
+            content: {
+              'application/json': { schema: refer(route.body, schemas, 'input'), ...(route.example ? { example: route.example } : {}) },
+            },
+          },
+        }
+      : {}),
     ...(route.upload ? { requestBody: upload(route) } : {}),
     responses: { [status]: success(route, schemas), ...failures(route) },
   };
 }
 
-export const operationId = (table: Table, name: string) => camel(`${table.path.replace(/[/:{}-]+/g, '_')}_${name}`.replace(/_+([a-zA-Z])/g, (_, letter: string) => `_${letter.toLowerCase()}`)).replace(/_/g, '');
+export const operationId = (table: Table, name: string) =>
+  camel(
+    `${table.path.replace(/[/:{}-]+/g, '_')}_${name}`.replace(/_+([a-zA-Z])/g, (_, letter: string) => `_${letter.toLowerCase()}`),
+  ).replace(/_/g, '');
 export const permissionOf = (needs: Door) => ('welcome' in needs ? needs.welcome : `${needs.action} ${needs.subject.table}`);
 
 function success(route: Route, schemas: Json): Json {
   const { answers } = route;
-  if (answers === 'file') return { description: 'The file', content: { 'text/csv': { schema: { type: 'string' } }, 'application/octet-stream': { schema: { type: 'string', format: 'binary' } } } };
+  if (answers === 'file')
+    return {
+      description: 'The file',
+      content: { 'text/csv': { schema: { type: 'string' } }, 'application/octet-stream': { schema: { type: 'string', format: 'binary' } } },
+    };
   const headers = { 'X-Request-Id': { schema: { type: 'string' } }, ...(isView(answers) ? { ETag: { schema: { type: 'string' } } } : {}) };
-  return { description: 'Done', headers, content: { 'application/json': { schema: enveloped(dataSchema(answers, schemas), isList(answers)) } } };
+  return {
+    description: 'Done',
+    headers,
+    content: { 'application/json': { schema: enveloped(dataSchema(answers, schemas), isList(answers)) } },
+  };
 }
 function dataSchema(answers: Route['answers'], schemas: Json): Json {
-  if (answers === 'deleted') return { type: 'object', required: ['id', 'deleted_at'], properties: { id: { type: 'string', format: 'uuid' }, deleted_at: { type: 'string', format: 'date-time' } } };
+  if (answers === 'deleted')
+    return {
+      type: 'object',
+      required: ['id', 'deleted_at'],
+      properties: { id: { type: 'string', format: 'uuid' }, deleted_at: { type: 'string', format: 'date-time' } },
+    };
   if (isList(answers)) return { type: 'array', items: refer(answers.view.schema, schemas, 'output') };
-  if (isView(answers)) return { allOf: [refer(answers.schema, schemas, 'output'), { type: 'object', properties: { _links: { type: 'object' } } }] };
+  if (isView(answers))
+    return { allOf: [refer(answers.schema, schemas, 'output'), { type: 'object', properties: { _links: { type: 'object' } } }] };
   if (answers && typeof answers === 'object') return refer(answers as z.ZodType, schemas, 'output');
   return {};
 }
@@ -120,7 +151,11 @@ const enveloped = (data: Json, paged: boolean): Json => ({
 
 /** A schema with an id becomes a component; what it refers to comes along. */
 function refer(schema: z.ZodType, schemas: Json, io: 'input' | 'output'): Json {
-  const { $schema: _, $defs, ...made } = z.toJSONSchema(schema, { io, unrepresentable: 'any', target: 'draft-2020-12' }) as Json & { $defs?: Json };
+  const {
+    $schema: _,
+    $defs,
+    ...made
+  } = z.toJSONSchema(schema, { io, unrepresentable: 'any', target: 'draft-2020-12' }) as Json & { $defs?: Json };
   for (const [name, definition] of Object.entries($defs ?? {})) schemas[name] = rewritten(definition);
   const id = (made.id ?? z.globalRegistry.get(schema)?.id) as string | undefined;
   delete made.id;
@@ -133,7 +168,11 @@ const rewritten = (value: unknown): unknown => {
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(
     Object.entries(value).flatMap(([key, inner]) =>
-      key === 'id' && typeof inner === 'string' ? [] : key === '$ref' && typeof inner === 'string' ? [['$ref', inner.replace('#/$defs/', '#/components/schemas/')]] : [[key, rewritten(inner)]],
+      key === 'id' && typeof inner === 'string'
+        ? []
+        : key === '$ref' && typeof inner === 'string'
+          ? [['$ref', inner.replace('#/$defs/', '#/components/schemas/')]]
+          : [[key, rewritten(inner)]],
     ),
   );
 };
@@ -141,12 +180,22 @@ const rewritten = (value: unknown): unknown => {
 function listParameters(list: List<unknown>, exported: boolean): Json[] {
   const { sorts, aliases = {}, own = {}, include = {}, search } = list.options;
   const text = (name: string, description: string): Json => ({ name, in: 'query', description, schema: { type: 'string' } });
-  const whole = (name: string, description: string, maximum?: number): Json => ({ name, in: 'query', description, schema: { type: 'integer', minimum: 1, ...(maximum ? { maximum } : {}) } });
+  const whole = (name: string, description: string, maximum?: number): Json => ({
+    name,
+    in: 'query',
+    description,
+    schema: { type: 'integer', minimum: 1, ...(maximum ? { maximum } : {}) },
+  });
   const wire = sorts.map((name) => name.replace(/[A-Z]/g, (c) => `_${c.toLowerCase()}`));
   return [
     ...(exported
       ? [{ name: 'format', in: 'query', schema: { enum: ['csv', 'xlsx', 'json'], default: 'csv' } }]
-      : [whole('page', 'Page mode: the page, from 1'), whole('page_size', 'Rows per page', 100), text('cursor', 'Cursor mode: empty starts, then next_cursor'), { name: 'count', in: 'query', schema: { enum: ['exact', 'none'] } }]),
+      : [
+          whole('page', 'Page mode: the page, from 1'),
+          whole('page_size', 'Rows per page', 100),
+          text('cursor', 'Cursor mode: empty starts, then next_cursor'),
+          { name: 'count', in: 'query', schema: { enum: ['exact', 'none'] } },
+        ]),
     text('sort', `Keys, comma separated, - for descending: ${wire.join(', ')}`),
     { name: 'order_by', in: 'query', schema: { enum: wire } },
     { name: 'order', in: 'query', schema: { enum: ['asc', 'desc'] } },
@@ -154,8 +203,20 @@ function listParameters(list: List<unknown>, exported: boolean): Json[] {
     ...(Object.keys(include).length ? [text('include', `Embeds, comma separated: ${Object.keys(include).join(', ')}`)] : []),
     ...(search ? [text('search', 'Words and parts of them, case- and accent-insensitive')] : []),
     ...wireFilters(list).map(({ name, field, operator }) => {
-      const { $schema: _, ...schema } = z.toJSONSchema(field.kind === 'list' ? z.string() : field.spoken, { io: 'input', unrepresentable: 'any' }) as Json;
-      return { name, in: 'query', schema: operator === 'is_null' ? { type: 'boolean' } : operator === 'in' || operator === 'contains' || operator === 'starts_with' || field.kind === 'moment' ? { type: 'string' } : rewritten(schema) };
+      const { $schema: _, ...schema } = z.toJSONSchema(field.kind === 'list' ? z.string() : field.spoken, {
+        io: 'input',
+        unrepresentable: 'any',
+      }) as Json;
+      return {
+        name,
+        in: 'query',
+        schema:
+          operator === 'is_null'
+            ? { type: 'boolean' }
+            : operator === 'in' || operator === 'contains' || operator === 'starts_with' || field.kind === 'moment'
+              ? { type: 'string' }
+              : rewritten(schema),
+      };
     }),
     ...Object.entries(aliases).map(([name, meaning]) => text(name, `The same as ${meaning}`)),
     ...Object.entries(own).map(([name, { schema }]) => {
@@ -165,7 +226,10 @@ function listParameters(list: List<unknown>, exported: boolean): Json[] {
   ];
 }
 function queryParameters(query: z.ZodType, description?: string): Json[] {
-  const { properties = {}, required = [] } = z.toJSONSchema(query, { io: 'input', unrepresentable: 'any' }) as { properties?: Json; required?: string[] };
+  const { properties = {}, required = [] } = z.toJSONSchema(query, { io: 'input', unrepresentable: 'any' }) as {
+    properties?: Json;
+    required?: string[];
+  };
   return Object.entries(properties).map(([name, schema]) => ({
     name,
     in: 'query',
@@ -176,7 +240,10 @@ function queryParameters(query: z.ZodType, description?: string): Json[] {
 /** The file in a form beside its fields, or as the body itself. */
 function upload({ upload: accepts, body }: Route): Json {
   const binary = { type: 'string', format: 'binary' };
-  const { properties = {}, required = [] } = (body ? z.toJSONSchema(body, { io: 'input', unrepresentable: 'any' }) : {}) as { properties?: Json; required?: string[] };
+  const { properties = {}, required = [] } = (body ? z.toJSONSchema(body, { io: 'input', unrepresentable: 'any' }) : {}) as {
+    properties?: Json;
+    required?: string[];
+  };
   const form = { type: 'object', required: [...required, 'file'], properties: { ...(rewritten(properties) as Json), file: binary } };
   const raw = Object.fromEntries(accepts!.types.filter((type) => RAW_TYPES.includes(type)).map((type) => [type, { schema: binary }]));
   return { required: true, content: { 'multipart/form-data': { schema: form }, ...raw } };
@@ -200,27 +267,72 @@ const PROBLEM: Json = {
       properties: {
         code: { type: 'string' },
         message: { type: 'string' },
-        details: { type: 'array', items: { type: 'object', properties: { pointer: { type: 'string' }, parameter: { type: 'string' }, header: { type: 'string' }, code: { type: 'string' }, message: { type: 'string' } } } },
+        details: {
+          type: 'array',
+          items: {
+            type: 'object',
+            properties: {
+              pointer: { type: 'string' },
+              parameter: { type: 'string' },
+              header: { type: 'string' },
+              code: { type: 'string' },
+              message: { type: 'string' },
+            },
+          },
+        },
         existing: { type: 'object', properties: { type: { type: 'string' }, id: { type: 'string', format: 'uuid' } } },
       },
     },
   },
 };
 const FAILURES: Record<string, string> = {
-  '400': 'Malformed, unknown or missing', '401': 'No or a bad token', '403': 'You may see it but not do it', '404': 'Nothing here that you may see', '409': 'In conflict with the present state',
-  '412': 'If-Match names an old version', '413': 'Too large', '415': 'Wrong content type', '422': 'A rule of the domain says no', '429': 'Too many requests', '503': 'Busy or down; try again after Retry-After',
+  '400': 'Malformed, unknown or missing',
+  '401': 'No or a bad token',
+  '403': 'You may see it but not do it',
+  '404': 'Nothing here that you may see',
+  '409': 'In conflict with the present state',
+  '412': 'If-Match names an old version',
+  '413': 'Too large',
+  '415': 'Wrong content type',
+  '422': 'A rule of the domain says no',
+  '429': 'Too many requests',
+  '503': 'Busy or down; try again after Retry-After',
 };
-const responses = () => Object.fromEntries(Object.entries(FAILURES).map(([status, description]) => [`Problem${status}`, { description, content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } } }]));
+const responses = () =>
+  Object.fromEntries(
+    Object.entries(FAILURES).map(([status, description]) => [
+      `Problem${status}`,
+      { description, content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } } },
+    ]),
+  );
 function failures(route: Route): Json {
   const open = 'welcome' in route.needs && route.needs.welcome === 'anyone';
   const writes = route.method !== 'get';
   const named = (route.problems ?? []).map((code) => String(catalogue.get(code)?.status ?? 400));
-  const statuses = ['400', ...(open ? [] : ['401', '403']), ...(route.path.includes(':') || writes ? ['404'] : []), ...(writes ? ['409', '412', '413', '415', '422'] : []), '429', '503', ...named];
+  const statuses = [
+    '400',
+    ...(open ? [] : ['401', '403']),
+    ...(route.path.includes(':') || writes ? ['404'] : []),
+    ...(writes ? ['409', '412', '413', '415', '422'] : []),
+    '429',
+    '503',
+    ...named,
+  ];
   return Object.fromEntries([...new Set(statuses)].sort().map((status) => [status, { $ref: `#/components/responses/Problem${status}` }]));
 }
 const PARAMETERS: Json = {
-  Organization: { name: 'X-Organization-Id', in: 'header', description: 'Needed when you belong to several organizations and the token is not bound to one', schema: { type: 'string', format: 'uuid' } },
-  IdempotencyKey: { name: 'Idempotency-Key', in: 'header', description: 'The same key has one effect; kept for 24 hours', schema: { type: 'string', maxLength: 255 } },
+  Organization: {
+    name: 'X-Organization-Id',
+    in: 'header',
+    description: 'Needed when you belong to several organizations and the token is not bound to one',
+    schema: { type: 'string', format: 'uuid' },
+  },
+  IdempotencyKey: {
+    name: 'Idempotency-Key',
+    in: 'header',
+    description: 'The same key has one effect; kept for 24 hours',
+    schema: { type: 'string', maxLength: 255 },
+  },
   IfMatch: { name: 'If-Match', in: 'header', description: 'The ETag you read; 412 when it is an old one', schema: { type: 'string' } },
   IfNoneMatch: { name: 'If-None-Match', in: 'header', description: 'Answers 304 when nothing changed', schema: { type: 'string' } },
 };
@@ -228,10 +340,15 @@ const PARAMETERS: Json = {
 /** Swagger UI at /docs, ReDoc at /redoc, the document at /openapi.json; nothing is loaded from outside. */
 export function serveDocs(app: NestFastifyApplication, document: Json) {
   // The document is 3.1; Nest's type knows 3.0, and only passes it through.
-  SwaggerModule.setup('docs', app, () => document as unknown as OpenAPIObject, { jsonDocumentUrl: 'openapi.json', swaggerOptions: { persistAuthorization: true } });
+  SwaggerModule.setup('docs', app, () => document as unknown as OpenAPIObject, {
+    jsonDocumentUrl: 'openapi.json',
+    swaggerOptions: { persistAuthorization: true },
+  });
   const fastify = app.getHttpAdapter().getInstance();
   fastify.get('/redoc', (_request, reply) => reply.type('text/html').send(REDOC));
-  fastify.get('/redoc.js', (_request, reply) => reply.type('text/javascript').header('cache-control', 'public, max-age=86400').send(createReadStream(bundle())));
+  fastify.get('/redoc.js', (_request, reply) =>
+    reply.type('text/javascript').header('cache-control', 'public, max-age=86400').send(createReadStream(bundle())),
+  );
 }
 const REDOC = `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Tessera API</title><meta name="viewport" content="width=device-width">
 <style>body{margin:0}</style></head><body><redoc spec-url="/openapi.json"></redoc><script src="/redoc.js"></script></body></html>`;

@@ -9,7 +9,11 @@ import type { Handles } from './serve.ts';
 import type { Upload } from './upload.ts';
 
 export type Method = 'get' | 'post' | 'patch' | 'put' | 'delete';
-type IdsIn<P extends string> = P extends `${string}:${string}/${infer Rest}` ? [string, ...IdsIn<Rest>] : P extends `${string}:${string}` ? [string] : [];
+type IdsIn<P extends string> = P extends `${string}:${string}/${infer Rest}`
+  ? [string, ...IdsIn<Rest>]
+  : P extends `${string}:${string}`
+    ? [string]
+    : [];
 type Takes<P extends string, I> = [...IdsIn<P>, ...(unknown extends I ? [] : [I])];
 
 /** How a route answers: a view (one record, with ETag and links), a schema, a page of a list, or a file. */
@@ -60,15 +64,23 @@ function route<P extends string, I, R>(method: Method, path: P, use: Use<P, I, R
 }
 
 /** `get(':id/timeline', ContactTimeline, { query, answers, does })`: the message takes the path's ids, then the checked query. */
-export const get = <P extends string, R, Q = unknown>(path: P, use: Use<P, Q, R>, options: RouteOptions & { query?: z.ZodType<Q> }) => route<P, Q, R>('get', path, use, options);
+export const get = <P extends string, R, Q = unknown>(path: P, use: Use<P, Q, R>, options: RouteOptions & { query?: z.ZodType<Q> }) =>
+  route<P, Q, R>('get', path, use, options);
 /** `post(':id/win', WinDeal, { body, answers, does })`: the message takes the path's ids, then the checked body. */
-export const post = <P extends string, R, B = unknown>(path: P, use: Use<P, B, R>, options: RouteOptions & { body?: z.ZodType<B> }) => route<P, B, R>('post', path, use, options);
+export const post = <P extends string, R, B = unknown>(path: P, use: Use<P, B, R>, options: RouteOptions & { body?: z.ZodType<B> }) =>
+  route<P, B, R>('post', path, use, options);
 /** `upload('', StartImport, { body, upload, answers, does })`: the message takes the path's ids, then the checked fields with the stored file. */
-export const upload = <P extends string, R, F>(path: P, use: Use<P, Upload<F>, R>, options: RouteOptions & { body: z.ZodType<F>; upload: object }) =>
-  route<P, Upload<F>, R>('post', path, use, options);
-export const patch = <P extends string, R, B = unknown>(path: P, use: Use<P, B, R>, options: RouteOptions & { body?: z.ZodType<B> }) => route<P, B, R>('patch', path, use, options);
-export const put = <P extends string, R, B = unknown>(path: P, use: Use<P, B, R>, options: RouteOptions & { body?: z.ZodType<B> }) => route<P, B, R>('put', path, use, options);
-export const del = <P extends string, R>(path: P, use: Use<P, unknown, R>, options: RouteOptions) => route<P, unknown, R>('delete', path, use, options);
+export const upload = <P extends string, R, F>(
+  path: P,
+  use: Use<P, Upload<F>, R>,
+  options: RouteOptions & { body: z.ZodType<F>; upload: object },
+) => route<P, Upload<F>, R>('post', path, use, options);
+export const patch = <P extends string, R, B = unknown>(path: P, use: Use<P, B, R>, options: RouteOptions & { body?: z.ZodType<B> }) =>
+  route<P, B, R>('patch', path, use, options);
+export const put = <P extends string, R, B = unknown>(path: P, use: Use<P, B, R>, options: RouteOptions & { body?: z.ZodType<B> }) =>
+  route<P, B, R>('put', path, use, options);
+export const del = <P extends string, R>(path: P, use: Use<P, unknown, R>, options: RouteOptions) =>
+  route<P, unknown, R>('delete', path, use, options);
 
 /** A route table as it is served: every operation of the OpenAPI document, every link, every sweep of the tests comes from here. */
 export interface Table {
@@ -87,7 +99,11 @@ export abstract class Server {
 }
 
 /** Turns a route table into a Nest controller. `of` makes these paths the home of an entity's links. */
-export function controller(path: string, routes: Record<string, Route>, { tag = path, of }: { tag?: string; of?: { table: string } } = {}): Type {
+export function controller(
+  path: string,
+  routes: Record<string, Route>,
+  { tag = path, of }: { tag?: string; of?: { table: string } } = {},
+): Type {
   const table: Table = { path, tag, routes };
   tables.push(table);
   if (of) homes.set(of.table, table);
