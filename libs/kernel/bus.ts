@@ -2,7 +2,7 @@ import { MikroORM, OptimisticLockError, TransactionContext } from '@mikro-orm/co
 import type { SqlEntityManager } from '@mikro-orm/postgresql';
 import { Injectable } from '@nestjs/common';
 import { CommandBus, QueryBus } from '@nestjs/cqrs';
-import { actingAs, actor, call, system } from './actor.ts';
+import { actingAs, actor, call, type OrganizationFacts, system } from './actor.ts';
 import { forbidden, lostRace, Refusal, unauthenticated } from './errors.ts';
 import { scheduleLater, type Later } from './due.ts';
 import { type Once, remembered } from './idempotency.ts';
@@ -22,6 +22,11 @@ export class FailedItem extends Error {
   ) {
     super(`Item ${index} was refused`);
   }
+}
+/** Whose action the system carries on, and under which request id it began. */
+export interface Begun {
+  readonly onBehalfOf?: string | null;
+  readonly requestId?: string;
 }
 /** What became of one item of a batch. */
 export type Outcome<R> = { result: R } | { error: unknown };
@@ -76,9 +81,9 @@ export class Bus {
     return this.inSavepoint(work);
   }
 
-  /** A transaction for the kernel's own work, as the system inside an organization. */
-  asSystem<R>(organization: Parameters<typeof system>[0], work: () => Promise<R>): Promise<R> {
-    return actingAs(system(organization), () => this.inTransaction(work));
+  /** A transaction for the kernel's own work, as the system inside an organization (or none), carrying on what somebody began. */
+  asSystem<R>(organization: OrganizationFacts | null, work: () => Promise<R>, begun: Begun = {}): Promise<R> {
+    return actingAs(system(organization, begun.onBehalfOf), () => this.inTransaction(work), { requestId: begun.requestId });
   }
 
   private inSteps<R>(process: Process<R>): Promise<R> {

@@ -1,5 +1,6 @@
 import { applyDecorators, Module, type Provider, type Type } from '@nestjs/common';
 import type { Source } from './entity.ts';
+import type { Purge } from './jobs/housekeeping.ts';
 import type { Invariant } from './invariants.ts';
 import { grant, type Permissions } from './permissions.ts';
 import { type Command, handlerOf, type MessageClass } from './use-case.ts';
@@ -12,11 +13,14 @@ interface Parts {
   providers?: readonly Provider[];
   /** What must hold at any time, for `tessera verify`. */
   invariants?: readonly Invariant[];
+  /** Platform rows that are thrown away after a while. */
+  housekeeping?: readonly Purge[];
   /** Commands that furnish a new organization, run in the transaction that founds it. */
   founding?: readonly (new () => Command<unknown>)[];
 }
 export const entities: Source[] = [];
 export const invariants: Invariant[] = [];
+export const housekeeping: Purge[] = [];
 export const founding: (new () => Command<unknown>)[] = [];
 
 /** A bounded context: its nouns, its verbs, its doors, and who may do what. */
@@ -24,6 +28,7 @@ export function Context(parts: Parts): ClassDecorator {
   grant(parts.permissions);
   entities.push(...parts.entities);
   invariants.push(...(parts.invariants ?? []));
+  housekeeping.push(...(parts.housekeeping ?? []));
   founding.push(...(parts.founding ?? []));
   const providers = [...parts.useCases.map(handlerOf), ...(parts.providers ?? [])];
   return applyDecorators(

@@ -12,10 +12,14 @@ export interface Later {
   subjectId?: string;
 }
 
-/** Writes the promise of a command: the class by its name, its fields as its payload. */
+/**
+ * Writes the promise of a command: the class by its name, its fields as its payload.
+ * @throws TypeError when a field would not be the same after its time in the database: what waits is JSON (an instant as text, say)
+ */
 export async function scheduleLater(em: SqlEntityManager, command: Command<unknown>, { at, key, subjectId }: Later): Promise<void> {
   const { actor: me, requestId } = call();
   const id = uuidv7();
+  if (!isJson({ ...command })) throw new TypeError(`${command.constructor.name} cannot wait: its fields must be JSON`);
   await em.execute(
     `insert into due (id, organization_id, kind, key, subject_id, payload, request_id, on_behalf_of, due_at) values (?, ?, ?, ?, ?, ?, ?, ?, ?)
      on conflict (organization_id, kind, key) do nothing`,
@@ -25,10 +29,15 @@ export async function scheduleLater(em: SqlEntityManager, command: Command<unkno
       command.constructor.name,
       key ?? id,
       subjectId ?? null,
-      JSON.stringify({ ...command }),
+      JSON.stringify(command),
       requestId,
       me.userId ?? me.onBehalfOf ?? null,
       at ?? now(),
     ],
   );
 }
+
+const isJson = (value: unknown): boolean =>
+  value === undefined || value === null || ['string', 'boolean'].includes(typeof value) || Number.isFinite(value)
+    ? true
+    : typeof value === 'object' && (Array.isArray(value) || Object.getPrototypeOf(value) === Object.prototype) && Object.values(value).every(isJson);

@@ -33,6 +33,7 @@ export { type Caller, Callers, type Realm } from './http/callers.ts';
 export { crud } from './http/resource.ts';
 export type { StoredFile, Upload } from './http/upload.ts';
 export { controller, del, get, patch, post, put, type Route, type Table, tables, upload } from './http/routes.ts';
+export { Reaction, Reacts, type RowEvent, type Told } from './jobs/reactions.ts';
 export type { Invariant } from './invariants.ts';
 export { KernelModule } from './kernel.module.ts';
 export { headersOf, Limiter, type Taken } from './limiter.ts';

@@ -1,0 +1,62 @@
+import { Injectable } from '@nestjs/common';
+import { logger } from '../logger.ts';
+import { outside, reasonOf } from './backlog.ts';
+import { Housekeeping } from './housekeeping.ts';
+import { Organizations } from './organizations.ts';
+import { Outbox } from './outbox.ts';
+import { Sealer } from './seal.ts';
+
+const SEAL_MS = 2_000;
+const HOUR_MS = 3_600_000;
+
+/** What is always to be done: sealing the audit log where something happened, and once an hour everywhere; throwing away old rows. */
+@Injectable()
+export class Chores {
+  private readonly timers: NodeJS.Timeout[] = [];
+  private work: Promise<void> = Promise.resolve();
+  private left = new Set<string>();
+
+  constructor(
+    private readonly outbox: Outbox,
+    private readonly sealer: Sealer,
+    private readonly organizations: Organizations,
+    private readonly housekeeping: Housekeeping,
+  ) {}
+
+  start() {
+    this.queue('hourly', () => this.hourly());
+    this.timers.push(setInterval(() => this.queue('sealing', () => this.sealStirred()), SEAL_MS));
+    this.timers.push(setInterval(() => this.queue('hourly', () => this.hourly()), HOUR_MS));
+  }
+
+  async stop() {
+    for (const timer of this.timers) clearInterval(timer);
+    await this.work;
+  }
+
+  /** One after the other; what is still waiting is not queued twice. */
+  private readonly waiting = new Set<string>();
+  private queue(name: string, chore: () => Promise<void>) {
+    if (this.waiting.has(name)) return;
+    this.waiting.add(name);
+    const next = async () => {
+      this.waiting.delete(name);
+      await chore().catch((error) => logger.error(`Chore ${name} failed: ${reasonOf(error)}`));
+    };
+    this.work = this.work.then(() => outside(next));
+  }
+
+  /** Every change of a row leaves a message, so the outbox knows where there is something to seal. */
+  private async sealStirred() {
+    for (const id of this.outbox.takeStirred()) this.left.add(id);
+    for (const id of [...this.left]) {
+      const organization = await this.organizations.find(id);
+      if (!organization || (await this.sealer.seal(organization)) !== null) this.left.delete(id);
+    }
+  }
+
+  private async hourly() {
+    for (const organization of await this.organizations.all()) await this.sealer.seal(organization, { thorough: true });
+    await this.housekeeping.purge();
+  }
+}

@@ -1,0 +1,107 @@
+import { InjectQueue, Processor, WorkerHost } from '@nestjs/bullmq';
+import { type BeforeApplicationShutdown, Injectable } from '@nestjs/common';
+import type { Job, Queue } from 'bullmq';
+import { logger } from '../logger.ts';
+import { QUEUE } from '../migrate.ts';
+import { type Backlog, outside, reasonOf } from './backlog.ts';
+import { Chores } from './chores.ts';
+import { Outbox } from './outbox.ts';
+import { Promises } from './promises.ts';
+import { workerOptions } from './queue.ts';
+
+const AT_ONCE = 200;
+const POLL_MS = 1000;
+
+/** Rung when a job ends: it may have made another one ready, or promised one. */
+@Injectable()
+export class Bell {
+  private wake = () => {};
+  ring() {
+    this.wake();
+  }
+  /** The next ring, or a second without any. */
+  wait(): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, POLL_MS);
+      this.wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+}
+
+/** Takes jobs out of the queue. A job is an id; what to do stands in its row. */
+@Processor(QUEUE, workerOptions)
+export class Processing extends WorkerHost {
+  constructor(
+    private readonly outbox: Outbox,
+    private readonly promises: Promises,
+    private readonly bell: Bell,
+  ) {
+    super();
+  }
+  async process({ name, data }: Job<{ id: string }>) {
+    const backlog = [this.outbox, this.promises].find((each: Backlog) => each.name === name);
+    if (!backlog) throw new Error(`Nobody knows jobs called ${name}`);
+    const began = performance.now();
+    const failure = await backlog.run(data.id);
+    logger.debug({ job: name, id: data.id, ms: Math.round(performance.now() - began), failed: failure?.message }, `${name} ${data.id}`);
+    this.bell.ring();
+  }
+}
+
+/** Brings what is ready from the tables into the queue, and does the chores. Any number of processes may do so at the same time. */
+@Injectable()
+export class Dispatcher implements BeforeApplicationShutdown {
+  private running = false;
+  private loop = Promise.resolve();
+
+  constructor(
+    @InjectQueue(QUEUE) private readonly queue: Queue,
+    private readonly outbox: Outbox,
+    private readonly promises: Promises,
+    private readonly chores: Chores,
+    private readonly bell: Bell,
+    private readonly processing: Processing,
+  ) {}
+
+  start() {
+    this.running = true;
+    this.loop = outside(() => this.run());
+    this.chores.start();
+  }
+
+  private async run() {
+    while (this.running) {
+      // Before the look, so that a ring during it is not missed.
+      const woken = this.bell.wait();
+      let full = false;
+      for (const backlog of [this.outbox, this.promises])
+        full = (await this.send(backlog).catch((error) => logger.error(`Cannot fetch ${backlog.name}s: ${reasonOf(error)}`) ?? 0)) === AT_ONCE || full;
+      if (!full && this.running) await woken;
+    }
+  }
+
+  /** The id of a job is that of its row: while one is in the queue, a second is not taken in. */
+  private async send(backlog: Backlog): Promise<number> {
+    const ids = await backlog.take(AT_ONCE);
+    if (!ids.length) return 0;
+    try {
+      await this.queue.addBulk(ids.map((id) => ({ name: backlog.name, data: { id }, opts: { jobId: `${backlog.name}-${id}` } })));
+    } catch (error) {
+      await backlog.putBack(ids);
+      throw error;
+    }
+    return ids.length;
+  }
+
+  /** In order: nothing new is fetched, what runs is finished, and only then do others close the database. */
+  async beforeApplicationShutdown() {
+    this.running = false;
+    this.bell.ring();
+    await Promise.all([this.loop, this.chores.stop()]);
+    await this.processing.worker.close();
+    await this.queue.close();
+  }
+}

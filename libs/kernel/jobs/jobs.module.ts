@@ -1,0 +1,13 @@
+import { Global, Module } from '@nestjs/common';
+import { Housekeeping } from './housekeeping.ts';
+import { Organizations } from './organizations.ts';
+import { Outbox } from './outbox.ts';
+import { Promises } from './promises.ts';
+import { Sealer } from './seal.ts';
+
+const providers = [Outbox, Promises, Sealer, Housekeeping, Organizations];
+
+/** The work that stands in tables, and how a piece of it is done; without a queue. For the worker, the terminal and the tests. */
+@Global()
+@Module({ providers, exports: providers })
+export class JobsModule {}

@@ -1,0 +1,175 @@
+import { EntityManager } from '@mikro-orm/postgresql';
+import { Injectable } from '@nestjs/common';
+import { createHash } from 'node:crypto';
+import type { OrganizationFacts } from '../actor.ts';
+import { Bus } from '../bus.ts';
+import { contentHash } from '../flush.ts';
+import { now } from '../time.ts';
+import { outside } from './backlog.ts';
+
+interface Entry {
+  id: string;
+  at: string;
+  actor_kind: string;
+  user_id: string | null;
+  api_key_id: string | null;
+  on_behalf_of: string | null;
+  request_id: string;
+  action: string;
+  subject: string;
+  subject_id: string;
+  content_hash: string;
+}
+interface Sealed extends Entry {
+  position: string;
+  entry_id: string;
+  hash: string;
+  salt: string;
+  content: string | null;
+}
+/** What a check of the chain found. */
+export interface AuditReport {
+  readonly sealed: number;
+  /** Entries the next round will seal. */
+  readonly unsealed: number;
+  /** Entries whose content was erased on request: what they said is gone, that they were there is not. */
+  readonly erased: number;
+  /** The first position that does not hold. */
+  readonly broken: { readonly position: number; readonly entryId: string; readonly why: string } | null;
+}
+
+const AT = `to_char(e.at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as at`;
+const COLUMNS = `e.id, ${AT}, e.actor_kind, e.user_id, e.api_key_id, e.on_behalf_of, e.request_id, e.action, e.subject, e.subject_id, e.content_hash`;
+const AT_ONCE = 1000;
+
+/**
+ * Position n seals an entry and, through the hash before it, everything sealed earlier. The order is that of sealing: an entry of a long
+ * transaction carries an earlier time than what was sealed meanwhile. Of the content only its salted hash goes in, so that it can be
+ * erased without breaking the chain.
+ */
+@Injectable()
+export class Sealer {
+  constructor(
+    private readonly bus: Bus,
+    private readonly em: EntityManager,
+  ) {}
+
+  /**
+   * Seals what is not sealed yet; `thorough` also finds what a transaction of more than an hour left behind.
+   * @returns how many entries; null when another process is at it
+   */
+  async seal(organization: OrganizationFacts, { thorough = false } = {}): Promise<number | null> {
+    let sealed = 0;
+    for (;;) {
+      const some = await outside(() => this.bus.asSystem(organization, () => this.extend(organization.id, thorough)));
+      if (some === null) return sealed || null;
+      sealed += some;
+      if (some < AT_ONCE) return sealed;
+    }
+  }
+
+  private async extend(tenant: string, thorough: boolean): Promise<number | null> {
+    const [lock] = await this.em.execute<{ mine: boolean }[]>(`select pg_try_advisory_xact_lock(hashtextextended(?, 0)) as mine`, [
+      `tessera:seal:${tenant}`,
+    ]);
+    if (!lock!.mine) return null;
+    const [last] = await this.em.execute<{ position: string; hash: string; entry_id: string }[]>(
+      'select position::text, hash, entry_id from audit_seal where tenant_id = ? order by position desc limit 1',
+      [tenant],
+    );
+    const recent = last && !thorough;
+    const entries = await this.em.execute<Entry[]>(
+      `select ${COLUMNS} from audit_entry e
+       where e.tenant_id = ? and not exists (select from audit_seal s where s.tenant_id = e.tenant_id and s.entry_id = e.id)
+         ${recent ? `and e.at > (select at - interval '1 hour' from audit_entry where id = ?)` : ''}
+       order by e.at, e.id limit ${AT_ONCE}`,
+      recent ? [tenant, last.entry_id] : [tenant],
+    );
+    if (!entries.length) return 0;
+    let position = BigInt(last?.position ?? 0);
+    let hash = last?.hash ?? '';
+    const seals = entries.map((entry) => {
+      hash = chained(hash, tenant, entry);
+      return [tenant, ++position, entry.id, hash, now()];
+    });
+    const line = '(?, ?, ?, ?, ?)';
+    await this.em.execute(
+      `insert into audit_seal (tenant_id, position, entry_id, hash, sealed_at) values ${seals.map(() => line).join(', ')}`,
+      seals.flat(),
+    );
+    return entries.length;
+  }
+
+  /** Goes through the whole chain, from its first position: every entry is there, unchanged and in its place. */
+  async verify(organization: OrganizationFacts, progress: (checked: number) => void = () => {}): Promise<AuditReport> {
+    let position = 0;
+    let hash = '';
+    let erased = 0;
+    for (;;) {
+      const seals = await this.sealsAfter(organization, position);
+      for (const seal of seals) {
+        position++;
+        const why = wrong(seal, position, hash, organization.id);
+        if (why) return { ...(await this.counts(organization)), erased, broken: { position, entryId: seal.entry_id, why } };
+        if (seal.content === null) erased++;
+        hash = seal.hash;
+      }
+      progress(position);
+      if (seals.length < AT_ONCE) return { ...(await this.counts(organization)), erased, broken: null };
+    }
+  }
+
+  private sealsAfter(organization: OrganizationFacts, position: number) {
+    return outside(() =>
+      this.bus.asSystem(organization, () =>
+        this.em.execute<Sealed[]>(
+          `select s.position::text, s.entry_id, s.hash, e.salt, e.content::text, ${COLUMNS}
+           from audit_seal s left join audit_entry e on e.tenant_id = s.tenant_id and e.id = s.entry_id
+           where s.tenant_id = ? and s.position > ? order by s.position limit ${AT_ONCE}`,
+          [organization.id, position],
+        ),
+      ),
+    );
+  }
+
+  private async counts(organization: OrganizationFacts): Promise<{ sealed: number; unsealed: number }> {
+    const [row] = await outside(() =>
+      this.bus.asSystem(organization, () =>
+        this.em.execute<{ sealed: number; entries: number }[]>(
+          `select (select count(*)::int from audit_seal where tenant_id = ?) as sealed,
+             (select count(*)::int from audit_entry where tenant_id = ?) as entries`,
+          [organization.id, organization.id],
+        ),
+      ),
+    );
+    return { sealed: row!.sealed, unsealed: Math.max(0, row!.entries - row!.sealed) };
+  }
+}
+
+function wrong(seal: Sealed, position: number, before: string, tenant: string): string | null {
+  if (Number(seal.position) !== position) return 'a seal is missing';
+  if (seal.id === null) return 'its entry is gone';
+  if (seal.content !== null && contentHash(seal.salt, seal.content) !== seal.content_hash) return 'its content was changed';
+  return chained(before, tenant, seal) === seal.hash ? null : 'the entry or its seal was changed';
+}
+
+const chained = (before: string, tenant: string, entry: Entry) =>
+  createHash('sha256')
+    .update(
+      JSON.stringify([
+        before,
+        tenant,
+        entry.id,
+        entry.at,
+        entry.actor_kind,
+        entry.user_id,
+        entry.api_key_id,
+        entry.on_behalf_of,
+        entry.request_id,
+        entry.action,
+        entry.subject,
+        entry.subject_id,
+        entry.content_hash,
+      ]),
+    )
+    .digest('base64url');
