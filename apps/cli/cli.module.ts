@@ -1,5 +1,9 @@
 import { Module } from '@nestjs/common';
-import { DbCommand, MigrateCommand } from './commands/db.ts';
+import { DbCommand } from './commands/db.ts';
+import { SeedCommand } from './commands/seed.ts';
+import { SetupCommand } from './commands/setup.ts';
 
-@Module({ providers: [DbCommand, MigrateCommand] })
+const commands = [DbCommand, SeedCommand, SetupCommand];
+
+@Module({ providers: commands.flatMap((command) => command.registerWithSubCommands()) })
 export class CliModule {}

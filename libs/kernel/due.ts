@@ -12,6 +12,9 @@ export interface Later {
   subjectId?: string;
 }
 
+/** Stands for none where a column needs an organization: what concerns the deployment itself, such as a forgotten password. */
+export const NO_ORGANIZATION = '00000000-0000-0000-0000-000000000000';
+
 /**
  * Writes the promise of a command: the class by its name, its fields as its payload.
  * @throws TypeError when a field would not be the same after its time in the database: what waits is JSON (an instant as text, say)

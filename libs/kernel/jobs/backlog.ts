@@ -32,7 +32,7 @@ export const reasonOf = (error: unknown) => (error instanceof Error ? error.mess
 
 /** What a worker reads of an organization, fresh each time. */
 export interface OrganizationColumns {
-  organization: string;
+  organization: string | null;
   currency: string | null;
   time_zone: string;
   locale: string;
@@ -43,7 +43,7 @@ export interface OrganizationColumns {
 export const ORGANIZATION_COLUMNS = `o.id as organization, o.currency, o.time_zone, o.locale, o.settings,
   o.suspended_at is not null as suspended, o.deleted_at is not null as deleted`;
 export const factsOf = (row: OrganizationColumns): OrganizationFacts => ({
-  id: row.organization,
+  id: row.organization!,
   currency: row.currency!,
   timeZone: row.time_zone,
   locale: row.locale,

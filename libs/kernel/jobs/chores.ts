@@ -14,7 +14,10 @@ const HOUR_MS = 3_600_000;
 export class Chores {
   private readonly timers: NodeJS.Timeout[] = [];
   private work: Promise<void> = Promise.resolve();
-  private left = new Set<string>();
+  private readonly left = new Set<string>();
+  /** What is waiting is not queued twice. */
+  private readonly waiting = new Set<string>();
+  private stopping = false;
 
   constructor(
     private readonly outbox: Outbox,
@@ -30,12 +33,12 @@ export class Chores {
   }
 
   async stop() {
+    this.stopping = true;
     for (const timer of this.timers) clearInterval(timer);
     await this.work;
   }
 
-  /** One after the other; what is still waiting is not queued twice. */
-  private readonly waiting = new Set<string>();
+  /** One after the other. */
   private queue(name: string, chore: () => Promise<void>) {
     if (this.waiting.has(name)) return;
     this.waiting.add(name);
@@ -50,13 +53,17 @@ export class Chores {
   private async sealStirred() {
     for (const id of this.outbox.takeStirred()) this.left.add(id);
     for (const id of [...this.left]) {
+      if (this.stopping) return;
       const organization = await this.organizations.find(id);
       if (!organization || (await this.sealer.seal(organization)) !== null) this.left.delete(id);
     }
   }
 
   private async hourly() {
-    for (const organization of await this.organizations.all()) await this.sealer.seal(organization, { thorough: true });
+    for (const organization of await this.organizations.all()) {
+      if (this.stopping) return;
+      await this.sealer.seal(organization, { thorough: true });
+    }
     await this.housekeeping.purge();
   }
 }

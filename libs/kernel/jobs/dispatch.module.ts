@@ -7,3 +7,5 @@ import { QueueModule } from './queue.ts';
 @Global()
 @Module({ imports: [QueueModule], providers: [Bell, Chores, Processing, Dispatcher], exports: [Dispatcher] })
 export class DispatchModule {}
+
+export { Dispatcher };

@@ -78,7 +78,11 @@ export class Dispatcher implements BeforeApplicationShutdown {
       const woken = this.bell.wait();
       let full = false;
       for (const backlog of [this.outbox, this.promises])
-        full = (await this.send(backlog).catch((error) => logger.error(`Cannot fetch ${backlog.name}s: ${reasonOf(error)}`) ?? 0)) === AT_ONCE || full;
+        try {
+          full = (await this.send(backlog)) === AT_ONCE || full;
+        } catch (error) {
+          logger.error(`Cannot fetch ${backlog.name}s: ${reasonOf(error)}`);
+        }
       if (!full && this.running) await woken;
     }
   }

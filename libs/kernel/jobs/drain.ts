@@ -10,7 +10,7 @@ const AT_ONCE = 100;
 export async function drain(backlogs: readonly Backlog[], organization?: string): Promise<number> {
   const failures: Error[] = [];
   let total = 0;
-  for (let before = -1; before !== total; ) {
+  for (let before = -1; before !== total;) {
     before = total;
     for (const backlog of backlogs)
       for (const id of await backlog.take(AT_ONCE, organization)) {

@@ -16,7 +16,11 @@ const DAY = 24;
 const WEEK = 7 * DAY;
 const KERNEL: readonly Purge[] = [
   { table: 'idempotency', where: 'created_at < ?', hours: DAY },
-  { table: 'inbox', where: 'done_at < ? and not exists (select from outbox where id = message_id and outbox.done_at is null)', hours: WEEK },
+  {
+    table: 'inbox',
+    where: 'done_at < ? and not exists (select from outbox where id = message_id and outbox.done_at is null)',
+    hours: WEEK,
+  },
   { table: 'outbox', where: 'done_at is not null and sent_at < ?', hours: WEEK },
   // A key that somebody chose keeps its promise from being made twice, for ever.
   { table: 'due', where: 'done_at < ? and key = id::text', hours: WEEK },

@@ -59,7 +59,7 @@ export class Outbox implements Backlog {
 
   /** Nobody waits for most messages: they are done at once, many in one statement. */
   private async passUnheard(organization?: string) {
-    for (let passed = UNHEARD_AT_ONCE; passed === UNHEARD_AT_ONCE; ) {
+    for (let passed = UNHEARD_AT_ONCE; passed === UNHEARD_AT_ONCE;) {
       const rows = await this.bus.asSystem(null, () =>
         this.em.execute<{ organization_id: string }[]>(
           `update outbox set sent_at = coalesce(sent_at, ?), done_at = ? where id in (
@@ -149,7 +149,9 @@ export class Outbox implements Backlog {
 
   /** It is tried again for ever, ever more slowly: what comes after it on the same record must not overtake it. */
   private async failed(id: string, failure: Error) {
-    const [row] = await this.em.execute<{ attempts: number }[]>('select attempts from outbox where id = ? and done_at is null for update', [id]);
+    const [row] = await this.em.execute<{ attempts: number }[]>('select attempts from outbox where id = ? and done_at is null for update', [
+      id,
+    ]);
     if (!row) return;
     const attempts = row.attempts + 1;
     await this.em.execute('update outbox set attempts = ?, error = ?, retry_at = ? where id = ?', [

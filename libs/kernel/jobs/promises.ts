@@ -1,6 +1,7 @@
 import { EntityManager } from '@mikro-orm/postgresql';
 import { Injectable } from '@nestjs/common';
 import { Bus } from '../bus.ts';
+import { NO_ORGANIZATION } from '../due.ts';
 import { logger } from '../logger.ts';
 import { Read } from '../read.ts';
 import { now } from '../time.ts';
@@ -15,6 +16,9 @@ interface Promised extends OrganizationColumns {
   on_behalf_of: string | null;
   attempts: number;
 }
+/** A suspended organization's promises wait until it is back; some are the deployment's own and have no organization. */
+const OPEN = `(d.organization_id = '${NO_ORGANIZATION}' or (o.id is not null and o.suspended_at is null and o.deleted_at is null))`;
+
 /** After so many failures somebody has to look: `tessera jobs list`. */
 export const MOST_ATTEMPTS = 8;
 
@@ -29,14 +33,13 @@ export class Promises implements Backlog {
     private readonly read: Read,
   ) {}
 
-  /** A suspended organization's promises wait until it is back. */
   take(limit: number, organization?: string): Promise<string[]> {
     return outside(() =>
       this.bus.asSystem(null, async () => {
         const due = await this.em.execute<{ id: string }[]>(
           `update due set sent_at = ? where id in (
-             select d.id from due d join organization o on o.id = d.organization_id and o.suspended_at is null and o.deleted_at is null
-             where d.due_at <= ? and d.done_at is null and d.failed_at is null and (d.sent_at is null or d.sent_at < ?)
+             select d.id from due d left join organization o on o.id = d.organization_id
+             where ${OPEN} and d.due_at <= ? and d.done_at is null and d.failed_at is null and (d.sent_at is null or d.sent_at < ?)
                ${organization ? 'and d.organization_id = ?' : ''}
              order by d.due_at, d.id limit ? for update of d skip locked)
            returning id, due_at`,
@@ -62,14 +65,14 @@ export class Promises implements Backlog {
       const [promise] = await this.read.platform<Promised>(
         'due promise',
         `select d.id, d.kind, d.payload, d.request_id, d.on_behalf_of, d.attempts, ${ORGANIZATION_COLUMNS}
-         from due d join organization o on o.id = d.organization_id
-         where d.id = $1 and d.done_at is null and d.failed_at is null and o.suspended_at is null and o.deleted_at is null`,
+         from due d left join organization o on o.id = d.organization_id
+         where d.id = $1 and d.done_at is null and d.failed_at is null and ${OPEN}`,
         [id],
       );
       if (!promise) return undefined;
       const { on_behalf_of: onBehalfOf, request_id: requestId, kind, organization } = promise;
       try {
-        await this.bus.asSystem(factsOf(promise), () => this.keep(promise), { onBehalfOf, requestId });
+        await this.bus.asSystem(organization ? factsOf(promise) : null, () => this.keep(promise), { onBehalfOf, requestId });
         return undefined;
       } catch (error) {
         logger.warn({ err: error, promise: id, kind, organization, request_id: requestId }, `${kind} failed: ${reasonOf(error)}`);

@@ -1,0 +1,43 @@
+import { Presets, SingleBar } from 'cli-progress';
+
+type Cell = string | number | boolean | null | undefined;
+
+/** Writes rows as a table with aligned columns, or as JSON for programs. */
+export function show(rows: readonly Record<string, Cell>[], { json = false, nothing = 'Nothing' } = {}): void {
+  if (json) return console.log(JSON.stringify(rows, null, 2));
+  const names = Object.keys(rows[0] ?? {});
+  if (!names.length) return console.log(nothing);
+  const lines = [names, ...rows.map((row) => names.map((name) => String(row[name] ?? '')))];
+  const widths = names.map((_, i) => Math.max(...lines.map((line) => line[i]!.length)));
+  for (const line of lines)
+    console.log(
+      line
+        .map((cell, i) => cell.padEnd(widths[i]!))
+        .join('  ')
+        .trimEnd(),
+    );
+}
+
+export interface Progress {
+  total(n: number): void;
+  at(n: number): void;
+  done(): void;
+}
+
+/** A bar on a terminal; elsewhere (a log, a pipe) nothing. */
+export function progress(what: string): Progress {
+  if (!process.stderr.isTTY) return { total: () => {}, at: () => {}, done: () => {} };
+  const options = { format: `${what} {bar} {value}/{total}`, stream: process.stderr, hideCursor: true, clearOnComplete: true };
+  const bar = new SingleBar(options, Presets.shades_classic);
+  bar.start(0, 0);
+  return { total: (n) => bar.setTotal(n), at: (n) => bar.update(n), done: () => bar.stop() };
+}
+
+/** What went wrong, in words: a name with several addresses fails with an error that holds one for each, and says nothing itself. */
+export function reason(error: unknown): string {
+  if (error instanceof AggregateError && !error.message && error.errors.length) return reason(error.errors[0]);
+  if (!(error instanceof Error)) return String(error);
+  const code = (error as { code?: unknown }).code;
+  if (code === 'ECONNREFUSED') return `The database does not answer (${error.message}).`;
+  return error.message || error.name;
+}
