@@ -43,4 +43,6 @@ export async function scheduleLater(em: SqlEntityManager, command: Command<unkno
 const isJson = (value: unknown): boolean =>
   value === undefined || value === null || ['string', 'boolean'].includes(typeof value) || Number.isFinite(value)
     ? true
-    : typeof value === 'object' && (Array.isArray(value) || Object.getPrototypeOf(value) === Object.prototype) && Object.values(value).every(isJson);
+    : typeof value === 'object' &&
+      (Array.isArray(value) || Object.getPrototypeOf(value) === Object.prototype) &&
+      Object.values(value).every(isJson);
