@@ -73,7 +73,9 @@ export class Read {
         query = query.orderBy(`${list.view.of.table}.${column}`, descending ? 'desc' : 'asc');
       const columns = [
         ...selection(list.view),
-        ...asked.order.map(({ column }, i) => sql.ref(`${list.view.of.table}.${column}`).as(`~${i}`)),
+        ...asked.order
+          .filter(({ key }) => key.startsWith('~'))
+          .map(({ key, column }) => sql.ref(`${list.view.of.table}.${column}`).as(key)),
       ];
       const limited = query.select(columns as never).limit(asked.size + 1);
       return asked.offset ? limited.offset(asked.offset) : limited;
