@@ -128,11 +128,14 @@ export class List<Row> {
     ];
   }
 
-  /** Checks a query string. @throws request.invalid for anything unknown, cursor.invalid, page.too_deep */
-  ask(query: QueryString): Asked {
+  /**
+   * Checks a query string. `fixed` narrows the list to the rows whose reference leads to one record, whatever is asked.
+   * @throws request.invalid for anything unknown, cursor.invalid, page.too_deep
+   */
+  ask(query: QueryString, fixed?: { field: string; id: string }): Asked {
     const wrong: Detail[] = [];
     const refuse = (parameter: string, code: string, message: string) => void wrong.push({ parameter, code, message });
-    const clauses: Clause[] = [];
+    const clauses: Clause[] = fixed ? [this.narrowing(fixed)] : [];
     for (const [sent, value] of Object.entries(query)) {
       if (value === undefined) continue;
       const clause = this.clause(sent, value, refuse);
@@ -241,6 +244,11 @@ export class List<Row> {
     const texts = [value].flat().flatMap((text) => (operator === 'in' ? text.split(',') : [text]));
     if (texts.length > 100) return void refuse(sent, 'too_many', 'takes at most 100 values');
     return this.compare(sent, columnOf(fieldName, field), field, operator, texts, refuse);
+  }
+
+  private narrowing({ field, id }: { field: string; id: string }): Clause {
+    const column = columnOf(field, fieldsOf(this.of)[field]!);
+    return { shape: `under ${column}`, values: [id], sql: sql`${sql.ref(`${this.of.table}.${column}`)} = ${id}` };
   }
 
   private compare(sent: string, column: string, field: AnyField, operator: string, texts: string[], refuse: Refusing): Clause | undefined {
@@ -409,14 +417,15 @@ function bound(order: readonly Order[], values: unknown[]): unknown[] {
   return order.flatMap((_, i) => [...values.slice(0, i), values[i]].filter((value) => value !== null));
 }
 
-/** A cursor is tied to its list, order, filters and organization by a keyed hash; what it carries is not secret. */
 const seal = (values: string, binding: string) =>
   createHmac('sha256', settings.SECRET_KEY).update(`cursor ${binding} ${values}`).digest('base64url').slice(0, 16);
-function closeCursor(values: unknown[], binding: string) {
+/** A cursor is tied to its list, order, filters and organization (the binding) by a keyed hash; what it carries is not secret. */
+export function closeCursor(values: unknown[], binding: string) {
   const text = JSON.stringify(values);
   return Buffer.from(seal(text, binding) + text).toString('base64url');
 }
-function openCursor(cursor: string, binding: string): unknown[] {
+/** @throws cursor.invalid when it was not made under this binding */
+export function openCursor(cursor: string, binding: string): unknown[] {
   const opened = Buffer.from(cursor, 'base64url').toString();
   const text = opened.slice(16);
   if (cursor.length > 2000 || opened.slice(0, 16) !== seal(text, binding)) throw badCursor();

@@ -108,6 +108,15 @@ export class Read {
     return gated(source, gateOf(actor(), source)).selectAll(source.table) as never;
   }
 
+  /** Several queries of the same columns as one, named `part`, to be sorted and cut: each keeps the gates it came with. */
+  union<O>(parts: readonly SelectQueryBuilder<never, never, O>[]): SelectQueryBuilder<{ part: O }, 'part', object> {
+    const all = sql.join(
+      parts.map((part) => sql`(${part})`),
+      sql` union all `,
+    );
+    return compiler.selectFrom(sql`(${all})`.as('part')) as never;
+  }
+
   /** Runs a query of its own shape on the lane of slow ones: reports, exports, analytics. */
   async all<O>(query: SelectQueryBuilder<never, never, O> | (Compilable & { execute(): Promise<O[]> })): Promise<O[]> {
     return this.slowly<O>(query);

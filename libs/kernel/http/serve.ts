@@ -52,7 +52,7 @@ export class HttpServer extends Server {
     const { table, route, ids, http } = request;
     if (route.handle) return route.handle(request);
     if (route.upload) return this.uploaded(request);
-    const input = inputOf(route, http);
+    const input = inputOf(route, http, ids);
     const message = route.message(ids, input, http);
     const render = (result: unknown) => answer(table, route, result, http.url);
     const once = onceOf(request, input === undefined ? null : http.body, render);
@@ -114,9 +114,9 @@ export function checked<T>(
   });
 }
 
-function inputOf(route: Route, http: FastifyRequest): unknown {
+function inputOf(route: Route, http: FastifyRequest, ids: readonly string[]): unknown {
   if (route.body) return checked(route.body as never, http.body ?? {});
-  if (route.list) return route.list.ask(http.query as QueryString);
+  if (route.list) return route.list.ask(http.query as QueryString, route.under === undefined ? undefined : { field: route.under, id: ids[0]! });
   if (route.query) return checkedQuery(route, http.query as QueryString);
   return undefined;
 }
