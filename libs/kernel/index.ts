@@ -58,7 +58,18 @@ export { fastifyAdapter, openDoor } from './http/door.ts';
 export { openApi, serveDocs } from './http/openapi.ts';
 export { HttpServer } from './http/serve.ts';
 export { Server } from './http/routes.ts';
-export { abilityOf, allows, capability, type Condition, may, must, type Permissions, permissionSets, rulesOf, through } from './permissions.ts';
+export {
+  abilityOf,
+  allows,
+  capability,
+  type Condition,
+  may,
+  must,
+  type Permissions,
+  permissionSets,
+  rulesOf,
+  through,
+} from './permissions.ts';
 export { NoHttpModule } from './http/no-http.module.ts';
 export { Read } from './read.ts';
 export { ownerUrl, Settings, settings, SettingsError } from './settings.ts';

@@ -23,14 +23,12 @@ export class Activity extends entity(
     contactId: ref(() => Contact).optional(),
     companyId: ref(() => Company).optional(),
     dealId: ref(() => Deal).optional(),
-    dealId: ref('deal').optional(),
     occurredAt: moment().unlessGiven(() => now()),
   },
   {
     index: [
       ['contactId', 'occurredAt', 'id'],
       ['companyId', 'occurredAt', 'id'],
-      ['dealId', 'occurredAt', 'id'],
       ['dealId', 'occurredAt', 'id'],
       ['occurredAt', 'id'],
       ['authorId', 'occurredAt', 'id'],

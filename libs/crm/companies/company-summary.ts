@@ -28,8 +28,18 @@ class Handler {
 
   async execute({ id }: CompanySummary) {
     await this.read.one(CompanyView, id);
-    const [contacts, subsidiaries, tasks, sums] = await Promise.all([this.contacts(id), this.subsidiaries(id), this.openTasks(id), this.deals(id)]);
-    const by_status = sums.map(({ status, currency, n, total }) => ({ status, currency, count: Number(n), total_amount: formatAmount(BigInt(total), currency) }));
+    const [contacts, subsidiaries, tasks, sums] = await Promise.all([
+      this.contacts(id),
+      this.subsidiaries(id),
+      this.openTasks(id),
+      this.deals(id),
+    ]);
+    const by_status = sums.map(({ status, currency, n, total }) => ({
+      status,
+      currency,
+      count: Number(n),
+      total_amount: formatAmount(BigInt(total), currency),
+    }));
     return {
       company_id: id,
       contacts: { count: Number(contacts[0]!.n) },
@@ -40,19 +50,39 @@ class Handler {
   }
 
   private contacts(id: string) {
-    return this.read.all(this.read.from(Contact).where('contact.company_id', '=', id).select(({ fn }) => fn.countAll<string>().as('n')));
+    return this.read.all(
+      this.read
+        .from(Contact)
+        .where('contact.company_id', '=', id)
+        .select(({ fn }) => fn.countAll<string>().as('n')),
+    );
   }
   private subsidiaries(id: string) {
-    return this.read.all(this.read.from(Company).where('company.parent_id', '=', id).select(({ fn }) => fn.countAll<string>().as('n')));
+    return this.read.all(
+      this.read
+        .from(Company)
+        .where('company.parent_id', '=', id)
+        .select(({ fn }) => fn.countAll<string>().as('n')),
+    );
   }
   private openTasks(id: string) {
     const tasks = this.read.from(Task).where('task.company_id', '=', id).where('task.status', 'in', ['todo', 'in_progress']);
     return this.read.all(tasks.select(({ fn }) => fn.countAll<string>().as('n')));
   }
   private deals(id: string) {
-    const found = this.read.from(Deal).where('deal.company_id', '=', id).groupBy(['deal.status', 'deal.currency']).orderBy('deal.status').orderBy('deal.currency');
+    const found = this.read
+      .from(Deal)
+      .where('deal.company_id', '=', id)
+      .groupBy(['deal.status', 'deal.currency'])
+      .orderBy('deal.status')
+      .orderBy('deal.currency');
     return this.read.all(
-      found.select(({ fn, ref }) => ['deal.status', 'deal.currency', fn.countAll<string>().as('n'), fn.sum<string>(ref('deal.amount_e4' as 'deal.amount')).as('total')]),
+      found.select(({ fn, ref }) => [
+        'deal.status',
+        'deal.currency',
+        fn.countAll<string>().as('n'),
+        fn.sum<string>(ref('deal.amount_e4' as 'deal.amount')).as('total'),
+      ]),
     );
   }
 }

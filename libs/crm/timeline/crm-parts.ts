@@ -29,7 +29,14 @@ onTimeline({
   kind: 'deal',
   of: Deal,
   title: 'title',
-  detail: { status: 'status', stage: 'stage', amount: 'amount_e4', currency: 'currency', expected_close_date: 'expected_close_date', closed_at: 'closed_at' },
+  detail: {
+    status: 'status',
+    stage: 'stage',
+    amount: 'amount_e4',
+    currency: 'currency',
+    expected_close_date: 'expected_close_date',
+    closed_at: 'closed_at',
+  },
   belongs: (contactId) => sql`(deal.contact_id = ${contactId} or exists (
     select from deal_contact part where part.tenant_id = deal.tenant_id and part.deal_id = deal.id and part.contact_id = ${contactId} and part.deleted_at is null))`,
   finish: ({ amount, currency, ...rest }) => ({ ...rest, amount: formatAmount(BigInt(amount as string), currency as string), currency }),

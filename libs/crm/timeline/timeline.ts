@@ -40,6 +40,9 @@ export function onTimeline(part: TimelinePart) {
 export const timelineKinds = () => [...parts.keys()].sort();
 export const timelinePart = (kind: string) => parts.get(kind)!;
 
+/** Amounts go as text: a JSON number would round them. */
+const jsonOf = (column: RawBuilder<unknown>, name: string) => (name.endsWith('_e4') ? sql`${column}::text` : column);
+
 /** The newest entries of one part, from a position on. */
 export function entriesOf(
   read: Read,
@@ -52,7 +55,7 @@ export function entriesOf(
   const column = (name: string) => sql.ref(`${of.table}.${name}`);
   const at = column(part.at ?? 'created_at');
   const belongs = part.belongs?.(contactId, read) ?? sql<SqlBool>`${column('contact_id')} = ${contactId}`;
-  const pairs = Object.entries(part.detail).flatMap(([name, source]) => [sql.lit(name), column(source)]);
+  const pairs = Object.entries(part.detail).flatMap(([name, source]) => [sql.lit(name), jsonOf(column(source), source)]);
   return read
     .from(of)
     .where(belongs)

@@ -116,7 +116,8 @@ export function checked<T>(
 
 function inputOf(route: Route, http: FastifyRequest, ids: readonly string[]): unknown {
   if (route.body) return checked(route.body as never, http.body ?? {});
-  if (route.list) return route.list.ask(http.query as QueryString, route.under === undefined ? undefined : { field: route.under, id: ids[0]! });
+  if (route.list)
+    return route.list.ask(http.query as QueryString, route.under === undefined ? undefined : { field: route.under, id: ids[0]! });
   if (route.query) return checkedQuery(route, http.query as QueryString);
   return undefined;
 }
