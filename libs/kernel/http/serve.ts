@@ -37,6 +37,7 @@ export class HttpServer extends Server {
 
   async serve(table: Table, name: string, http: FastifyRequest, reply: FastifyReply): Promise<void> {
     const route = table.routes[name]!;
+    if (route.deprecated) announce(route.deprecated, reply);
     try {
       const ids = idsOf(route, http);
       const sent = await actingAs(actorOf(http), () => this.answered({ table, route, ids, http, reply, bus: this.bus }), callOf(http, ids));
@@ -77,6 +78,12 @@ export class HttpServer extends Server {
       throw error;
     }
   }
+}
+
+/** RFC 9745 and RFC 8594: since when, until when, and what comes instead. */
+function announce({ since, sunset, successor }: NonNullable<Route['deprecated']>, reply: FastifyReply) {
+  void reply.header('deprecation', `@${Math.floor(since.valueOf() / 1000)}`).header('sunset', sunset.toUTCString());
+  void reply.header('link', `<${successor}>; rel="successor-version"`);
 }
 
 const NOT_ASKED: Actor = { kind: 'nobody', userId: null, role: null, permissionSets: [], organization: null };
