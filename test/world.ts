@@ -1,17 +1,24 @@
 import { actingAs, type Actor, Bus, type Command, EntityManager, type Query, type Role, system, uuidv7 } from '#kernel';
 import { Founding, Membership, Organization, Sessions, User } from '#identity';
+import type { Type } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
 import { ApiModule } from '../apps/api/api.module.ts';
 import { dress, fastifyAdapter } from '../apps/api/create-app.ts';
 
 let started: Promise<NestFastifyApplication> | undefined;
+const guests: Type[] = [];
+
+/** Adds contexts that only this test file has, before the application is first used. */
+export const alsoServe = (...modules: Type[]) => void guests.push(...modules);
 
 /** The real application, without a socket; one for each test file. */
 export const app = (): Promise<NestFastifyApplication> => (started ??= start());
 async function start() {
-  const module = await Test.createTestingModule({ imports: [ApiModule] }).compile();
-  const made = await dress(module.createNestApplication<NestFastifyApplication>(fastifyAdapter(), { bodyParser: false, logger: ['error', 'warn'] }));
+  const module = await Test.createTestingModule({ imports: [ApiModule, ...guests] }).compile();
+  const made = await dress(
+    module.createNestApplication<NestFastifyApplication>(fastifyAdapter(), { bodyParser: false, logger: ['error', 'warn'] }),
+  );
   await made.init();
   await made.getHttpAdapter().getInstance().ready();
   return made;
@@ -37,7 +44,12 @@ type Headers = Record<string, string>;
 export async function send(method: string, url: string, body?: unknown, headers: Headers = {}): Promise<Answer> {
   const instance = await app();
   const path = url.startsWith('/') ? url : `/api/v1/${url}`;
-  const reply = await instance.inject({ method: method as 'GET', url: path, headers, ...(body === undefined ? {} : { payload: body as object }) });
+  const reply = await instance.inject({
+    method: method as 'GET',
+    url: path,
+    headers,
+    ...(body === undefined ? {} : { payload: body as object }),
+  });
   const json = /json/.test(String(reply.headers['content-type'])) ? (reply.json() as Json) : {};
   return { status: reply.statusCode, headers: reply.headers as Headers, text: reply.body, body: json, data: json.data, error: json.error };
 }
@@ -80,7 +92,9 @@ export interface World {
 }
 
 /** A new organization with somebody in every role, and a stranger: each test has its own, so tenancy is the isolation of the tests. */
-export async function world(given: Partial<Pick<Organization, 'currency' | 'timeZone'>> & { settings?: Partial<Organization['settings']> } = {}): Promise<World> {
+export async function world(
+  given: Partial<Pick<Organization, 'currency' | 'timeZone'>> & { settings?: Partial<Organization['settings']> } = {},
+): Promise<World> {
   const organization = await found(given);
   const owner = await persona(organization, 'owner');
   const [admin, manager, member, colleague] = [
@@ -90,7 +104,16 @@ export async function world(given: Partial<Pick<Organization, 'currency' | 'time
     await persona(organization, 'member'),
   ] as const;
   const elsewhere = await found({});
-  return { organization, owner, admin, manager, member, colleague, stranger: await persona(elsewhere, 'owner'), join: (role, sets = []) => persona(organization, role, sets) };
+  return {
+    organization,
+    owner,
+    admin,
+    manager,
+    member,
+    colleague,
+    stranger: await persona(elsewhere, 'owner'),
+    join: (role, sets = []) => persona(organization, role, sets),
+  };
 }
 
 const founders = new WeakMap<Organization, { user: User }>();
@@ -117,7 +140,8 @@ async function persona(organization: Organization, role: Role, permissionSets: s
   const founder = role === 'owner' ? founders.get(organization)?.user : undefined;
   return actingAs(system(organization.facts()), () =>
     bus.asSystem(organization.facts(), async () => {
-      const user = founder ?? em.create(User, { email: `${role}-${uuidv7()}@test.example`, name: `${role} of ${organization.name}`.slice(0, 200) });
+      const user =
+        founder ?? em.create(User, { email: `${role}-${uuidv7()}@test.example`, name: `${role} of ${organization.name}`.slice(0, 200) });
       await em.flush();
       if (founder) founders.delete(organization);
       else em.create(Membership, { organizationId: organization.id, userId: user.id, role, permissionSets });

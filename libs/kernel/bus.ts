@@ -64,7 +64,7 @@ export class Bus {
       const outcomes: Outcome<R>[] = [];
       for (const work of works) {
         try {
-          outcomes.push({ result: atomic ? await work() : await this.inSavepoint(work) });
+          outcomes.push({ result: atomic ? await flushed(work) : await this.inSavepoint(work) });
         } catch (error) {
           const refused = error instanceof Refusal || isDatabaseRefusal(error);
           if (refused && atomic) throw new FailedItem(outcomes.length, error);
@@ -142,6 +142,13 @@ function welcome(who: Welcome) {
   if (kind === 'nobody') throw unauthenticated();
   if (who === 'user' && (kind === 'user' || kind === 'api_key')) return;
   if (who !== kind) throw forbidden();
+}
+
+/** Written at once, so that what is refused only then is known by its item. */
+async function flushed<R>(work: () => Promise<R>): Promise<R> {
+  const result = await work();
+  await TransactionContext.getEntityManager()!.flush();
+  return result;
 }
 
 const lostARace = (error: unknown) => {

@@ -39,14 +39,30 @@ export class Field<T, Wire = T, Nullable extends boolean = false, Filled extends
 
   optional() {
     const check = this.check.nullable() as z.ZodType<T | null>;
-    return new Field<T | null, Wire | null, true, true>(this.kind, this.column, check, this.spoken.nullable(), true);
+    return new Field<T | null, Wire | null, true, true>(
+      this.kind,
+      this.column,
+      check,
+      this.spoken.nullable(),
+      true,
+      undefined,
+      this.masked,
+    );
   }
   /** The value a new row has unless one is given. */
   or(fallback: T) {
-    return new Field<T, Wire, Nullable, true>(this.kind, this.column, this.check, this.spoken, this.nullable, fallback);
+    return new Field<T, Wire, Nullable, true>(this.kind, this.column, this.check, this.spoken, this.nullable, fallback, this.masked);
   }
   unlessGiven(generate: () => T) {
-    return new Field<T, Wire, Nullable, true>(this.kind, { ...this.column, generate }, this.check, this.spoken, this.nullable);
+    return new Field<T, Wire, Nullable, true>(
+      this.kind,
+      { ...this.column, generate },
+      this.check,
+      this.spoken,
+      this.nullable,
+      undefined,
+      this.masked,
+    );
   }
   /** The audit log says that it changed, not from what to what. */
   secret() {
@@ -62,6 +78,7 @@ export class Field<T, Wire = T, Nullable extends boolean = false, Filled extends
       this.spoken.meta(meta),
       this.nullable,
       this.fallback,
+      this.masked,
     );
   }
 }
@@ -98,6 +115,9 @@ export const decimal = ({ digits = 18, scale = 8 } = {}) => {
   );
 };
 
+/** A currency without digits of its own: an amount is written with those it needs. */
+const NO_DIGITS = 'JPY';
+
 /**
  * Ten-thousandths of the unit in a bigint column `<name>_e4`: exact, sorts and filters by value in every currency, and its operators
  * are leakproof, so indexes work behind row-level security. On the wire a decimal string with the digits of the row's `currency`.
@@ -114,7 +134,7 @@ export const money = ({ min }: { min?: bigint } = {}) =>
         if (amount !== null && (min === undefined || amount >= min)) return amount;
         context.addIssue({
           code: 'custom',
-          message: amount === null ? 'not an amount' : `must not be less than ${formatAmount(min!, 'XXX')}`,
+          message: amount === null ? 'not an amount' : `must not be less than ${formatAmount(min!, NO_DIGITS)}`,
         });
         return z.NEVER;
       }),

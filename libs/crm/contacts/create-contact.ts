@@ -1,10 +1,9 @@
 import { Command, EntityManager, Handles } from '#kernel';
 import type { z } from 'zod';
-import { Contact, settled } from './contact.ts';
-import type { NewContact } from './contact-input.ts';
-import { checkEmail } from './duplicate-email.ts';
+import { Contact } from './contact.ts';
 
-/** @throws contact.needs_name, contact.ambiguous_primary, contact.duplicate_email */
+export const NewContact = Contact.input('firstName', 'lastName', 'name', 'email', 'phone', 'kinds', 'tags', 'ownerId', 'custom').meta({ id: 'NewContact' });
+
 export class CreateContact extends Command<Contact> {
   constructor(readonly input: z.output<typeof NewContact>) {
     super();
@@ -15,8 +14,6 @@ export class CreateContact extends Command<Contact> {
 class Handler {
   constructor(private readonly em: EntityManager) {}
   async execute({ input }: CreateContact) {
-    const contact = this.em.create(Contact, settled(input));
-    await checkEmail(this.em, contact);
-    return contact;
+    return this.em.create(Contact, input);
   }
 }

@@ -45,7 +45,7 @@ export class Deal extends businessRecord(
       won_amount: "status <> 'won' or amount_e4 > 0",
       amount: 'amount_e4 >= 0',
       closed: "(status in ('won', 'lost')) = (closed_at is not null)",
-      probability: 'probability between 0 and 100 and probability is not null',
+      probability: 'probability >= 0 and probability <= 100 and probability is not null',
       outcome: "case status when 'won' then probability = 100 when 'lost' then probability = 0 else true end",
     },
     search: ['new.title'],

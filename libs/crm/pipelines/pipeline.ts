@@ -32,7 +32,7 @@ export class Stage extends entity(
   {
     unique: [{ on: ['pipelineId', 'key'] }],
     index: [['pipelineId', 'position', 'id']],
-    checks: { probability: 'probability between 0 and 100', key: "key ~ '^[a-z0-9][a-z0-9_-]*$'" },
+    checks: { probability: 'probability >= 0 and probability <= 100', key: "key ~ '^[a-z0-9][a-z0-9_-]*$'" },
   },
 ) {
   /** Whether deals in it can have this status. */

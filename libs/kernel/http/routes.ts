@@ -17,7 +17,7 @@ type IdsIn<P extends string> = P extends `${string}:${string}/${infer Rest}`
 type Takes<P extends string, I> = [...IdsIn<P>, ...(unknown extends I ? [] : [I])];
 
 /** How a route answers: a view (one record, with ETag and links), a schema, a page of a list, or a file. */
-export type Answers = View<never> | z.ZodType | List<never> | 'deleted' | 'file' | 'nothing';
+export type Answers = View<unknown> | View<never> | z.ZodType | List<never> | 'deleted' | 'file' | 'nothing';
 
 export interface RouteOptions {
   /** One sentence for the OpenAPI document. */
@@ -25,8 +25,6 @@ export interface RouteOptions {
   body?: z.ZodType;
   query?: z.ZodType;
   list?: List<never>;
-  /** The field of the listed rows that leads to the record in the path: only that record's rows are listed. */
-  under?: string;
   answers?: Answers;
   status?: 200 | 201 | 202;
   /** Whether the action is open in this state of the record (wire form): it is linked only then. */
