@@ -23,17 +23,21 @@ export class Foundation extends Migration {
     this.addSql(`create index "company_tenant_id_owner_id_created_at_id_index" on "company" ("tenant_id", "owner_id", "created_at", "id");`);
     this.addSql(`create index "company_tenant_id_parent_id_created_at_id_index" on "company" ("tenant_id", "parent_id", "created_at", "id");`);
     this.addSql(`alter table "company" add constraint "company_tenant_id_id_unique" unique ("tenant_id", "id");`);
-    this.addSql(`create or replace function "company_company_search_fn"() returns trigger as \$\$ begin perform search.put('company', new.tenant_id, new.id, concat_ws(' ', new.name, new.domain, new.phone, regexp_replace(coalesce(new.phone, ''), '\\D', '', 'g'))); return null; end; \$\$ language plpgsql;`);
+    this.addSql(`alter table "company" add constraint "company_parent_check" check (parent_id <> id);`);
+    this.addSql(`create or replace function "company_company_search_fn"() returns trigger as \$\$ begin perform search.put('company', new.tenant_id, new.id, concat_ws(' ', new.name, new.domain, new.phone, regexp_replace(new.phone, '[^0-9]', '', 'g'))); return null; end; \$\$ language plpgsql;`);
     this.addSql(`create trigger "company_search" AFTER INSERT OR UPDATE on "company" for each ROW execute function "company_company_search_fn"();`);
 
-    this.addSql(`create table "contact" ("id" uuid not null, "created_at" timestamptz(3) not null, "updated_at" timestamptz(3) not null, "version" int not null default 1, "tenant_id" uuid not null, "created_by" uuid null, "deleted_at" timestamptz(3) null, "owner_id" uuid null, "custom" jsonb not null, "name" varchar(255) not null, "first_name" varchar(100) null, "last_name" varchar(100) null, "email" varchar(320) null, "phone" varchar(40) null, "kinds" text[] not null, "job_title" varchar(100) null, "birthday" date null, "tags" text[] not null, "source" varchar(100) null, "notes" text null, "consent" jsonb not null, "status" text not null default 'active', primary key ("id"));`);
+    this.addSql(`create table "contact" ("id" uuid not null, "created_at" timestamptz(3) not null, "updated_at" timestamptz(3) not null, "version" int not null default 1, "tenant_id" uuid not null, "created_by" uuid null, "deleted_at" timestamptz(3) null, "owner_id" uuid null, "custom" jsonb not null, "name" varchar(255) not null default '', "first_name" varchar(100) null, "last_name" varchar(100) null, "company_name" varchar(255) null, "company_id" uuid null, "email" varchar(320) null, "emails" jsonb not null, "phone" varchar(40) null, "phone_typed" varchar(40) null, "phones" jsonb not null, "kinds" text[] not null, "job_title" varchar(100) null, "address" jsonb null, "birthday" date null, "tags" text[] not null, "source" varchar(100) null, "notes" text null, "consent" jsonb not null, "unique_email" varchar(320) null, primary key ("id"));`);
     this.addSql(`create index "contact_tenant_id_created_at_id_index" on "contact" ("tenant_id", "created_at", "id");`);
     this.addSql(`create index "contact_tenant_id_email_index" on "contact" ("tenant_id", "email");`);
     this.addSql(`create index "contact_tenant_id_name_id_index" on "contact" ("tenant_id", "name", "id");`);
+    this.addSql(`create index "contact_tenant_id_first_name_id_index" on "contact" ("tenant_id", "first_name", "id");`);
+    this.addSql(`create index "contact_tenant_id_last_name_id_index" on "contact" ("tenant_id", "last_name", "id");`);
     this.addSql(`create index "contact_tenant_id_owner_id_created_at_id_index" on "contact" ("tenant_id", "owner_id", "created_at", "id");`);
+    this.addSql(`create index "contact_tenant_id_company_id_created_at_id_index" on "contact" ("tenant_id", "company_id", "created_at", "id");`);
     this.addSql(`alter table "contact" add constraint "contact_tenant_id_id_unique" unique ("tenant_id", "id");`);
-    this.addSql(`alter table "contact" add constraint "contact_status_check" check ("status" in ('active', 'archived'));`);
-    this.addSql(`create or replace function "contact_contact_search_fn"() returns trigger as \$\$ begin perform search.put('contact', new.tenant_id, new.id, concat_ws(' ', new.name, new.email, new.phone)); return null; end; \$\$ language plpgsql;`);
+    this.addSql(`create unique index "contact_tenant_id_unique_email_unique" on "contact" ("tenant_id", "unique_email") where deleted_at is null;`);
+    this.addSql(`create or replace function "contact_contact_search_fn"() returns trigger as \$\$ begin perform search.put('contact', new.tenant_id, new.id, concat_ws(' ', new.name, new.company_name, (select string_agg(way ->> 'email', ' ') from jsonb_array_elements(new.emails) way), (select string_agg(concat_ws(' ', way ->> 'phone', way ->> 'typed', regexp_replace(way ->> 'phone', '[^0-9]', '', 'g'), regexp_replace(way ->> 'typed', '[^0-9]', '', 'g')), ' ') from jsonb_array_elements(new.phones) way))); return null; end; \$\$ language plpgsql;`);
     this.addSql(`create trigger "contact_search" AFTER INSERT OR UPDATE on "contact" for each ROW execute function "contact_contact_search_fn"();`);
 
     this.addSql(`create table "due" ("id" uuid not null, "organization_id" uuid not null, "kind" text not null, "key" text not null, "subject_id" uuid null, "payload" jsonb not null, "request_id" text not null, "on_behalf_of" uuid null, "created_at" timestamptz(3) not null default now(), "due_at" timestamptz(3) not null, "sent_at" timestamptz(3) null, "done_at" timestamptz(3) null, "failed_at" timestamptz(3) null, "attempts" int not null default 0, "error" text null, primary key ("id"));`);
@@ -111,6 +115,7 @@ export class Foundation extends Migration {
     this.addSql(`create index "activity_tenant_id_occurred_at_id_index" on "activity" ("tenant_id", "occurred_at", "id");`);
     this.addSql(`create index "activity_tenant_id_author_id_occurred_at_id_index" on "activity" ("tenant_id", "author_id", "occurred_at", "id");`);
     this.addSql(`alter table "activity" add constraint "activity_tenant_id_id_unique" unique ("tenant_id", "id");`);
+    this.addSql(`alter table "activity" add constraint "activity_about_check" check (num_nonnulls(contact_id, company_id, deal_id) > 0);`);
     this.addSql(`alter table "activity" add constraint "activity_kind_check" check ("kind" in ('comment', 'note', 'call', 'meeting', 'email', 'event', 'status_changed', 'stage_changed', 'owner_changed', 'amount_changed', 'task_created', 'created'));`);
 
     this.addSql(`create table "stage_history" ("id" uuid not null, "created_at" timestamptz(3) not null, "updated_at" timestamptz(3) not null, "version" int not null default 1, "tenant_id" uuid not null, "created_by" uuid null, "deleted_at" timestamptz(3) null, "deal_id" uuid not null, "position" int not null, "at" timestamptz(3) not null, "from_stage_id" uuid null, "to_stage_id" uuid not null, "from_stage" varchar(60) null, "to_stage" varchar(60) not null, "from_status" text null, "to_status" text not null, "amount_e4" bigint not null, "currency" char(3) not null, "probability" int not null, "forecast_category" text not null, "expected_close_date" date null, "owner_id" uuid null, "changed_by" uuid null, primary key ("id"));`);
@@ -123,6 +128,24 @@ export class Foundation extends Migration {
     this.addSql(`alter table "stage_history" add constraint "stage_history_from_status_check" check ("from_status" in ('new', 'in_progress', 'won', 'lost'));`);
     this.addSql(`alter table "stage_history" add constraint "stage_history_to_status_check" check ("to_status" in ('new', 'in_progress', 'won', 'lost'));`);
     this.addSql(`alter table "stage_history" add constraint "stage_history_forecast_category_check" check ("forecast_category" in ('pipeline', 'best_case', 'commit', 'omitted'));`);
+
+    this.addSql(`create table "task" ("id" uuid not null, "created_at" timestamptz(3) not null, "updated_at" timestamptz(3) not null, "version" int not null default 1, "tenant_id" uuid not null, "created_by" uuid null, "deleted_at" timestamptz(3) null, "owner_id" uuid null, "custom" jsonb not null, "title" varchar(255) not null, "description" text null, "due_date" date null, "due_at" timestamptz(3) null, "priority" text not null default 'normal', "status" text not null default 'todo', "is_done" boolean not null default false, "completed_at" timestamptz(3) null, "assignee_id" uuid null, "contact_id" uuid null, "company_id" uuid null, "deal_id" uuid null, "remind_at" timestamptz(3) null, "reminded_at" timestamptz(3) null, "recurrence" jsonb null, "recurs_from" date null, "follows_id" uuid null, primary key ("id"));`);
+    this.addSql(`create index "task_tenant_id_created_at_id_index" on "task" ("tenant_id", "created_at", "id");`);
+    this.addSql(`create index "task_tenant_id_assignee_id_due_date_id_index" on "task" ("tenant_id", "assignee_id", "due_date", "id");`);
+    this.addSql(`create index "task_tenant_id_due_date_id_index" on "task" ("tenant_id", "due_date", "id");`);
+    this.addSql(`create index "task_tenant_id_status_due_date_id_index" on "task" ("tenant_id", "status", "due_date", "id");`);
+    this.addSql(`create index "task_tenant_id_owner_id_created_at_id_index" on "task" ("tenant_id", "owner_id", "created_at", "id");`);
+    this.addSql(`create index "task_tenant_id_contact_id_created_at_id_index" on "task" ("tenant_id", "contact_id", "created_at", "id");`);
+    this.addSql(`create index "task_tenant_id_company_id_created_at_id_index" on "task" ("tenant_id", "company_id", "created_at", "id");`);
+    this.addSql(`create index "task_tenant_id_deal_id_created_at_id_index" on "task" ("tenant_id", "deal_id", "created_at", "id");`);
+    this.addSql(`create index "task_tenant_id_follows_id_created_at_id_index" on "task" ("tenant_id", "follows_id", "created_at", "id");`);
+    this.addSql(`alter table "task" add constraint "task_tenant_id_id_unique" unique ("tenant_id", "id");`);
+    this.addSql(`alter table "task" add constraint "task_done_agrees_check" check (is_done = (status = 'done'));`);
+    this.addSql(`alter table "task" add constraint "task_completed_agrees_check" check ((completed_at is not null) = (status = 'done'));`);
+    this.addSql(`alter table "task" add constraint "task_priority_check" check ("priority" in ('low', 'normal', 'high', 'urgent'));`);
+    this.addSql(`alter table "task" add constraint "task_status_check" check ("status" in ('todo', 'in_progress', 'done', 'cancelled'));`);
+    this.addSql(`create or replace function "task_task_search_fn"() returns trigger as \$\$ begin perform search.put('task', new.tenant_id, new.id, concat_ws(' ', new.title, new.description)); return null; end; \$\$ language plpgsql;`);
+    this.addSql(`create trigger "task_search" AFTER INSERT OR UPDATE on "task" for each ROW execute function "task_task_search_fn"();`);
 
     this.addSql(`create table "user" ("id" uuid not null, "created_at" timestamptz(3) not null, "updated_at" timestamptz(3) not null, "version" int not null default 1, "email" varchar(320) not null, "name" varchar(200) not null, "password_hash" varchar(255) null, "email_verified_at" timestamptz(3) null, "failed_logins" int not null default 0, "locked_until" timestamptz(3) null, "placeholder" boolean not null default false, primary key ("id"));`);
     this.addSql(`alter table "user" add constraint "user_email_unique" unique ("email");`);
@@ -157,6 +180,7 @@ export class Foundation extends Migration {
     this.addSql(`alter table "company" add constraint "company_parent_id_foreign" foreign key ("tenant_id", "parent_id") references "company" ("tenant_id", "id") on delete restrict;`);
     this.addSql(`alter table "company" add constraint "company_owner_id_member_foreign" foreign key ("tenant_id", "owner_id") references "membership" ("organization_id", "user_id") on delete restrict;`);
 
+    this.addSql(`alter table "contact" add constraint "contact_company_id_foreign" foreign key ("tenant_id", "company_id") references "company" ("tenant_id", "id") on delete restrict;`);
     this.addSql(`alter table "contact" add constraint "contact_owner_id_member_foreign" foreign key ("tenant_id", "owner_id") references "membership" ("organization_id", "user_id") on delete restrict;`);
 
     this.addSql(`alter table "operator_session" add constraint "operator_session_operator_id_foreign" foreign key ("operator_id") references "operator" ("id") on delete restrict;`);
@@ -182,6 +206,13 @@ export class Foundation extends Migration {
     this.addSql(`alter table "stage_history" add constraint "stage_history_deal_id_foreign" foreign key ("tenant_id", "deal_id") references "deal" ("tenant_id", "id") on delete restrict;`);
     this.addSql(`alter table "stage_history" add constraint "stage_history_from_stage_id_foreign" foreign key ("tenant_id", "from_stage_id") references "stage" ("tenant_id", "id") on delete restrict;`);
     this.addSql(`alter table "stage_history" add constraint "stage_history_to_stage_id_foreign" foreign key ("tenant_id", "to_stage_id") references "stage" ("tenant_id", "id") on delete restrict;`);
+
+    this.addSql(`alter table "task" add constraint "task_contact_id_foreign" foreign key ("tenant_id", "contact_id") references "contact" ("tenant_id", "id") on delete restrict;`);
+    this.addSql(`alter table "task" add constraint "task_company_id_foreign" foreign key ("tenant_id", "company_id") references "company" ("tenant_id", "id") on delete restrict;`);
+    this.addSql(`alter table "task" add constraint "task_deal_id_foreign" foreign key ("tenant_id", "deal_id") references "deal" ("tenant_id", "id") on delete restrict;`);
+    this.addSql(`alter table "task" add constraint "task_follows_id_foreign" foreign key ("tenant_id", "follows_id") references "task" ("tenant_id", "id") on delete restrict;`);
+    this.addSql(`alter table "task" add constraint "task_owner_id_member_foreign" foreign key ("tenant_id", "owner_id") references "membership" ("organization_id", "user_id") on delete restrict;`);
+    this.addSql(`alter table "task" add constraint "task_assignee_id_member_foreign" foreign key ("tenant_id", "assignee_id") references "membership" ("organization_id", "user_id") on delete restrict;`);
 
     this.addSql(`alter table "session" add constraint "session_user_id_foreign" foreign key ("user_id") references "user" ("id") on delete restrict;`);
 
@@ -228,6 +259,9 @@ export class Foundation extends Migration {
     this.addSql(`alter table "stage_history" enable row level security;`);
     this.addSql(`alter table "stage_history" force row level security;`);
     this.addSql(`create policy "stage_history_tenant_policy" on "stage_history" using ("tenant_id" = current_setting('app.tenant')::uuid) with check ("tenant_id" = current_setting('app.tenant')::uuid);`);
+    this.addSql(`alter table "task" enable row level security;`);
+    this.addSql(`alter table "task" force row level security;`);
+    this.addSql(`create policy "task_tenant_policy" on "task" using ("tenant_id" = current_setting('app.tenant')::uuid) with check ("tenant_id" = current_setting('app.tenant')::uuid);`);
   }
 
 }

@@ -9,5 +9,8 @@ import { HealthController } from './health.controller.ts';
 class ServerModule {}
 
 /** The HTTP door: the kernel, every context, and what serves their route tables. */
-@Module({ imports: [LoggerModule.forRoot(logging()), KernelModule, ServerModule, ...(Object.values(contexts) as Type[])], controllers: [HealthController] })
+@Module({
+  imports: [LoggerModule.forRoot(logging()), KernelModule, ServerModule, ...(Object.values(contexts) as Type[])],
+  controllers: [HealthController],
+})
 export class ApiModule {}

@@ -1,15 +1,8 @@
 import '../last-words.ts';
 import 'reflect-metadata';
 import { settings } from '#kernel';
-import { NestFactory } from '@nestjs/core';
-import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { Logger } from 'nestjs-pino';
-import { ApiModule } from './api.module.ts';
-import { dress, fastifyAdapter } from './create-app.ts';
+import cluster from 'node:cluster';
 
-const app = await NestFactory.create<NestFastifyApplication>(ApiModule, fastifyAdapter(), { bufferLogs: true, bodyParser: false });
-app.useLogger(app.get(Logger));
-await dress(app);
-await app.listen(settings.PORT, settings.HOST);
-process.send?.('ready');
-process.on('disconnect', () => void app.close());
+// Loaded when needed: the process that only shares the port does without the application.
+if (settings.WEB_CONCURRENCY > 1 && cluster.isPrimary) (await import('./share.ts')).share(settings.WEB_CONCURRENCY);
+else await (await import('./serve.ts')).serve();

@@ -1,4 +1,5 @@
-import type { Permissions } from '#kernel';
+import { type Actor, type Condition, type Permissions, through } from '#kernel';
+import { subjectFields, SUBJECTS } from './about.ts';
 import { Activity } from './activities/activity.ts';
 import { Company } from './companies/company.ts';
 import { Contact } from './contacts/contact.ts';
@@ -6,17 +7,25 @@ import { DealContact } from './deals/deal-contact.ts';
 import { Deal } from './deals/deal.ts';
 import { StageHistory } from './deals/stage-history.ts';
 import { Pipeline, Stage } from './pipelines/pipeline.ts';
+import { Task } from './tasks/task.ts';
 
-const records = [Contact, Company, Deal];
+const records = [Contact, Company, Deal, Task];
 const structure = [Pipeline, Stage];
+const seesAll = (me: Actor) => me.organization?.settings.record_visibility !== 'own';
+
+/** A member who sees only his own records sees the activities of those alone: every record an activity is about must be his. */
+const aboutOwn = (me: Actor): Condition => ({
+  $and: subjectFields.map((field) => ({ $or: [{ [field]: null }, { [field]: through(SUBJECTS[field], { ownerId: me.userId }) }] })),
+});
 
 export const crmPermissions: Permissions = {
   member(can, me) {
-    can('create', records);
-    can('read', records, me.organization?.settings.record_visibility === 'own' ? { ownerId: me.userId } : undefined);
-    can(['update', 'delete'], records, { ownerId: me.userId });
-    can(['create', 'read'], Activity);
-    can(['update', 'delete'], Activity, { authorId: me.userId });
+    can('create', [...records, Activity]);
+    if (seesAll(me)) can('read', [...records, Activity]);
+    can(['read', 'update', 'delete'], records, { ownerId: me.userId });
+    can(['read', 'update'], Task, { assigneeId: me.userId });
+    can('read', Activity, aboutOwn(me));
+    can(['read', 'update', 'delete'], Activity, { authorId: me.userId });
     can('read', structure);
     // Reached only through their deal, whose own rule is asked first.
     can(['create', 'read'], StageHistory);
@@ -24,6 +33,7 @@ export const crmPermissions: Permissions = {
   },
   manager(can) {
     can(['read', 'update', 'delete', 'reassign', 'export', 'import'], records);
+    can(['read', 'export'], Activity);
   },
   admin(can) {
     can(['create', 'update', 'delete', 'export'], structure);
@@ -32,7 +42,10 @@ export const crmPermissions: Permissions = {
   },
   sets: {
     sales(can) {
-      can(['read', 'update', 'import', 'export'], Deal);
+      can(['read', 'update'], Deal);
+      can('read', Activity, { dealId: through(Deal) });
+      can(['export', 'import'], records);
+      can('export', Activity);
     },
   },
 };

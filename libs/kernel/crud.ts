@@ -26,6 +26,22 @@ function asExpected(row: Row) {
     throw stale(`You named version ${expects.version}; it is ${row.version} now`, { version: row.version });
 }
 
+type Metadata = Record<string, unknown>;
+
+/** A checked PATCH whose free metadata is merged into what is there, key by key, as RFC 7396 says: null takes a key away. */
+export const amended = <C extends { custom?: Metadata }>(row: { custom: Metadata }, changes: C): C =>
+  changes.custom ? { ...changes, custom: merged(row.custom, changes.custom) } : changes;
+
+function merged(known: Metadata, sent: Metadata): Metadata {
+  const out = { ...known };
+  for (const [key, value] of Object.entries(sent)) {
+    if (value === null) delete out[key];
+    else out[key] = isObject(value) ? merged(isObject(out[key]) ? out[key] : {}, value) : value;
+  }
+  return out;
+}
+const isObject = (value: unknown): value is Metadata => typeof value === 'object' && value !== null && !Array.isArray(value);
+
 type TenantSource = Source & (new () => TenantRow);
 
 /** One record as a view shows it. */
@@ -57,16 +73,40 @@ export class ListPage<R> extends Query<Page<R>> {
 @HandlesAny(ListPage, ({ list }: ListPage<unknown>) => ({ action: 'read', subject: list.of }))
 class ListHandler {
   constructor(private readonly read: Read) {}
-  async execute({ list, asked }: ListPage<unknown>) {
-    const page = await this.read.page(list, asked);
-    for (const name of asked.include) {
-      const { view, by } = list.options.include![name]!;
-      const rows = page.items as Record<string, unknown>[];
-      const ids = [...new Set(rows.flatMap((row) => (row[by] as string | null) ?? []))];
-      const found = await this.read.many(view, ids);
-      for (const row of rows) row[name] = found.get(row[by] as string) ?? null;
-    }
-    return page;
+  execute({ list, asked }: ListPage<unknown>) {
+    return pageOf(this.read, list, asked);
+  }
+}
+
+async function pageOf(read: Read, list: List<unknown>, asked: Asked) {
+  const page = await read.page(list, asked);
+  for (const name of asked.include) {
+    const { view, by } = list.options.include![name]!;
+    const rows = page.items as Record<string, unknown>[];
+    const ids = [...new Set(rows.flatMap((row) => (row[by] as string | null) ?? []))];
+    const found = await read.many(view, ids);
+    for (const row of rows) row[name] = found.get(row[by] as string) ?? null;
+  }
+  return page;
+}
+
+/** Part of the list of what belongs to one record: 404 when that one may not be seen. */
+export class ListUnder<R> extends Query<Page<R>> {
+  constructor(
+    readonly list: List<R>,
+    readonly parent: View<unknown>,
+    readonly id: string,
+    readonly asked: Asked,
+  ) {
+    super();
+  }
+}
+@HandlesAny(ListUnder, ({ list }: ListUnder<unknown>) => ({ action: 'read', subject: list.of }))
+class ListUnderHandler {
+  constructor(private readonly read: Read) {}
+  async execute({ list, parent, id, asked }: ListUnder<unknown>) {
+    await this.read.one(parent, id);
+    return pageOf(this.read, list, asked);
   }
 }
 
@@ -109,5 +149,5 @@ class RestoreHandler {
   }
 }
 
-export const genericUseCases = [GetOne, ListPage, RemoveOne, RestoreOne];
+export const genericUseCases = [GetOne, ListPage, ListUnder, RemoveOne, RestoreOne];
 export const deletedAnswer = (row: TenantRow) => ({ id: row.id, deleted_at: (row.deletedAt ?? now()).toISOString() });

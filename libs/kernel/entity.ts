@@ -2,8 +2,9 @@ import { EntitySchema, OptionalProps, type FilterDef } from '@mikro-orm/core';
 import { z } from 'zod';
 import { actingUser, actor, tenantId } from './actor.ts';
 import { type AnyField, type Domain, type Fields, type Filled, member, metadata, moment, uuid, whole, type Wire } from './fields.ts';
-import { snake, type Snake, pascal, spoken } from './naming.ts';
+import { camel, snake, type Snake, pascal, spoken } from './naming.ts';
 import { reach } from './permissions.ts';
+import { ormCondition } from './predicate.ts';
 import { now } from './time.ts';
 import { record } from './transaction.ts';
 import { uuidv7 } from './uuidv7.ts';
@@ -169,6 +170,14 @@ export function camelCased<T>(names: string[], schema: z.ZodObject): Input<T> {
   }) as unknown as Input<T>;
 }
 
+/** An input with values beside the entity's own fields, such as the follow-up that completing a task makes. */
+export function along<T, M extends Record<string, z.ZodType>>(input: Input<T>, more: M): Input<T & { [K in keyof M]?: z.output<M[K]> }> {
+  // Every input is made by camelCased: a strict object first, then its names.
+  const { in: sent } = input as unknown as { in: z.ZodObject };
+  const beside = Object.fromEntries(Object.entries(more).map(([name, schema]) => [snake(name), schema.optional()]));
+  return camelCased([...Object.keys(sent.shape).map(camel), ...Object.keys(more)], sent.extend(beside));
+}
+
 /** The mapping MikroORM needs, built when the class exists: same fields, no decorators, no reflection. */
 export function schemaOf(cls: Source): EntitySchema {
   const registered = registry.get(cls.table)!;
@@ -204,7 +213,7 @@ export function schemaOf(cls: Source): EntitySchema {
       ? {
           tenant: tenantFilter,
           alive: aliveFilter,
-          allowed: { name: 'allowed', cond: () => reach(actor(), 'read', cls.table), default: true, args: false },
+          allowed: { name: 'allowed', cond: () => ormCondition(reach(actor(), 'read', cls.table), cls.table), default: true, args: false },
         }
       : {},
     indexes: [

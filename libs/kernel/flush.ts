@@ -144,7 +144,7 @@ async function readable(em: SqlEntityManager, table: string, ids: string[]) {
     .forShare();
   if (cls.scope === 'tenant') query = query.where('deleted_at' as never, 'is', null as never);
   const condition = cls.scope === 'tenant' ? reach(call().actor, 'read', table) : {};
-  const rows = await query.where((eb) => predicate(eb as never, condition) as never).execute();
+  const rows = await query.where((eb) => predicate(eb as never, condition, table) as never).execute();
   return (rows as { id: string }[]).map((row) => row.id);
 }
 

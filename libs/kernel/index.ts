@@ -2,9 +2,9 @@ export * from './actor.ts';
 export { Bus, type Outcome } from './bus.ts';
 export { insertMany } from './bulk.ts';
 export { Context, entities, founding, invariants } from './context.ts';
-export { load, GetOne, ListPage, RemoveOne, RestoreOne } from './crud.ts';
+export { amended, load, GetOne, ListPage, RemoveOne, RestoreOne } from './crud.ts';
 export { Database } from './database.ts';
-export { businessRecord, camelCased, entity, type Input, platform, Row, type Source, TenantRow } from './entity.ts';
+export { along, businessRecord, camelCased, entity, type Input, platform, Row, type Source, TenantRow } from './entity.ts';
 export * from './errors.ts';
 export {
   type AnyField,
@@ -14,6 +14,7 @@ export {
   day,
   decimal,
   email,
+  Field,
   flag,
   json,
   member,
@@ -30,7 +31,7 @@ export {
 } from './fields.ts';
 export { Download, envelope } from './http/answer.ts';
 export { type Caller, Callers, type Realm } from './http/callers.ts';
-export { crud } from './http/resource.ts';
+export { crud, listUnder } from './http/resource.ts';
 export type { StoredFile, Upload } from './http/upload.ts';
 export { controller, del, get, patch, post, put, type Route, type Table, tables, upload } from './http/routes.ts';
 export { reasonOf } from './jobs/backlog.ts';
@@ -46,7 +47,7 @@ export type { Invariant } from './invariants.ts';
 export { KernelModule } from './kernel.module.ts';
 export { headersOf, Limiter, type Taken } from './limiter.ts';
 export { cellText, csvStream } from './csv.ts';
-export { List, type ListOptions, Page, type QueryString } from './list.ts';
+export { closeCursor, List, openCursor, type ListOptions, Page, type QueryString } from './list.ts';
 export { type Logger, logger, logging, logRequests } from './logger.ts';
 export { Mailer } from './mail.ts';
 export * from './money.ts';
@@ -57,7 +58,18 @@ export { fastifyAdapter, openDoor } from './http/door.ts';
 export { openApi, serveDocs } from './http/openapi.ts';
 export { HttpServer } from './http/serve.ts';
 export { Server } from './http/routes.ts';
-export { abilityOf, capability, may, must, type Permissions, permissionSets, rulesOf } from './permissions.ts';
+export {
+  abilityOf,
+  allows,
+  capability,
+  type Condition,
+  may,
+  must,
+  type Permissions,
+  permissionSets,
+  rulesOf,
+  through,
+} from './permissions.ts';
 export { NoHttpModule } from './http/no-http.module.ts';
 export { Read } from './read.ts';
 export { ownerUrl, Settings, settings, SettingsError } from './settings.ts';

@@ -11,6 +11,12 @@ type Can = (actions: string | string[], subjects: Subject | readonly Subject[], 
 type Grant = (can: Can, me: Actor) => void;
 export type Condition = { [key: string]: unknown };
 
+/**
+ * The rows whose reference leads to a living row that fulfils a condition of its own: `can('read', Note, { contactId: through(Contact, { ownerId }) })`.
+ * For reading only: what a row may be changed by must be seen from the row itself.
+ */
+export const through = (to: Subject, condition: Condition = {}): Condition => ({ $of: { [to.table]: condition } });
+
 /** Who may do what: each role names what it adds to the one below; permission sets add to any role. */
 export type Permissions = Partial<Record<Role, Grant>> & { sets?: Record<string, Grant> };
 

@@ -1,3 +1,4 @@
+import { raw } from '@mikro-orm/core';
 import {
   DummyDriver,
   type Expression,
@@ -38,6 +39,7 @@ export function predicate(eb: Builder, condition: Condition, table?: string): Ex
     if (typeof want !== 'object') return eb(column, '=', want as never);
     return eb.and(
       Object.entries(want as Condition).map(([op, operand]) => {
+        if (op === '$of') return reached(eb, column, operand as Record<string, Condition>, table);
         const word = WORDS[op];
         if (!word) throw new Error(`Permission rules cannot use ${op}`);
         return eb(column, word, operand as never);
@@ -45,4 +47,34 @@ export function predicate(eb: Builder, condition: Condition, table?: string): Ex
     );
   });
   return eb.and(parts);
+}
+
+/** `$of`: the row that is referred to is alive and fulfils a condition of its own; see through() in permissions.ts. */
+function reached(eb: Builder, column: Expression<unknown>, operand: Record<string, Condition>, from?: string): Expression<SqlBool> {
+  if (!from) throw new Error('A rule through a reference needs the name of the table it starts from');
+  const [[to, condition]] = Object.entries(operand) as [[string, Condition]];
+  const other = `${to}_reached`;
+  return eb.exists(
+    eb
+      .selectFrom(`${to} as ${other}`)
+      .select(`${other}.id`)
+      .whereRef(`${other}.tenant_id`, '=', `${from}.tenant_id`)
+      .where(`${other}.id`, '=', column as never)
+      .where(`${other}.deleted_at`, 'is', null)
+      .where((inner) => predicate(inner as never, condition, other)),
+  );
+}
+
+const isThrough = (condition: Condition) => JSON.stringify(condition).includes('"$of":');
+
+/** A condition as MikroORM understands it: the same, but for references, which become the SQL that the read path runs. */
+export function ormCondition(condition: Condition, table: string): object {
+  if (!isThrough(condition)) return condition;
+  const build = (alias: string) =>
+    compiler
+      .selectFrom(`${table} as ${alias}`)
+      .where((eb) => predicate(eb as never, condition, alias))
+      .compile();
+  const where = (text: string) => text.slice(text.indexOf(' where ') + ' where '.length).replace(/\$\d+/g, '?');
+  return { [raw((alias) => where(build(alias).sql), [...build('x').parameters])]: [] };
 }

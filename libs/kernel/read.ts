@@ -73,7 +73,9 @@ export class Read {
         query = query.orderBy(`${list.view.of.table}.${column}`, descending ? 'desc' : 'asc');
       const columns = [
         ...selection(list.view),
-        ...asked.order.map(({ column }, i) => sql.ref(`${list.view.of.table}.${column}`).as(`~${i}`)),
+        ...asked.order
+          .filter(({ key }) => key.startsWith('~'))
+          .map(({ key, column }) => sql.ref(`${list.view.of.table}.${column}`).as(key)),
       ];
       const limited = query.select(columns as never).limit(asked.size + 1);
       return asked.offset ? limited.offset(asked.offset) : limited;
@@ -104,6 +106,15 @@ export class Read {
   /** The same entity behind the same gates, to be joined: `.innerJoin(read.gated(Contact).as('c'), 'c.id', 'deal.contact_id')`. */
   gated<S extends Source>(source: S): SelectQueryBuilder<Rows<S>, S['table'], RowOf<S['fields']>> {
     return gated(source, gateOf(actor(), source)).selectAll(source.table) as never;
+  }
+
+  /** Several queries of the same columns as one, named `part`, to be sorted and cut: each keeps the gates it came with. */
+  union<O>(parts: readonly SelectQueryBuilder<never, never, O>[]): SelectQueryBuilder<{ part: O }, 'part', object> {
+    const all = sql.join(
+      parts.map((part) => sql`(${part})`),
+      sql` union all `,
+    );
+    return compiler.selectFrom(sql`(${all})`.as('part')) as never;
   }
 
   /** Runs a query of its own shape on the lane of slow ones: reports, exports, analytics. */

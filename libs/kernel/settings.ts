@@ -99,6 +99,7 @@ export const Settings = z.object({
   LIMIT_LOGIN: whole().default(10).describe('log-ins per minute from one address to one account'),
   LIMIT_REGISTER: whole().default(60).describe('registrations per hour from one address'),
 
+  WEB_CONCURRENCY: whole().default(1).describe('processes that share the port of the API; every number below counts for each of them'),
   READ_CONNECTIONS: whole().default(2).describe('shared connections of the read lane, in each process'),
   SLOW_CONNECTIONS: whole().default(2).describe('connections for reports, exports and large counts, in each process'),
   WRITE_POOL: whole().default(10).describe('connections for transactions, in each process'),

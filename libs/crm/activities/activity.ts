@@ -1,7 +1,9 @@
 import { choice, entity, json, member, moment, note, now, ref } from '#kernel';
 import { z } from 'zod';
+import type { About } from '../about.ts';
 import { Company } from '../companies/company.ts';
 import { Contact } from '../contacts/contact.ts';
+import { Deal } from '../deals/deal.ts';
 
 /** What people write down. */
 export const HUMAN_KINDS = ['comment', 'note', 'call', 'meeting', 'email', 'event'] as const;
@@ -20,7 +22,7 @@ export class Activity extends entity(
     authorId: member().optional(),
     contactId: ref(() => Contact).optional(),
     companyId: ref(() => Company).optional(),
-    dealId: ref('deal').optional(),
+    dealId: ref(() => Deal).optional(),
     occurredAt: moment().unlessGiven(() => now()),
   },
   {
@@ -31,14 +33,13 @@ export class Activity extends entity(
       ['occurredAt', 'id'],
       ['authorId', 'occurredAt', 'id'],
     ],
+    checks: { about: 'num_nonnulls(contact_id, company_id, deal_id) > 0' },
   },
 ) {
-  get isSystem() {
+  isSystem() {
     return (SYSTEM_KINDS as readonly string[]).includes(this.kind);
   }
 }
-
-type About = { contactId?: string | null; companyId?: string | null; dealId?: string | null };
 
 /** What the system notes about a record: `em.create(Activity, systemActivity('owner_changed', { contactId }, { from, to }))`. */
 export const systemActivity = (kind: SystemKind, about: About, payload: Record<string, unknown> = {}) => ({

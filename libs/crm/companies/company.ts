@@ -1,13 +1,34 @@
-import { businessRecord, currency, money, note, organization, ref, text, texts, url, whole } from '#kernel';
+import { businessRecord, currency, Field, money, note, organization, problem, ref, text, texts, url, whole } from '#kernel';
+import { z } from 'zod';
 import { address } from '../address.ts';
+import { phoneOf } from '../contacts/phone.ts';
+import { domainOf } from './domain.ts';
+
+export const parentCycle = problem('company.parent_cycle', 422, 'A company cannot stand above itself');
+
+/** Kept in one form however it was typed, also when it is asked for in a filter: see domain.ts. */
+const domain = () =>
+  new Field<string>(
+    'text',
+    { type: 'string', length: 253 },
+    z
+      .string()
+      .max(500)
+      .transform((typed, context) => {
+        const found = domainOf(typed);
+        if (found) return found;
+        context.addIssue({ code: 'custom', message: 'not a domain' });
+        return z.NEVER;
+      }),
+    z.string().meta({ example: 'example.com' }),
+  );
 
 /** An organization the organization deals with. */
 export class Company extends businessRecord(
   'company',
   {
     name: text({ max: 255 }),
-    /** Lower case, without scheme and www: see domain.ts. */
-    domain: text({ max: 253 }).optional(),
+    domain: domain().optional(),
     industry: text({ max: 100 }).optional(),
     employees: whole().optional(),
     annualRevenue: money({ min: 0n }).optional(),
@@ -22,6 +43,11 @@ export class Company extends businessRecord(
   },
   {
     index: [['name', 'id'], ['domain']],
-    search: ['new.name', 'new.domain', 'new.phone', "regexp_replace(coalesce(new.phone, ''), '\\D', '', 'g')"],
+    search: ['new.name', 'new.domain', 'new.phone', "regexp_replace(new.phone, '[^0-9]', '', 'g')"],
+    checks: { parent: 'parent_id <> id' },
   },
 ) {}
+
+/** What was sent, with the phone number in E.164 where it can be read so. */
+export const tidied = <S extends { phone?: string | null }>(sent: S): S =>
+  sent.phone ? { ...sent, phone: phoneOf(sent.phone, organization().settings.default_country as string | undefined) } : sent;

@@ -1,9 +1,10 @@
 import { Command, EntityManager, Handles } from '#kernel';
 import type { z } from 'zod';
-import { Contact } from './contact.ts';
+import { Contact, settled } from './contact.ts';
+import type { NewContact } from './contact-input.ts';
+import { checkEmail } from './duplicate-email.ts';
 
-export const NewContact = Contact.input('firstName', 'lastName', 'name', 'email', 'phone', 'kinds', 'tags', 'ownerId', 'custom').meta({ id: 'NewContact' });
-
+/** @throws contact.needs_name, contact.ambiguous_primary, contact.duplicate_email */
 export class CreateContact extends Command<Contact> {
   constructor(readonly input: z.output<typeof NewContact>) {
     super();
@@ -14,6 +15,8 @@ export class CreateContact extends Command<Contact> {
 class Handler {
   constructor(private readonly em: EntityManager) {}
   async execute({ input }: CreateContact) {
-    return this.em.create(Contact, input);
+    const contact = this.em.create(Contact, settled(input));
+    await checkEmail(this.em, contact);
+    return contact;
   }
 }

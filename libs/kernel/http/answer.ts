@@ -71,8 +71,7 @@ function pageLinks({ meta, asked }: Page<unknown>, url: string): Record<string, 
     return text ? `${path}?${text}` : path!;
   };
   const links: Record<string, string> = { self: url };
-  if (!asked) return links;
-  if (asked.page === undefined) {
+  if (asked?.page === undefined) {
     if (meta.next_cursor) links.next = to({ cursor: meta.next_cursor });
     return links;
   }

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { actingAs, actor, call } from '../actor.ts';
-import { GetOne, ListPage, RemoveOne, RestoreOne } from '../crud.ts';
+import { GetOne, ListPage, ListUnder, RemoveOne, RestoreOne } from '../crud.ts';
 import type { Source, TenantRow } from '../entity.ts';
 import { Row } from '../entity.ts';
-import type { List } from '../list.ts';
+import type { Asked, List } from '../list.ts';
 import type { Outcome } from '../bus.ts';
 import type { Door, Message } from '../use-case.ts';
 import { doorOfClass } from '../use-case.ts';
@@ -137,6 +137,13 @@ export function crud<R, C = never, U = never>({ of, view, list, create, update, 
     };
   }
   return routes;
+}
+
+/** The list of what belongs to one record: `activities: listUnder(':id/activities', ContactView, 'contactId', activityList, '…')`. */
+export function listUnder<P, R>(path: string, parent: View<P>, field: string, list: List<R>, does: string): Route {
+  const needs: Door = { action: 'read', subject: list.of };
+  const message: Route['message'] = ([id], asked) => new ListUnder(list, parent as View<unknown>, id!, asked as Asked);
+  return { method: 'get', path, needs, list: list as never, under: field, answers: list as never, does, message };
 }
 
 type Expected = { id: string; version?: number } | undefined;

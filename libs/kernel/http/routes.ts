@@ -25,6 +25,8 @@ export interface RouteOptions {
   body?: z.ZodType;
   query?: z.ZodType;
   list?: List<never>;
+  /** The field of the listed rows that leads to the record in the path: only that record's rows are listed. */
+  under?: string;
   answers?: Answers;
   status?: 200 | 201 | 202;
   /** Whether the action is open in this state of the record (wire form): it is linked only then. */

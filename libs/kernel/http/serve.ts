@@ -37,6 +37,7 @@ export class HttpServer extends Server {
 
   async serve(table: Table, name: string, http: FastifyRequest, reply: FastifyReply): Promise<void> {
     const route = table.routes[name]!;
+    if (route.deprecated) announce(route.deprecated, reply);
     try {
       const ids = idsOf(route, http);
       const sent = await actingAs(actorOf(http), () => this.answered({ table, route, ids, http, reply, bus: this.bus }), callOf(http, ids));
@@ -52,7 +53,7 @@ export class HttpServer extends Server {
     const { table, route, ids, http } = request;
     if (route.handle) return route.handle(request);
     if (route.upload) return this.uploaded(request);
-    const input = inputOf(route, http);
+    const input = inputOf(route, http, ids);
     const message = route.message(ids, input, http);
     const render = (result: unknown) => answer(table, route, result, http.url);
     const once = onceOf(request, input === undefined ? null : http.body, render);
@@ -77,6 +78,12 @@ export class HttpServer extends Server {
       throw error;
     }
   }
+}
+
+/** RFC 9745 and RFC 8594: since when, until when, and what comes instead. */
+function announce({ since, sunset, successor }: NonNullable<Route['deprecated']>, reply: FastifyReply) {
+  void reply.header('deprecation', `@${Math.floor(since.valueOf() / 1000)}`).header('sunset', sunset.toUTCString());
+  void reply.header('link', `<${successor}>; rel="successor-version"`);
 }
 
 const NOT_ASKED: Actor = { kind: 'nobody', userId: null, role: null, permissionSets: [], organization: null };
@@ -114,9 +121,10 @@ export function checked<T>(
   });
 }
 
-function inputOf(route: Route, http: FastifyRequest): unknown {
+function inputOf(route: Route, http: FastifyRequest, ids: readonly string[]): unknown {
   if (route.body) return checked(route.body as never, http.body ?? {});
-  if (route.list) return route.list.ask(http.query as QueryString);
+  if (route.list)
+    return route.list.ask(http.query as QueryString, route.under === undefined ? undefined : { field: route.under, id: ids[0]! });
   if (route.query) return checkedQuery(route, http.query as QueryString);
   return undefined;
 }

@@ -1,0 +1,16 @@
+import { settings } from '#kernel';
+import { NestFactory } from '@nestjs/core';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { Logger } from 'nestjs-pino';
+import { ApiModule } from './api.module.ts';
+import { dress, fastifyAdapter } from './create-app.ts';
+
+/** Serves the API in this process until it is told to stop, or whoever started it is gone. */
+export async function serve() {
+  const app = await NestFactory.create<NestFastifyApplication>(ApiModule, fastifyAdapter(), { bufferLogs: true, bodyParser: false });
+  app.useLogger(app.get(Logger));
+  await dress(app);
+  await app.listen(settings.PORT, settings.HOST);
+  process.send?.('ready');
+  process.on('disconnect', () => void app.close());
+}

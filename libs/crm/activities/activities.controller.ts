@@ -1,0 +1,20 @@
+import { controller, crud } from '#kernel';
+import { Activity } from './activity.ts';
+import { ActivityChanges, NewActivity } from './activity-input.ts';
+import { activityList, ActivityView } from './activity-view.ts';
+import { DeleteActivity, EditActivity } from './edit-activity.ts';
+import { LogActivity } from './log-activity.ts';
+
+export const ActivitiesController = controller(
+  'activities',
+  crud({
+    of: Activity,
+    called: 'an activity',
+    view: ActivityView,
+    list: activityList,
+    create: [LogActivity, NewActivity],
+    update: [EditActivity, ActivityChanges, { text: 'Agreed on a second meeting on Tuesday' }],
+    remove: DeleteActivity,
+  }),
+  { of: Activity },
+);

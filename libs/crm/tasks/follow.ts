@@ -1,0 +1,42 @@
+import { addDays, EntityManager, organization, today } from '#kernel';
+import { Membership } from '#identity';
+import { Injectable } from '@nestjs/common';
+import { stillThere } from '../about.ts';
+import { noteTask } from './create-task.ts';
+import { followUpNeedsDone, type NextTask, settledTask, Task } from './task.ts';
+import type { FollowUp } from './task-input.ts';
+
+const FOLLOW_UP_DAYS = 2;
+
+/** What completing a task brings about: the follow-up that was asked for, and the next one of a series. */
+@Injectable()
+export class Follow {
+  constructor(private readonly em: EntityManager) {}
+
+  /** @throws task.follow_up_needs_done when a follow-up was sent without completing the task; task.due_in_past */
+  async up(task: Task, wasDone: boolean, followUp: FollowUp | undefined) {
+    const completed = task.isDone && !wasDone;
+    if (followUp && !completed)
+      throw followUpNeedsDone(undefined, {
+        details: [{ pointer: '/follow_up', code: 'not_completing', message: followUpNeedsDone.problem.title }],
+      });
+    if (!completed) return;
+    const next = task.next();
+    if (!followUp && !next) return;
+    // Completing must not fail because a record was deleted or a colleague has left since.
+    const common = { ...task.successor(), ...(await stillThere(this.em, task)), assigneeId: await this.stillMember(task.assigneeId) };
+    if (next) this.create({ ...next, ...common });
+    if (!followUp) return;
+    const dueDate = followUp.due_date ?? addDays(today(organization().timeZone), FOLLOW_UP_DAYS);
+    this.create({ ...common, ...settledTask({ dueDate }), title: followUp.title });
+  }
+
+  private create(values: Pick<Task, 'title'> & Partial<NextTask>) {
+    noteTask(this.em, this.em.create(Task, values));
+  }
+
+  private async stillMember(userId: string | null) {
+    const organizationId = organization().id;
+    return userId && (await this.em.count(Membership, { organizationId, userId, status: { $ne: 'left' } })) ? userId : null;
+  }
+}

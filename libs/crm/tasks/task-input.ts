@@ -1,0 +1,33 @@
+import { along, day, text } from '#kernel';
+import { z } from 'zod';
+import { Task } from './task.ts';
+
+const WRITABLE = [
+  'title',
+  'description',
+  'dueDate',
+  'dueAt',
+  'priority',
+  'status',
+  'isDone',
+  'assigneeId',
+  'contactId',
+  'companyId',
+  'dealId',
+  'remindAt',
+  'recurrence',
+  'ownerId',
+  'custom',
+] as const;
+
+export const FollowUp = z
+  .strictObject({
+    title: text({ max: 255 }).check,
+    due_date: day().check.optional().meta({ description: 'two days from today unless given' }),
+  })
+  .meta({ id: 'FollowUp', example: { title: 'Call again', due_date: '2027-01-15' } });
+export type FollowUp = z.output<typeof FollowUp>;
+
+export const NewTask = Task.input(...WRITABLE).meta({ id: 'NewTask' });
+export const TaskChanges = along(Task.patch(...WRITABLE), { followUp: FollowUp }).meta({ id: 'TaskChanges' });
+export const Completion = z.strictObject({ follow_up: FollowUp.optional() }).meta({ id: 'TaskCompletion' });

@@ -1,0 +1,43 @@
+import { formatAmount } from '#kernel';
+import { sql } from 'kysely';
+import { Activity } from '../activities/activity.ts';
+import { Deal } from '../deals/deal.ts';
+import { Task } from '../tasks/task.ts';
+import { onTimeline } from './timeline.ts';
+
+onTimeline({
+  kind: 'activity',
+  of: Activity,
+  at: 'occurred_at',
+  title: 'text',
+  detail: { kind: 'kind', payload: 'payload', author_id: 'author_id', created_by: 'created_by' },
+  // His own and those of his deals. A task shows itself; that it was created need not be said twice.
+  belongs: (contactId, read) => {
+    const deals = read.from(Deal).where('deal.contact_id', '=', contactId).select('deal.id');
+    return sql`activity.kind <> 'task_created' and (activity.contact_id = ${contactId} or activity.deal_id in (${deals}))`;
+  },
+});
+
+onTimeline({
+  kind: 'task',
+  of: Task,
+  title: 'title',
+  detail: { status: 'status', priority: 'priority', due_date: 'due_date', assignee_id: 'assignee_id', completed_at: 'completed_at' },
+});
+
+onTimeline({
+  kind: 'deal',
+  of: Deal,
+  title: 'title',
+  detail: {
+    status: 'status',
+    stage: 'stage',
+    amount: 'amount_e4',
+    currency: 'currency',
+    expected_close_date: 'expected_close_date',
+    closed_at: 'closed_at',
+  },
+  belongs: (contactId) => sql`(deal.contact_id = ${contactId} or exists (
+    select from deal_contact part where part.tenant_id = deal.tenant_id and part.deal_id = deal.id and part.contact_id = ${contactId} and part.deleted_at is null))`,
+  finish: ({ amount, currency, ...rest }) => ({ ...rest, amount: formatAmount(BigInt(amount as string), currency as string), currency }),
+});
