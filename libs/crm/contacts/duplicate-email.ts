@@ -1,5 +1,5 @@
 import { actor, allows, call, type EntityManager, organization, problem } from '#kernel';
-import { UniqueConstraintViolationException } from '@mikro-orm/core';
+import { FlushMode, UniqueConstraintViolationException } from '@mikro-orm/core';
 import { Contact } from './contact.ts';
 import { ContactView } from './contact-view.ts';
 
@@ -14,7 +14,11 @@ export async function checkEmail(em: EntityManager, contact: Contact): Promise<v
   if (!contact.email) return;
   const unique = Boolean(organization().settings.unique_emails);
   // Uniqueness is the organization's, whatever the caller may see of it.
-  const other = await em.findOne(Contact, { email: contact.email, id: { $ne: contact.id } }, { filters: { allowed: false } });
+  const other = await em.findOne(
+    Contact,
+    { email: contact.email, id: { $ne: contact.id } },
+    { filters: { allowed: false }, flushMode: FlushMode.COMMIT },
+  );
   const existing =
     other && allows(actor(), 'read', Contact, ContactView.show(other)) ? { existing: { type: 'contact', id: other.id } } : {};
   if (other && unique) throw duplicateEmail(undefined, { details, ...existing });

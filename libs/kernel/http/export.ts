@@ -1,10 +1,11 @@
 import { Readable } from 'node:stream';
 import { z } from 'zod';
-import { actingAs, call } from '../actor.ts';
+import { actingAs, type Call, call } from '../actor.ts';
 import { csvStream } from '../csv.ts';
 import { ListPage } from '../crud.ts';
 import type { Source } from '../entity.ts';
 import { invalid } from '../errors.ts';
+import { knock } from '../permissions.ts';
 import type { List, Page, QueryString } from '../list.ts';
 import type { Bus } from '../bus.ts';
 import { Download } from './answer.ts';
@@ -21,6 +22,7 @@ const FORMATS = {
 /** Streams what the list would show, page after page by cursor: the same filters, the same permissions. */
 export function exportRoute<R>(of: Source, list: List<R>, several: string): Route {
   const handle = async ({ http, bus }: Request) => {
+    knock('export', of);
     const { format = 'csv', ...query } = http.query as QueryString;
     if (typeof format !== 'string' || !Object.hasOwn(FORMATS, format))
       throw invalid('format is csv, xlsx or json', { details: [{ parameter: 'format', code: 'invalid', message: 'csv, xlsx or json' }] });
@@ -28,8 +30,8 @@ export function exportRoute<R>(of: Source, list: List<R>, several: string): Rout
     const columns = Object.keys((list.view.schema as unknown as z.ZodObject).shape);
     // The first page now, so that what is wrong with the request is said before the download begins.
     const first = await bus.run(new ListPage(list, list.ask({ ...query, ...paging('') })));
-    const rows = allRows(bus, list, query, first as Page<Line>);
-    return new Download(`${of.table}s.${format}`, type, await written(format as keyof typeof FORMATS, columns, rows));
+    const rows = allRows(bus, list, query, first as Page<Line>, call());
+    return new Download(`${several.replaceAll(' ', '-')}.${format}`, type, await written(format as keyof typeof FORMATS, columns, rows));
   };
   const never = () => {
     throw new Error('An export is handled as a whole');
@@ -48,8 +50,8 @@ export function exportRoute<R>(of: Source, list: List<R>, several: string): Rout
 
 const paging = (cursor: string) => ({ page: undefined, count: undefined, page_size: '100', cursor });
 
-async function* allRows<R>(bus: Bus, list: List<R>, query: QueryString, first: Page<Line>): AsyncGenerator<Line> {
-  const { actor: me, ...rest } = call();
+async function* allRows<R>(bus: Bus, list: List<R>, query: QueryString, first: Page<Line>, asked: Call): AsyncGenerator<Line> {
+  const { actor: me, ...rest } = asked;
   for (let page = first; ;) {
     yield* page.items;
     const next = page.meta.next_cursor;
