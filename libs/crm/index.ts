@@ -5,5 +5,6 @@ export { Contact } from './contacts/contact.ts';
 export { CreateContact } from './contacts/create-contact.ts';
 export { Deal, isOpen, type Status } from './deals/deal.ts';
 export { Pipeline, Stage } from './pipelines/pipeline.ts';
+export { RemindOfTask } from './tasks/remind-of-task.ts';
 export { Task, TaskReminderDue } from './tasks/task.ts';
 export { onTimeline, type TimelinePart } from './timeline/timeline.ts';
