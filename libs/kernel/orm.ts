@@ -30,6 +30,8 @@ export const ormOptions = (clientUrl: string, more: Partial<Options> = {}): Opti
     pool: { min: 0, max: settings.WRITE_POOL },
     implicitTransactions: true,
     ensureDatabase: false,
+    // A row is there whatever has become of what it refers to: no joins that look whether that is alive and readable.
+    autoJoinRefsForFilters: false,
     discovery: { checkDuplicateFieldNames: false },
     logger: (message) => logger.debug(message),
     driverOptions: {

@@ -414,10 +414,28 @@ describe('contacts', () => {
     ]);
   });
 
-  it('a company, an owner or a company of another organization is 404 with a pointer', async () => {
-    const { member, stranger } = await world();
+  it('can be changed although its company was deleted, or is not the caller’s to see', async () => {
+    const { member, colleague, manager } = await world({ settings: { record_visibility: 'own' } });
+    const { data: theirs } = await colleague.post('companies', { name: 'Theirs' });
+    const { data: deleted } = await colleague.post('companies', { name: 'Deleted' });
+    for (const company of [theirs, deleted]) {
+      const { id } = await made(manager, { name: 'Ada Lovelace', company_id: company.id });
+      await manager.patch(`contacts/${id}`, { owner_id: member.userId });
+      if (company === deleted) await colleague.delete(`companies/${company.id}`);
+      expect((await member.patch(`contacts/${id}`, { job_title: 'Boss' })).data).toMatchObject({
+        job_title: 'Boss',
+        company_id: company.id,
+      });
+      expect((await member.get('contacts?include=company')).data[0].company).toBeNull();
+    }
+  });
+
+  it('a company or an owner from another organization is 404 with a pointer', async () => {
+    const { member, manager, stranger } = await world();
     const { data } = await stranger.post('companies', { name: 'Theirs' });
     const refused = await member.post('contacts', { name: 'Ada', company_id: data.id });
     expect([refused.status, refused.error.details[0].pointer]).toEqual([404, '/company_id']);
+    const owned = await manager.post('contacts', { name: 'Ada', owner_id: stranger.userId });
+    expect([owned.status, owned.error.details[0].pointer]).toEqual([404, '/owner_id']);
   });
 });
