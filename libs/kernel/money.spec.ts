@@ -7,7 +7,9 @@ import {
   digitsOf,
   divideRounded,
   fitsCurrency,
+  fixed,
   formatAmount,
+  formatFixed,
   isCurrency,
   MAX_E4,
   Money,
@@ -272,6 +274,30 @@ describe('convert', () => {
       fc.property(modest, currency, fc.integer({ min: 1, max: 9_000 }), (e4, code, n) =>
         fitsCurrency(convert(e4, `${n}.0625`, code), code),
       ),
+    );
+  });
+});
+
+describe('fixed', () => {
+  it.each([
+    ['12.36', 6, 12_360_000n, '12.36'],
+    ['-0.5', 1, -5n, '-0.5'],
+    ['20.000000', 0, 20n, '20'],
+    ['0.000001', 6, 1n, '0.000001'],
+  ])('%s with %i places', (text, places, count, short) => {
+    expect(fixed(text, places)).toBe(count);
+    expect(formatFixed(count, places)).toBe(short);
+  });
+
+  it.each(['', '1e3', '1.', '.5', '0.1234567', ' 1'])('refuses %p', (text) => {
+    expect(() => fixed(text, 6)).toThrow(RangeError);
+  });
+
+  it('reads back what it wrote', () => {
+    fc.assert(
+      fc.property(fc.bigInt({ min: -(10n ** 30n), max: 10n ** 30n }), fc.nat(12), (count, places) => {
+        expect(fixed(formatFixed(count, places), places)).toBe(count);
+      }),
     );
   });
 });

@@ -88,6 +88,25 @@ export function ratio(decimal: string | number | bigint, per: number | bigint = 
   return { numerator: sign === '-' ? -size : size, denominator: BigInt(per) * 10n ** BigInt(decimals.length) };
 }
 
+/**
+ * Reads a decimal as a count of its smallest places: `fixed('12.36', 6)` is 12360000n. For quantities, prices and percents.
+ * Throws RangeError when it is no decimal or has more places.
+ */
+export function fixed(decimal: string | number, places: number): bigint {
+  const [, sign, whole, decimals = ''] = /^([+-]?)(\d{1,30})(?:\.(\d{1,30}))?$/.exec(String(decimal)) ?? [];
+  const kept = decimals.replace(/0+$/, '');
+  if (whole === undefined || kept.length > places) throw new RangeError(`Not a decimal of ${places} places: ${decimal}`);
+  const size = BigInt(whole + kept.padEnd(places, '0'));
+  return sign === '-' ? -size : size;
+}
+
+/** The decimal of such a count, as short as it can be: `formatFixed(12360000n, 6)` is "12.36". */
+export function formatFixed(count: bigint, places: number): string {
+  const size = (count < 0n ? -count : count).toString().padStart(places + 1, '0');
+  const decimals = size.slice(size.length - places).replace(/0+$/, '');
+  return `${count < 0n ? '-' : ''}${size.slice(0, size.length - places)}${places && decimals ? `.${decimals}` : ''}`;
+}
+
 /** Divides integers and rounds half away from zero, as invoices do. Throws RangeError when the denominator is not positive. */
 export function divideRounded(numerator: bigint, denominator: bigint): bigint {
   if (denominator <= 0n) throw new RangeError('The denominator must be positive');
