@@ -13,6 +13,7 @@ import { ContactsController } from './contacts/contacts.controller.ts';
 import { CreateContact } from './contacts/create-contact.ts';
 import { DeleteContact } from './contacts/delete-contact.ts';
 import { UpdateContact } from './contacts/update-contact.ts';
+import { crmInvariants } from './crm.invariants.ts';
 import { crmPermissions } from './crm.permissions.ts';
 import { DealContact } from './deals/deal-contact.ts';
 import { Deal } from './deals/deal.ts';
@@ -30,6 +31,7 @@ import './timeline/crm-parts.ts';
 @Context({
   entities: [Contact, Company, Task, Activity, Pipeline, Stage, Deal, DealContact, StageHistory],
   permissions: crmPermissions,
+  invariants: crmInvariants,
   controllers: [ContactsController, CompaniesController, TasksController, ActivitiesController],
   useCases: [
     ...[CreateContact, UpdateContact, DeleteContact, ContactTimeline],

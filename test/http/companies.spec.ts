@@ -1,4 +1,5 @@
-import { type Json, world } from '../world.ts';
+import { dealOf } from '../deal-of.ts';
+import { type Json, type Persona, world } from '../world.ts';
 
 const names = (answer: Json) => (answer.data as Json[]).map(({ name }) => name as string).sort();
 
@@ -125,6 +126,26 @@ describe('companies', () => {
       open_tasks: { count: 1 },
       deals: { count: 0, by_status: [] },
     });
+  });
+
+  it('the summary adds the amounts of its deals by status and currency, as far as the caller may read them', async () => {
+    const w = await world({ settings: { record_visibility: 'own' } });
+    const { data: company } = await w.member.post('companies', { name: 'Acme' });
+    const deal = (ownerId: string, amount: bigint, currency: string) =>
+      dealOf(w, { companyId: company.id as string, ownerId, amount, currency });
+    await deal(w.member.userId, 10_000n, 'EUR');
+    await deal(w.member.userId, 25_000n, 'EUR');
+    await deal(w.member.userId, 7_000_000n, 'JPY');
+    await deal(w.colleague.userId, 40_000n, 'EUR');
+    const sums = async (who: Persona) => (await who.get(`companies/${company.id}/summary`)).data.deals as Json;
+    expect(await sums(w.member)).toEqual({
+      count: 3,
+      by_status: [
+        { status: 'new', currency: 'EUR', count: 2, total_amount: '3.50' },
+        { status: 'new', currency: 'JPY', count: 1, total_amount: '700' },
+      ],
+    });
+    expect(await sums(w.manager)).toMatchObject({ count: 4, by_status: [{ total_amount: '7.50' }, { total_amount: '700' }] });
   });
 
   it('with record_visibility = own, lists, counts and summaries hold only what the member may read', async () => {

@@ -1,23 +1,6 @@
-import { Deal, Pipeline, Stage } from '#crm';
-import { Bus, EntityManager, now, type OrganizationFacts } from '#kernel';
-import { app, type Json, type Persona, type World, world } from '../world.ts';
-
-/** A deal in the first stage of a pipeline of its own. */
-async function dealOf({ organization }: World, values: Partial<Deal> & { ownerId: string }): Promise<Deal> {
-  const instance = await app();
-  const [bus, em] = [instance.get(Bus), instance.get(EntityManager)];
-  const facts: OrganizationFacts = organization.facts();
-  return bus.asSystem(facts, async () => {
-    const pipeline = em.create(Pipeline, { name: 'Test' });
-    await em.flush();
-    const stage = em.create(Stage, { pipelineId: pipeline.id, name: 'First', key: 'first', position: 1 });
-    await em.flush();
-    const standing = { pipelineId: pipeline.id, stageId: stage.id, stage: 'first', stageEnteredAt: now(), probability: 10 };
-    const deal = em.create(Deal, { title: 'Deal', ...standing, ...values } as never) as Deal;
-    await em.flush();
-    return deal;
-  });
-}
+import { now } from '#kernel';
+import { dealOf } from '../deal-of.ts';
+import { type Json, type Persona, world } from '../world.ts';
 
 const made = async (who: Persona, body: Json) => {
   const answer = await who.post('contacts', body);
@@ -330,6 +313,19 @@ describe('contacts', () => {
       expect(refused.body.detail).toContain('2 open deals');
       const batch = await w.member.delete('contacts/batch', { mode: 'partial', ids: [id] });
       expect([batch.status, batch.data[0].error.code]).toEqual([207, 'contact.has_open_deals']);
+    });
+
+    it('and making a deal at the same moment never leave an open deal on a deleted contact', async () => {
+      const w = await world();
+      for (let round = 0; round < 5; round++) {
+        const { id } = await made(w.member, { name: 'Ada Lovelace' });
+        const deal = dealOf(w, { contactId: id, ownerId: w.member.userId }).then(
+          () => true,
+          () => false,
+        );
+        const [deleted, dealt] = await Promise.all([w.member.delete(`contacts/${id}`), deal]);
+        expect([deleted.status, dealt]).toEqual(dealt ? [409, true] : [200, false]);
+      }
     });
 
     it('counts open deals the caller may not see, and none that are lost', async () => {

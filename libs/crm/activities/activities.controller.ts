@@ -12,7 +12,11 @@ export const ActivitiesController = controller(
     called: 'an activity',
     view: ActivityView,
     list: activityList,
-    create: [LogActivity, NewActivity],
+    create: [
+      LogActivity,
+      NewActivity,
+      { kind: 'call', text: 'Agreed on a second meeting', contact_id: '01939d4c-7b7e-7c3a-9d0e-3f1a2b4c5d6e' },
+    ],
     update: [EditActivity, ActivityChanges, { text: 'Agreed on a second meeting on Tuesday' }],
     remove: DeleteActivity,
   }),
