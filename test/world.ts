@@ -1,4 +1,18 @@
-import { actingAs, type Actor, Bus, type Command, EntityManager, type Query, type Role, system, uuidv7 } from '#kernel';
+import {
+  actingAs,
+  type Actor,
+  Bus,
+  type Command,
+  drain as drainAll,
+  EntityManager,
+  JobsModule,
+  Outbox,
+  Promises,
+  type Query,
+  type Role,
+  system,
+  uuidv7,
+} from '#kernel';
 import { Founding, Membership, Organization, Sessions, User } from '#identity';
 import type { Type } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -15,7 +29,7 @@ export const alsoServe = (...modules: Type[]) => void guests.push(...modules);
 /** The real application, without a socket; one for each test file. */
 export const app = (): Promise<NestFastifyApplication> => (started ??= start());
 async function start() {
-  const module = await Test.createTestingModule({ imports: [ApiModule, ...guests] }).compile();
+  const module = await Test.createTestingModule({ imports: [ApiModule, JobsModule, ...guests] }).compile();
   const made = await dress(
     module.createNestApplication<NestFastifyApplication>(fastifyAdapter(), { bodyParser: false, logger: ['error', 'warn'] }),
   );
@@ -27,6 +41,15 @@ afterAll(async () => {
   await (await started)?.close();
   started = undefined;
 });
+
+/**
+ * Does what a worker would do now: tells what happened, keeps what is due, and what follows from that. Answers how many pieces of work
+ * there were; throws when one failed. Of one organization, unless none is named.
+ */
+export async function drain(organization?: { id: string }): Promise<number> {
+  const instance = await app();
+  return drainAll([instance.get(Outbox), instance.get(Promises)], organization?.id);
+}
 
 export interface Answer {
   status: number;
@@ -87,6 +110,8 @@ export interface World {
   colleague: Persona;
   /** The owner of another organization. */
   stranger: Persona;
+  /** What a worker would do for this organization now. */
+  drain(): Promise<number>;
   /** One more user with this role. */
   join(role: Role, permissionSets?: string[]): Promise<Persona>;
 }
@@ -112,6 +137,7 @@ export async function world(
     member,
     colleague,
     stranger: await persona(elsewhere, 'owner'),
+    drain: () => drain(organization),
     join: (role, sets = []) => persona(organization, role, sets),
   };
 }

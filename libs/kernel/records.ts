@@ -120,6 +120,8 @@ const due = table(
     sentAt: instant(orNull),
     doneAt: instant(orNull),
     failedAt: instant(orNull),
+    /** Until then a process that goes in steps belongs to the worker that said so. */
+    leasedUntil: instant(orNull),
     attempts: { type: 'integer', default: 0 },
     error: words(orNull),
   },

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { logger } from '../logger.ts';
 import { outside, reasonOf } from './backlog.ts';
 import { Housekeeping } from './housekeeping.ts';
-import { Organizations } from './organizations.ts';
+import { type Listed, Organizations } from './organizations.ts';
 import { Outbox } from './outbox.ts';
 import { Sealer } from './seal.ts';
 
@@ -55,14 +55,24 @@ export class Chores {
     for (const id of [...this.left]) {
       if (this.stopping) return;
       const organization = await this.organizations.find(id);
-      if (!organization || (await this.sealer.seal(organization)) !== null) this.left.delete(id);
+      if (!organization || (await this.seal(organization))) this.left.delete(id);
+    }
+  }
+
+  /** Whether it is sealed now. What is wrong with one organization's log must not leave the others' unsealed. */
+  private async seal(organization: Listed, thorough = false): Promise<boolean> {
+    try {
+      return (await this.sealer.seal(organization, { thorough })) !== null;
+    } catch (error) {
+      logger.error({ err: error, organization: organization.id }, `Sealing failed: ${reasonOf(error)}`);
+      return false;
     }
   }
 
   private async hourly() {
     for (const organization of await this.organizations.all()) {
       if (this.stopping) return;
-      await this.sealer.seal(organization, { thorough: true });
+      await this.seal(organization, true);
     }
     await this.housekeeping.purge();
   }

@@ -1,11 +1,13 @@
 import { EntityManager } from '@mikro-orm/postgresql';
 import { Injectable } from '@nestjs/common';
-import { Bus } from '../bus.ts';
+import type { OrganizationFacts } from '../actor.ts';
+import { actingAs, system } from '../actor.ts';
+import { type Begun, Bus } from '../bus.ts';
 import { NO_ORGANIZATION } from '../due.ts';
 import { logger } from '../logger.ts';
 import { Read } from '../read.ts';
-import { now } from '../time.ts';
-import { type Command, messageNamed } from '../use-case.ts';
+import { after, now } from '../time.ts';
+import { type Command, messageNamed, Process } from '../use-case.ts';
 import { type Backlog, factsOf, lostSince, nextTry, type OrganizationColumns, ORGANIZATION_COLUMNS, outside, reasonOf } from './backlog.ts';
 
 interface Promised extends OrganizationColumns {
@@ -17,12 +19,15 @@ interface Promised extends OrganizationColumns {
   attempts: number;
 }
 /** A suspended organization's promises wait until it is back; some are the deployment's own and have no organization. */
-const OPEN = `(d.organization_id = '${NO_ORGANIZATION}' or (o.id is not null and o.suspended_at is null and o.deleted_at is null))`;
+const OPEN = `d.done_at is null and d.failed_at is null
+  and (d.organization_id = '${NO_ORGANIZATION}' or (o.id is not null and o.suspended_at is null and o.deleted_at is null))`;
 
 /** After so many failures somebody has to look: `tessera jobs list`. */
 export const MOST_ATTEMPTS = 8;
+const LEASE = { seconds: 60 };
+const RENEW_MS = 20_000;
 
-/** Commands that were promised with `bus.later` and are due. The row is locked while the command runs and done in its transaction. */
+/** Commands that were promised with `bus.later` and are due: once each, however often they are delivered. */
 @Injectable()
 export class Promises implements Backlog {
   readonly name = 'promise';
@@ -34,30 +39,26 @@ export class Promises implements Backlog {
   ) {}
 
   take(limit: number, organization?: string): Promise<string[]> {
-    return outside(() =>
-      this.bus.asSystem(null, async () => {
-        const due = await this.em.execute<{ id: string }[]>(
-          `update due set sent_at = ? where id in (
-             select d.id from due d left join organization o on o.id = d.organization_id
-             where ${OPEN} and d.due_at <= ? and d.done_at is null and d.failed_at is null and (d.sent_at is null or d.sent_at < ?)
-               ${organization ? 'and d.organization_id = ?' : ''}
-             order by d.due_at, d.id limit ? for update of d skip locked)
-           returning id, due_at`,
-          [now(), now(), lostSince(), ...(organization ? [organization] : []), limit],
-        );
-        return due.map(({ id }) => id);
-      }),
-    );
+    return this.platform(async () => {
+      const due = await this.em.execute<{ id: string }[]>(
+        `update due set sent_at = ? where id in (
+           select d.id from due d left join organization o on o.id = d.organization_id
+           where ${OPEN} and d.due_at <= ? and (d.sent_at is null or d.sent_at < ?) and (d.leased_until is null or d.leased_until < ?)
+             ${organization ? 'and d.organization_id = ?' : ''}
+           order by d.due_at, d.id limit ? for update of d skip locked)
+         returning id`,
+        [now(), now(), lostSince(), now(), ...(organization ? [organization] : []), limit],
+      );
+      return due.map(({ id }) => id);
+    });
   }
 
   putBack(ids: readonly string[]): Promise<void> {
-    return outside(() =>
-      this.bus.asSystem(null, async () => {
-        await this.em.execute(`update due set sent_at = null where done_at is null and id = any(string_to_array(?, ',')::uuid[])`, [
-          ids.join(','),
-        ]);
-      }),
-    );
+    return this.platform(async () => {
+      await this.em.execute(`update due set sent_at = null where done_at is null and id = any(string_to_array(?, ',')::uuid[])`, [
+        ids.join(','),
+      ]);
+    });
   }
 
   run(id: string): Promise<Error | undefined> {
@@ -65,40 +66,72 @@ export class Promises implements Backlog {
       const [promise] = await this.read.platform<Promised>(
         'due promise',
         `select d.id, d.kind, d.payload, d.request_id, d.on_behalf_of, d.attempts, ${ORGANIZATION_COLUMNS}
-         from due d left join organization o on o.id = d.organization_id
-         where d.id = $1 and d.done_at is null and d.failed_at is null and ${OPEN}`,
+         from due d left join organization o on o.id = d.organization_id where d.id = $1 and ${OPEN}`,
         [id],
       );
       if (!promise) return undefined;
       const { on_behalf_of: onBehalfOf, request_id: requestId, kind, organization } = promise;
+      const facts = organization ? factsOf(promise) : null;
       try {
-        await this.bus.asSystem(organization ? factsOf(promise) : null, () => this.keep(promise), { onBehalfOf, requestId });
+        const command = rebuilt(kind, promise.payload);
+        if (command instanceof Process) await this.inSteps(id, command, facts, { onBehalfOf, requestId });
+        else await this.bus.asSystem(facts, () => this.keep(id, command), { onBehalfOf, requestId });
         return undefined;
       } catch (error) {
         logger.warn({ err: error, promise: id, kind, organization, request_id: requestId }, `${kind} failed: ${reasonOf(error)}`);
-        await this.bus.asSystem(null, () => this.failed(promise, error));
+        await this.platform(() => this.failed(promise, error));
         return error instanceof Error ? error : new Error(reasonOf(error));
       }
     });
   }
 
-  /** A twin that finds the row locked, done or put off leaves it alone. */
-  private async keep({ id, kind, payload }: Promised) {
+  /** The row is locked while the command runs and done in its transaction. A twin that finds it locked, done or put off leaves it alone. */
+  private async keep(id: string, command: Command<unknown>) {
     const [mine] = await this.em.execute<object[]>(
       'select 1 from due where id = ? and done_at is null and failed_at is null and due_at <= ? for update skip locked',
       [id, now()],
     );
     if (!mine) return;
-    await this.bus.run(rebuilt(kind, payload));
+    await this.bus.run(command);
     await this.em.execute('update due set done_at = ?, error = null where id = ?', [now(), id]);
+  }
+
+  /** Long work has no transaction to lock the row with: it is leased, and the lease renewed. Whoever dies loses it after a minute. */
+  private async inSteps(id: string, process: Process<unknown>, facts: OrganizationFacts | null, begun: Begun) {
+    const mine = await this.platform(() =>
+      this.em.execute<object[]>(
+        `update due set leased_until = ? where id = ? and done_at is null and failed_at is null and due_at <= ?
+           and (leased_until is null or leased_until < ?) returning 1`,
+        [after(now(), LEASE), id, now(), now()],
+      ),
+    );
+    if (!mine.length) return;
+    const renewal = setInterval(() => void this.renew(id).catch((error) => logger.warn(`Lease of ${id}: ${reasonOf(error)}`)), RENEW_MS);
+    try {
+      await actingAs(system(facts, begun.onBehalfOf), () => this.bus.run(process), { requestId: begun.requestId });
+    } finally {
+      clearInterval(renewal);
+    }
+    await this.platform(() => this.em.execute('update due set done_at = ?, error = null, leased_until = null where id = ?', [now(), id]));
+  }
+
+  private async renew(id: string) {
+    await this.platform(() =>
+      this.em.execute('update due set leased_until = ? where id = ? and done_at is null', [after(now(), LEASE), id]),
+    );
   }
 
   private async failed({ id, attempts }: Promised, error: unknown) {
     const failures = attempts + 1;
     await this.em.execute(
-      `update due set attempts = ?, error = ?, due_at = ?, sent_at = null, failed_at = ? where id = ? and attempts = ? and done_at is null`,
+      `update due set attempts = ?, error = ?, due_at = ?, sent_at = null, leased_until = null, failed_at = ?
+       where id = ? and attempts = ? and done_at is null`,
       [failures, reasonOf(error), nextTry(failures), failures >= MOST_ATTEMPTS ? now() : null, id, attempts],
     );
+  }
+
+  private platform<R>(work: () => Promise<R>): Promise<R> {
+    return outside(() => this.bus.asSystem(null, work));
   }
 }
 

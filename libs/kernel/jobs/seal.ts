@@ -73,8 +73,8 @@ export class Sealer {
       `tessera:seal:${tenant}`,
     ]);
     if (!lock!.mine) return null;
-    const [last] = await this.em.execute<{ position: string; hash: string; entry_id: string }[]>(
-      'select position::text, hash, entry_id from audit_seal where tenant_id = ? order by position desc limit 1',
+    const [last] = await this.em.execute<{ reached: string; hash: string; entry_id: string }[]>(
+      'select position::text as reached, hash, entry_id from audit_seal where tenant_id = ? order by position desc limit 1',
       [tenant],
     );
     const recent = last && !thorough;
@@ -86,7 +86,7 @@ export class Sealer {
       recent ? [tenant, last.entry_id] : [tenant],
     );
     if (!entries.length) return 0;
-    let position = BigInt(last?.position ?? 0);
+    let position = BigInt(last?.reached ?? 0);
     let hash = last?.hash ?? '';
     const seals = entries.map((entry) => {
       hash = chained(hash, tenant, entry);
