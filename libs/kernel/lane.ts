@@ -1,7 +1,7 @@
 import pg from 'pg';
 import { unavailable } from './errors.ts';
 import { logger } from './logger.ts';
-import { ScopedQuery, type Statement, type Types } from './scoped-query.ts';
+import { ChangedColumns, ScopedQuery, type Statement, type Types } from './scoped-query.ts';
 
 const TIMESTAMPTZ = 1184;
 const DATE = 1082;
@@ -13,6 +13,7 @@ types.setTypeParser(DATE, (text) => text);
 /** No organization: the setting is empty, so tables behind a policy refuse, and only platform tables answer. */
 export const NO_TENANT = '';
 const LIMIT = 'client side deadline';
+const TRIES = 3;
 
 interface Seat {
   client: (pg.Client & { query(query: ScopedQuery): unknown }) | null;
@@ -55,30 +56,43 @@ export class Lane {
     const client = new pg.Client(config as pg.ClientConfig) as NonNullable<Seat['client']>;
     client.on('error', () => {});
     await client.connect();
+    if (this.closing) return void client.end();
     seat.client = client;
     seat.busy = 0;
-    const lost = () => this.redial(seat, client);
+    // A lost connection says so twice, as an error and as an end.
+    const lost = () => {
+      if (seat.client === client) this.redial(seat);
+    };
     client.once('error', lost);
     client.once('end', lost);
   }
 
   /** Until the server is back, queries on this seat are refused at once rather than kept waiting. */
-  private redial(seat: Seat, dead: pg.Client, wait = 50): void {
-    if (this.closing || (seat.client !== dead && seat.client !== null)) return;
-    if (seat.client === dead) logger.warn(`${this.options.name}: connection to the database lost, dialling again`);
+  private redial(seat: Seat, wait = 50): void {
+    if (this.closing) return;
+    if (seat.client) logger.warn(`${this.options.name}: connection to the database lost, dialling again`);
     seat.client = null;
-    setTimeout(() => void this.dial(seat).catch(() => this.redial(seat, dead, Math.min(wait * 2, 2000))), wait).unref();
+    setTimeout(() => void this.dial(seat).catch(() => this.redial(seat, Math.min(wait * 2, 2000))), wait).unref();
   }
 
   /** The rows of one statement, run inside one organization (or none) and its own read-only transaction. */
-  rows<T>(tenant: string, statement: Statement, values: readonly unknown[]): Promise<T[]> {
+  async rows<T>(tenant: string, statement: Statement, values: readonly unknown[]): Promise<T[]> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.once<T>(tenant, statement, values);
+      } catch (error) {
+        if (attempt === TRIES || !outdated(error)) throw error;
+      }
+    }
+  }
+
+  private once<T>(tenant: string, statement: Statement, values: readonly unknown[]): Promise<T[]> {
     let seat: Seat | undefined;
     for (const other of this.seats) if (other.client && (!seat || other.busy < seat.busy)) seat = other;
     if (!seat?.client || this.waiting >= this.options.queue) return Promise.reject(unavailable(undefined, { retryAfter: 1 }));
     const { client } = seat;
     const taken = seat;
     return new Promise<T[]>((resolve, reject) => {
-      const deadline = setTimeout(() => this.hangUp(client, query), this.options.statementTimeout + 2000);
       const query = new ScopedQuery(tenant, statement, values, types, (error, rows) => {
         clearTimeout(deadline);
         taken.busy--;
@@ -86,6 +100,7 @@ export class Lane {
         if (error) reject(error as Error);
         else resolve(rows as T[]);
       });
+      const deadline = setTimeout(() => this.hangUp(client, query), this.options.statementTimeout + 2000);
       taken.busy++;
       this.waiting++;
       client.query(query);
@@ -103,3 +118,12 @@ export class Lane {
     await Promise.all(this.seats.map(({ client }) => client?.end()));
   }
 }
+
+/**
+ * What was prepared does not serve any more: a neighbour was cancelled while it prepared it anew, or a migration changed the table. A read
+ * may be asked again, and is then parsed again.
+ */
+const outdated = (error: unknown) => {
+  const { code, message = '' } = error as { code?: string; message?: string };
+  return error instanceof ChangedColumns || code === '26000' || (code === '0A000' && message.includes('cached plan'));
+};

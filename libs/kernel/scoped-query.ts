@@ -36,6 +36,9 @@ interface Wire {
   sync(): void;
 }
 
+/** The table was changed since the statement was prepared. */
+export class ChangedColumns extends Error {}
+
 const Submittable = pg.Query as unknown as new (config: object) => { callback: Settle };
 const memories = new WeakMap<object, Memory>();
 const NOTHING: Shape = { names: [], parsers: [] };
@@ -106,7 +109,7 @@ export class ScopedQuery extends Submittable {
     if (!this.running || this.broken) return;
     const { names, parsers } = this.shape!;
     if (fields.length !== names.length) {
-      this.broken = new Error(`${this.statement.name} changed its columns`);
+      this.broken = new ChangedColumns(this.statement.name);
       return;
     }
     const row: Record<string, unknown> = {};
