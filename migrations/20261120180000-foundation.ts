@@ -118,10 +118,9 @@ export class Foundation extends Migration {
     this.addSql(`alter table "activity" add constraint "activity_about_check" check (num_nonnulls(contact_id, company_id, deal_id) > 0);`);
     this.addSql(`alter table "activity" add constraint "activity_kind_check" check ("kind" in ('comment', 'note', 'call', 'meeting', 'email', 'event', 'status_changed', 'stage_changed', 'owner_changed', 'amount_changed', 'task_created', 'created'));`);
 
-    this.addSql(`create table "stage_history" ("id" uuid not null, "created_at" timestamptz(3) not null, "updated_at" timestamptz(3) not null, "version" int not null default 1, "tenant_id" uuid not null, "created_by" uuid null, "deleted_at" timestamptz(3) null, "deal_id" uuid not null, "position" int not null, "at" timestamptz(3) not null, "from_stage_id" uuid null, "to_stage_id" uuid not null, "from_stage" varchar(60) null, "to_stage" varchar(60) not null, "from_status" text null, "to_status" text not null, "amount_e4" bigint not null, "currency" char(3) not null, "probability" int not null, "forecast_category" text not null, "expected_close_date" date null, "owner_id" uuid null, "changed_by" uuid null, primary key ("id"));`);
+    this.addSql(`create table "stage_history" ("id" uuid not null, "created_at" timestamptz(3) not null, "updated_at" timestamptz(3) not null, "version" int not null default 1, "tenant_id" uuid not null, "created_by" uuid null, "deleted_at" timestamptz(3) null, "deal_id" uuid not null, "position" int not null, "at" timestamptz(3) not null, "from_stage_id" uuid null, "to_stage_id" uuid not null, "from_stage" varchar(60) null, "to_stage" varchar(60) not null, "from_status" text null, "to_status" text not null, "amount_e4" bigint not null, "currency" char(3) not null, "probability" int not null, "forecast_category" text not null, "expected_close_date" date null, "owned_by" uuid null, "changed_by" uuid null, primary key ("id"));`);
     this.addSql(`create index "stage_history_tenant_id_created_at_id_index" on "stage_history" ("tenant_id", "created_at", "id");`);
     this.addSql(`create index "stage_history_tenant_id_deal_id_position_index" on "stage_history" ("tenant_id", "deal_id", "position");`);
-    this.addSql(`create index "stage_history_tenant_id_from_stage_id_created_at_id_index" on "stage_history" ("tenant_id", "from_stage_id", "created_at", "id");`);
     this.addSql(`create index "stage_history_tenant_id_to_stage_id_created_at_id_index" on "stage_history" ("tenant_id", "to_stage_id", "created_at", "id");`);
     this.addSql(`alter table "stage_history" add constraint "stage_history_tenant_id_id_unique" unique ("tenant_id", "id");`);
     this.addSql(`create unique index "stage_history_tenant_id_deal_id_position_unique" on "stage_history" ("tenant_id", "deal_id", "position") where deleted_at is null;`);
@@ -204,7 +203,6 @@ export class Foundation extends Migration {
     this.addSql(`alter table "activity" add constraint "activity_author_id_member_foreign" foreign key ("tenant_id", "author_id") references "membership" ("organization_id", "user_id") on delete restrict;`);
 
     this.addSql(`alter table "stage_history" add constraint "stage_history_deal_id_foreign" foreign key ("tenant_id", "deal_id") references "deal" ("tenant_id", "id") on delete restrict;`);
-    this.addSql(`alter table "stage_history" add constraint "stage_history_from_stage_id_foreign" foreign key ("tenant_id", "from_stage_id") references "stage" ("tenant_id", "id") on delete restrict;`);
     this.addSql(`alter table "stage_history" add constraint "stage_history_to_stage_id_foreign" foreign key ("tenant_id", "to_stage_id") references "stage" ("tenant_id", "id") on delete restrict;`);
 
     this.addSql(`alter table "task" add constraint "task_contact_id_foreign" foreign key ("tenant_id", "contact_id") references "contact" ("tenant_id", "id") on delete restrict;`);

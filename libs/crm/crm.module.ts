@@ -15,6 +15,25 @@ import { DeleteContact } from './contacts/delete-contact.ts';
 import { UpdateContact } from './contacts/update-contact.ts';
 import { crmInvariants } from './crm.invariants.ts';
 import { crmPermissions } from './crm.permissions.ts';
+import { CreateDeal } from './deals/create-deal.ts';
+import { AddDealContact, RemoveDealContact } from './deals/deal-people.ts';
+import { DealsController } from './deals/deals.controller.ts';
+import { LoseDeal } from './deals/lose-deal.ts';
+import { MoveDeal } from './deals/move-deal.ts';
+import { ReopenDeal } from './deals/reopen-deal.ts';
+import { RestoreDeal } from './deals/restore-deal.ts';
+import { UpdateDeal } from './deals/update-deal.ts';
+import { WinDeal } from './deals/win-deal.ts';
+import { AddStage } from './pipelines/add-stage.ts';
+import { CreatePipeline, CreateStandardPipeline } from './pipelines/create-pipeline.ts';
+import { PipelinesController } from './pipelines/pipelines.controller.ts';
+import { ListPipelines, ListStages, ShowPipeline, ShowStage } from './pipelines/read-pipelines.ts';
+import { RemovePipeline } from './pipelines/remove-pipeline.ts';
+import { RemoveStage } from './pipelines/remove-stage.ts';
+import { ReorderStages } from './pipelines/reorder-stages.ts';
+import { RestorePipeline } from './pipelines/restore-pipeline.ts';
+import { UpdatePipeline } from './pipelines/update-pipeline.ts';
+import { UpdateStage } from './pipelines/update-stage.ts';
 import { DealContact } from './deals/deal-contact.ts';
 import { Deal } from './deals/deal.ts';
 import { StageHistory } from './deals/stage-history.ts';
@@ -32,13 +51,17 @@ import './timeline/crm-parts.ts';
   entities: [Contact, Company, Task, Activity, Pipeline, Stage, Deal, DealContact, StageHistory],
   permissions: crmPermissions,
   invariants: crmInvariants,
-  controllers: [ContactsController, CompaniesController, TasksController, ActivitiesController],
+  controllers: [ContactsController, CompaniesController, TasksController, ActivitiesController, PipelinesController, DealsController],
   useCases: [
     ...[CreateContact, UpdateContact, DeleteContact, ContactTimeline],
     ...[CreateCompany, UpdateCompany, CompanySummary],
     ...[CreateTask, UpdateTask, CompleteTask, ReopenTask, RemindOfTask],
+    ...[ListPipelines, ShowPipeline, CreatePipeline, CreateStandardPipeline, UpdatePipeline, RemovePipeline, RestorePipeline],
+    ...[ListStages, ShowStage, AddStage, UpdateStage, RemoveStage, ReorderStages],
+    ...[CreateDeal, UpdateDeal, WinDeal, LoseDeal, ReopenDeal, MoveDeal, RestoreDeal, AddDealContact, RemoveDealContact],
     ...[LogActivity, EditActivity, DeleteActivity],
   ],
   providers: [Follow],
+  founding: [CreateStandardPipeline],
 })
 export class CrmModule {}

@@ -11,6 +11,7 @@ import { Task } from './tasks/task.ts';
 
 const records = [Contact, Company, Deal, Task];
 const structure = [Pipeline, Stage];
+const partsOfDeals = [StageHistory, DealContact];
 const seesAll = (me: Actor) => me.organization?.settings.record_visibility !== 'own';
 
 /** A member who sees only his own records sees the activities of those alone: every record an activity is about must be his. */
@@ -27,13 +28,15 @@ export const crmPermissions: Permissions = {
     can('read', Activity, aboutOwn(me));
     can(['read', 'update', 'delete'], Activity, { authorId: me.userId });
     can('read', structure);
-    // Reached only through their deal, whose own rule is asked first.
-    can(['create', 'read'], StageHistory);
-    can(['create', 'read', 'update', 'delete'], DealContact);
+    // What they are about is their deal, and its rule is asked by whoever writes them.
+    can('create', partsOfDeals);
+    can(['update', 'delete'], DealContact);
+    can('read', partsOfDeals, seesAll(me) ? undefined : { dealId: through(Deal, { ownerId: me.userId }) });
   },
   manager(can) {
     can(['read', 'update', 'delete', 'reassign', 'export', 'import'], records);
     can(['read', 'export'], Activity);
+    can('read', partsOfDeals);
   },
   admin(can) {
     can(['create', 'update', 'delete', 'export'], structure);
@@ -43,7 +46,7 @@ export const crmPermissions: Permissions = {
   sets: {
     sales(can) {
       can(['read', 'update'], Deal);
-      can('read', Activity, { dealId: through(Deal) });
+      can('read', [Activity, ...partsOfDeals], { dealId: through(Deal) });
       can(['export', 'import'], records);
       can('export', Activity);
     },

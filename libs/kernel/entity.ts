@@ -47,6 +47,10 @@ type Given<F extends Fields, K extends keyof F & string> = Prettify<
   { [P in Exclude<K, Filled<F>>]: Domain<F[P]> } & { [P in Extract<K, Filled<F>>]?: Domain<F[P]> }
 >;
 
+type Named<F extends Fields> = (keyof F & string) | `${keyof F & string}?`;
+type Demanded<N extends string> = N extends `${string}?` ? never : N;
+type Spared<N extends string> = N extends `${infer K}?` ? K : never;
+
 /** A row that can tell what happened to it. */
 export abstract class Row {
   declare readonly id: string;
@@ -84,8 +88,10 @@ export interface Declared<N extends string, F extends Fields, Common extends Fie
   readonly label: string;
   readonly scope: 'tenant' | 'platform';
   readonly fields: F & Common;
-  /** What a caller may send: strict, snake_case on the wire, camelCase in the code. */
-  input<K extends keyof (F & Common) & string>(...names: K[]): Input<Given<F & Common, K>>;
+  /** What a caller may send: strict, snake_case on the wire, camelCase in the code. `stage?` may be left out, though every row has one. */
+  input<N extends Named<F & Common>>(
+    ...names: N[]
+  ): Input<Prettify<Given<F & Common, Demanded<N>> & Partial<Pick<Values<F & Common>, Spared<N>>>>>;
   /** The same with every field optional, for PATCH: absent is unchanged, null clears. */
   patch<K extends keyof (F & Common) & string>(...names: K[]): Input<Partial<Pick<Values<F & Common>, K>>>;
   /** What a caller may see. */
@@ -144,10 +150,15 @@ function declare<const N extends string, F extends Fields, Common extends Fields
     static readonly label = spoken(table);
     static readonly scope = parent === Row ? 'platform' : 'tenant';
     static readonly fields = fields;
-    static input(...names: string[]) {
-      const given = (field: AnyField) =>
-        field.nullable || field.fallback !== undefined || field.column.generate ? field.check.optional() : field.check;
-      return camelCased(names, z.strictObject(shape(names, given)));
+    static input(...wanted: string[]) {
+      const names = wanted.map((name) => name.replace('?', ''));
+      const optional = (name: string, { nullable, fallback, column }: AnyField) =>
+        wanted.includes(`${name}?`) || nullable || fallback !== undefined || Boolean(column.generate);
+      const given = names.map((name) => {
+        const field = fields[name]!;
+        return [snake(name), optional(name, field) ? field.check.optional() : field.check] as const;
+      });
+      return camelCased(names, z.strictObject(Object.fromEntries(given)));
     }
     static patch(...names: string[]) {
       return camelCased(names, z.strictObject(shape(names, (field) => field.check.optional())));

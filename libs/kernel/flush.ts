@@ -98,7 +98,7 @@ const moneyNames = (of: Source) => Object.entries(fieldsOf(of)).flatMap(([name, 
 export async function referencesHold(em: SqlEntityManager, changes: readonly Change[]) {
   const wanted = new Map<string, Map<string, { name: string; field: AnyField }>>();
   for (const { of, row, changed, verb } of changes)
-    for (const name of verb === 'delete' ? [] : changed) {
+    for (const name of verb === 'delete' ? [] : verb === 'restore' ? recordReferences(of) : changed) {
       const field = fieldsOf(of)[name];
       const id = (row as unknown as Values)[name];
       if (!field?.column.to || typeof id !== 'string') continue;
@@ -120,6 +120,9 @@ export async function referencesHold(em: SqlEntityManager, changes: readonly Cha
       }
   }
 }
+/** What comes back must lead to what is still there. Its owner may have left. */
+const recordReferences = (of: Source) =>
+  Object.entries(fieldsOf(of)).flatMap(([name, { column }]) => (column.to && column.to !== 'membership' ? [name] : []));
 const missingReference = (what: string, pointer: string) => {
   const refusal = missing(what);
   refusal.more.details = [{ pointer, code: 'not_found', message: refusal.message }];

@@ -47,7 +47,7 @@ export type { Invariant } from './invariants.ts';
 export { KernelModule } from './kernel.module.ts';
 export { headersOf, Limiter, type Taken } from './limiter.ts';
 export { cellText, csvStream } from './csv.ts';
-export { closeCursor, List, openCursor, type ListOptions, Page, type QueryString } from './list.ts';
+export { type Asked, closeCursor, List, openCursor, type ListOptions, Page, type QueryString } from './list.ts';
 export { type Logger, logger, logging, logRequests } from './logger.ts';
 export { Mailer } from './mail.ts';
 export * from './money.ts';
@@ -67,6 +67,7 @@ export {
   must,
   type Permissions,
   permissionSets,
+  permits,
   rulesOf,
   through,
 } from './permissions.ts';

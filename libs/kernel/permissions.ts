@@ -59,8 +59,10 @@ export function knock(action: string, to: Subject) {
 }
 
 /** The row: may this actor do it to this one, in this state? */
+export const permits = (action: string, row: object): boolean => abilityOf(actor()).can(action, row as never);
+/** The same, or 403. */
 export function must(action: string, row: object, of: Subject = row.constructor as unknown as Source) {
-  if (!abilityOf(actor()).can(action, row as never)) throw forbidden(`You may not ${action} this ${of.label.toLowerCase()}`);
+  if (!permits(action, row)) throw forbidden(`You may not ${action} this ${of.label.toLowerCase()}`);
 }
 export const may = (action: string, to: Subject) => abilityOf(actor()).can(action, to.table);
 

@@ -12,7 +12,8 @@ export class StageHistory extends entity(
     dealId: ref(() => Deal),
     position: whole({ min: 1 }),
     at: moment(),
-    fromStageId: ref(() => Stage).optional(),
+    // No reference: it is the one that the row before leads to, and may be deleted since.
+    fromStageId: uuid().optional(),
     toStageId: ref(() => Stage),
     fromStage: text({ max: 60 }).optional(),
     toStage: text({ max: 60 }),
@@ -23,8 +24,8 @@ export class StageHistory extends entity(
     probability: whole({ max: 100 }),
     forecastCategory: choice(CATEGORIES),
     expectedCloseDate: day().optional(),
-    // No reference: who owned it then may have left since.
-    ownerId: uuid().optional(),
+    // No reference, and no owner of this row: who owned the deal then may have left since.
+    ownedBy: uuid().optional(),
     // Who did it; null for the system.
     changedBy: uuid().optional(),
   },

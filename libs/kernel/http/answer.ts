@@ -5,7 +5,7 @@ import { fieldsOf, Row, type TenantRow } from '../entity.ts';
 import type { Stored } from '../idempotency.ts';
 import { List, Page } from '../list.ts';
 import { snake } from '../naming.ts';
-import { allows } from '../permissions.ts';
+import { allows, may } from '../permissions.ts';
 import type { View } from '../view.ts';
 import { homes, type Route, type Table } from './routes.ts';
 
@@ -33,7 +33,7 @@ export function answer(table: Table, route: Route, result: unknown, url: string)
   if (isView(answers)) {
     const row = result instanceof Row ? answers.show(result) : (result as Record<string, unknown>);
     if (typeof row.version === 'number') headers.etag = `"v${row.version}"`;
-    const home = homes.get(answers.of.table) ?? table;
+    const home = homes.get(answers.of.table) ?? lodging(table, url, row);
     if (status === 201 || status === 202) headers.location = `${BASE}/${home.path}/${row.id as string}`;
     row._links = linksOf(home, answers, row);
     return { status, headers, body: envelope(JSON.stringify(row)) };
@@ -42,6 +42,13 @@ export function answer(table: Table, route: Route, result: unknown, url: string)
   const shown = (answers && typeof answers === 'object' && 'safeParse' in answers ? answers.parse(result) : {}) as { id?: string };
   if (status === 202 && shown?.id) headers.location = `${BASE}/${table.path}/${shown.id}`;
   return { status, headers, body: envelope(JSON.stringify(shown)) };
+}
+
+/** What has no home of its own lives where it was asked for: /pipelines/{id}/stages, say. */
+function lodging(table: Table, url: string, row: Record<string, unknown>): Table {
+  const [path] = url.slice(BASE.length + 1).split('?');
+  const [collection] = path!.split(`/${row.id as string}`);
+  return collection === table.path ? table : { path: collection!, tag: table.tag, routes: {} };
 }
 
 /** `meta` last, so that the data may be spliced in as text. */
@@ -94,7 +101,11 @@ export function linksOf(
   for (const [name, { method, path, needs, when }] of Object.entries(home.routes)) {
     if (!path.startsWith(':id') || method === 'get' || path.split(':').length > 2) continue;
     if (name === 'restore' || (when && !when(row))) continue;
-    if ('action' in needs && !(needs.subject.table === view.of.table ? allows(me, needs.action, needs.subject, row) : true)) continue;
+    if (
+      'action' in needs &&
+      !(needs.subject.table === view.of.table ? allows(me, needs.action, needs.subject, row) : may(needs.action, needs.subject))
+    )
+      continue;
     links[name] = {
       href: path === ':id' ? self : `${BASE}/${home.path}/${path.replace(':id', row.id as string)}`,
       method: method.toUpperCase(),

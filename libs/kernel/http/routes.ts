@@ -17,14 +17,14 @@ type IdsIn<P extends string> = P extends `${string}:${string}/${infer Rest}`
 type Takes<P extends string, I> = [...IdsIn<P>, ...(unknown extends I ? [] : [I])];
 
 /** How a route answers: a view (one record, with ETag and links), a schema, a page of a list, or a file. */
-export type Answers = View<unknown> | View<never> | z.ZodType | List<never> | 'deleted' | 'file' | 'nothing';
+export type Answers = View<unknown> | View<never> | z.ZodType | List<unknown> | List<never> | 'deleted' | 'file' | 'nothing';
 
 export interface RouteOptions {
   /** One sentence for the OpenAPI document. */
   does: string;
   body?: z.ZodType;
   query?: z.ZodType;
-  list?: List<never>;
+  list?: List<unknown> | List<never>;
   /** The field of the listed rows that leads to the record in the path: only that record's rows are listed. */
   under?: string;
   answers?: Answers;
@@ -81,8 +81,8 @@ export const patch = <P extends string, R, B = unknown>(path: P, use: Use<P, B, 
   route<P, B, R>('patch', path, use, options);
 export const put = <P extends string, R, B = unknown>(path: P, use: Use<P, B, R>, options: RouteOptions & { body?: z.ZodType<B> }) =>
   route<P, B, R>('put', path, use, options);
-export const del = <P extends string, R>(path: P, use: Use<P, unknown, R>, options: RouteOptions) =>
-  route<P, unknown, R>('delete', path, use, options);
+export const del = <P extends string, R, Q = unknown>(path: P, use: Use<P, Q, R>, options: RouteOptions & { query?: z.ZodType<Q> }) =>
+  route<P, Q, R>('delete', path, use, options);
 
 /** A route table as it is served: every operation of the OpenAPI document, every link, every sweep of the tests comes from here. */
 export interface Table {

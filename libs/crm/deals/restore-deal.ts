@@ -1,0 +1,34 @@
+import { Command, EntityManager, Handles, missing, now } from '#kernel';
+import { LockMode } from '@mikro-orm/core';
+import { closingOf, firstOf, placeOf } from '../pipelines/line.ts';
+import { lineOf } from '../pipelines/structure.ts';
+import { chronicle, remember } from './chronicle.ts';
+import { Deal } from './deal.ts';
+
+/** Brings a deleted deal back; where its stage is gone meanwhile, into the first one, or the one that fits its outcome. */
+export class RestoreDeal extends Command<Deal> {
+  constructor(readonly id: string) {
+    super();
+  }
+}
+
+@Handles(RestoreDeal, 'delete', Deal)
+class Handler {
+  constructor(private readonly em: EntityManager) {}
+  async execute({ id }: RestoreDeal) {
+    const deal = await this.em.findOne(Deal, { id }, { filters: { alive: false }, lockMode: LockMode.PESSIMISTIC_WRITE });
+    if (!deal) throw missing(Deal.label);
+    deal.deletedAt = null;
+    const line = await lineOf(this.em, deal.pipelineId);
+    if (placeOf(line, deal.stageId) >= 0) return deal;
+
+    const before = remember(deal);
+    const stage = deal.status === 'won' || deal.status === 'lost' ? closingOf(line, deal.status) : firstOf(line);
+    Object.assign(deal, { stageId: stage.id, stage: stage.key, stageEnteredAt: now() });
+    deal.weigh(stage);
+    // Its history can only refer to it once it is back.
+    await this.em.flush();
+    chronicle(this.em, deal, before);
+    return deal;
+  }
+}
