@@ -15,6 +15,7 @@ const STEPS: Record<string, string[]> = {
   leftovers: tool('knip/bin/knip.js', '--no-progress'),
   // Entities against the snapshot of the last migration: a forgotten migration shows here.
   drift: ['scripts/with-database.ts', ...tool('@mikro-orm/cli/cli.js', 'migration:check')],
+  errors: ['scripts/errors.ts', '--check'],
   tests: ['scripts/test.ts', '--coverage'],
 };
 

@@ -1,6 +1,7 @@
 import { Company } from './company.ts';
 
-const WRITABLE = [
+/** What a caller may set. A further field is a line in the entity and a name here. */
+export const companyFields = [
   'name',
   'domain',
   'industry',
@@ -18,5 +19,5 @@ const WRITABLE = [
   'custom',
 ] as const;
 
-export const NewCompany = Company.input(...WRITABLE).meta({ id: 'NewCompany' });
-export const CompanyChanges = Company.patch(...WRITABLE).meta({ id: 'CompanyChanges' });
+export const NewCompany = Company.input(...companyFields).meta({ id: 'NewCompany' });
+export const CompanyChanges = Company.patch(...companyFields).meta({ id: 'CompanyChanges' });

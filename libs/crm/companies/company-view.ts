@@ -1,28 +1,8 @@
 import { List } from '#kernel';
 import { Company } from './company.ts';
+import { companyFields } from './company-input.ts';
 
-export const CompanyView = Company.view(
-  'id',
-  'name',
-  'domain',
-  'industry',
-  'employees',
-  'annualRevenue',
-  'currency',
-  'foundedYear',
-  'parentId',
-  'address',
-  'phone',
-  'website',
-  'tags',
-  'notes',
-  'ownerId',
-  'custom',
-  'createdAt',
-  'createdBy',
-  'updatedAt',
-  'version',
-);
+export const CompanyView = Company.view('id', ...companyFields, 'createdAt', 'createdBy', 'updatedAt', 'version');
 
 export const companyList = new List(CompanyView, {
   sorts: ['createdAt', 'updatedAt', 'name', 'employees', 'annualRevenue', 'foundedYear'],

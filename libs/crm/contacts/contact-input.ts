@@ -1,6 +1,7 @@
 import { Contact } from './contact.ts';
 
-const WRITABLE = [
+/** What a caller may set. A further field is a line in the entity and a name here. */
+export const contactFields = [
   'name',
   'firstName',
   'lastName',
@@ -22,5 +23,5 @@ const WRITABLE = [
   'custom',
 ] as const;
 
-export const NewContact = Contact.input(...WRITABLE).meta({ id: 'NewContact' });
-export const ContactChanges = Contact.patch(...WRITABLE).meta({ id: 'ContactChanges' });
+export const NewContact = Contact.input(...contactFields).meta({ id: 'NewContact' });
+export const ContactChanges = Contact.patch(...contactFields).meta({ id: 'ContactChanges' });

@@ -1,34 +1,9 @@
 import { List } from '#kernel';
 import { CompanyView } from '../companies/company-view.ts';
 import { Contact } from './contact.ts';
+import { contactFields } from './contact-input.ts';
 
-export const ContactView = Contact.view(
-  'id',
-  'name',
-  'firstName',
-  'lastName',
-  'companyName',
-  'companyId',
-  'email',
-  'emails',
-  'phone',
-  'phoneTyped',
-  'phones',
-  'kinds',
-  'jobTitle',
-  'address',
-  'birthday',
-  'tags',
-  'source',
-  'notes',
-  'consent',
-  'ownerId',
-  'custom',
-  'createdAt',
-  'createdBy',
-  'updatedAt',
-  'version',
-);
+export const ContactView = Contact.view('id', ...contactFields, 'phoneTyped', 'createdAt', 'createdBy', 'updatedAt', 'version');
 
 export const contactList = new List(ContactView, {
   sorts: ['createdAt', 'updatedAt', 'firstName', 'lastName', 'name'],

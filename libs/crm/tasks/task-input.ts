@@ -2,7 +2,8 @@ import { along, day, text } from '#kernel';
 import { z } from 'zod';
 import { Task } from './task.ts';
 
-const WRITABLE = [
+/** What a caller may set. A further field is a line in the entity and a name here. */
+export const taskFields = [
   'title',
   'description',
   'dueDate',
@@ -28,6 +29,6 @@ export const FollowUp = z
   .meta({ id: 'FollowUp', example: { title: 'Call again', due_date: '2027-01-15' } });
 export type FollowUp = z.output<typeof FollowUp>;
 
-export const NewTask = Task.input(...WRITABLE).meta({ id: 'NewTask' });
-export const TaskChanges = along(Task.patch(...WRITABLE), { followUp: FollowUp }).meta({ id: 'TaskChanges' });
+export const NewTask = Task.input(...taskFields).meta({ id: 'NewTask' });
+export const TaskChanges = along(Task.patch(...taskFields), { followUp: FollowUp }).meta({ id: 'TaskChanges' });
 export const Completion = z.strictObject({ follow_up: FollowUp.optional() }).meta({ id: 'TaskCompletion' });

@@ -4,27 +4,14 @@ import { z } from 'zod';
 import { CompanyView } from '../companies/company-view.ts';
 import { ContactView } from '../contacts/contact-view.ts';
 import { Task } from './task.ts';
+import { taskFields } from './task-input.ts';
 
 export const TaskView = Task.view(
   'id',
-  'title',
-  'description',
-  'dueDate',
-  'dueAt',
-  'priority',
-  'status',
-  'isDone',
+  ...taskFields,
   'completedAt',
-  'assigneeId',
-  'contactId',
-  'companyId',
-  'dealId',
-  'remindAt',
   'remindedAt',
-  'recurrence',
   'followsId',
-  'ownerId',
-  'custom',
   'createdAt',
   'createdBy',
   'updatedAt',
