@@ -161,4 +161,4 @@ const lostARace = (error: unknown) => {
 };
 
 /** Constraint violations of one item of a batch: its savepoint is undone, the others go on. */
-const isDatabaseRefusal = (error: unknown) => /^23/.test((error as { code?: string }).code ?? '');
+const isDatabaseRefusal = (error: unknown) => ((error as { code?: string }).code ?? '').startsWith('23');

@@ -1,8 +1,8 @@
 import { EntitySchema, OptionalProps, type FilterDef } from '@mikro-orm/core';
 import { z } from 'zod';
 import { actingUser, actor, tenantId } from './actor.ts';
-import { type AnyField, type Domain, type Fields, type Filled, member, metadata, moment, uuid, whole, type Wire } from './fields.ts';
-import { camel, snake, type Snake, pascal, spoken } from './naming.ts';
+import { type AnyField, type Domain, type Fields, type Filled, member, metadata, moment, uuid, whole } from './fields.ts';
+import { camel, snake, spoken } from './naming.ts';
 import { reach } from './permissions.ts';
 import { ormCondition } from './predicate.ts';
 import { now } from './time.ts';
@@ -274,5 +274,3 @@ const searchTrigger = (table: string, expressions: string[]) => ({
   forEach: 'row',
   body: `perform search.put('${table}', new.tenant_id, new.id, concat_ws(' ', ${expressions.join(', ')})); return null`,
 });
-
-export const schemaName = (cls: Source) => pascal(cls.table);

@@ -53,5 +53,3 @@ end $$;
 revoke all on schema search from public;
 revoke all on all functions in schema search from public;
 `;
-
-export const SEARCH_DOWN = 'drop schema if exists search cascade;';

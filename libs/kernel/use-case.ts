@@ -47,7 +47,6 @@ export function handlerOf(message: MessageClass): Type {
 }
 /** A message class by its name: how a stored job finds its use case again. */
 export const messageNamed = (name: string): MessageClass | undefined => byName.get(name);
-export const allUseCases = (): readonly MessageClass[] => [...byName.values()];
 
 /** Binds a private handler to its message and says who may knock: an action on a subject, or a welcome. */
 export function Handles(message: MessageClass, ...who: [action: string, subject: Subject] | [Welcome]): ClassDecorator {

@@ -1,5 +1,5 @@
 import { Activity, HUMAN_KINDS } from './activity.ts';
-import { along, note, problem } from '#kernel';
+import { along, problem } from '#kernel';
 import { z } from 'zod';
 
 export const activityImmutable = problem('activity.immutable', 409, 'What the system noted cannot be changed or deleted');
