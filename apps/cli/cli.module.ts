@@ -1,9 +1,14 @@
 import { Module } from '@nestjs/common';
+import { AuditCommand } from './commands/audit.ts';
 import { DbCommand } from './commands/db.ts';
+import { ExportCommand } from './commands/export.ts';
+import { JobsCommand } from './commands/jobs.ts';
+import { OpenApiCommand } from './commands/openapi.ts';
 import { SeedCommand } from './commands/seed.ts';
 import { SetupCommand } from './commands/setup.ts';
+import { VerifyCommand } from './commands/verify.ts';
 
-const commands = [DbCommand, SeedCommand, SetupCommand];
+const commands = [DbCommand, SetupCommand, SeedCommand, ExportCommand, OpenApiCommand, JobsCommand, AuditCommand, VerifyCommand];
 
 @Module({ providers: commands.flatMap((command) => command.registerWithSubCommands()) })
 export class CliModule {}

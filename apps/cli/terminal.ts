@@ -1,13 +1,14 @@
 import { Presets, SingleBar } from 'cli-progress';
 
-type Cell = string | number | boolean | null | undefined;
+type Cell = string | number | boolean | null | undefined | readonly string[];
+const written = (cell: Cell) => (Array.isArray(cell) ? cell.join(' ') : String(cell ?? ''));
 
 /** Writes rows as a table with aligned columns, or as JSON for programs. */
 export function show(rows: readonly Record<string, Cell>[], { json = false, nothing = 'Nothing' } = {}): void {
   if (json) return console.log(JSON.stringify(rows, null, 2));
   const names = Object.keys(rows[0] ?? {});
   if (!names.length) return console.log(nothing);
-  const lines = [names, ...rows.map((row) => names.map((name) => String(row[name] ?? '')))];
+  const lines = [names, ...rows.map((row) => names.map((name) => written(row[name])))];
   const widths = names.map((_, i) => Math.max(...lines.map((line) => line[i]!.length)));
   for (const line of lines)
     console.log(

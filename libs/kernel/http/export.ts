@@ -4,12 +4,12 @@ import { actingAs, type Call, call } from '../actor.ts';
 import { csvStream } from '../csv.ts';
 import { ListPage } from '../crud.ts';
 import type { Source } from '../entity.ts';
-import { invalid } from '../errors.ts';
-import { knock } from '../permissions.ts';
+import { invalid, notFound } from '../errors.ts';
+import { knock, type Subject } from '../permissions.ts';
 import type { List, Page, QueryString } from '../list.ts';
 import type { Bus } from '../bus.ts';
 import { Download } from './answer.ts';
-import type { Route } from './routes.ts';
+import { type Route, tables } from './routes.ts';
 import type { Request } from './serve.ts';
 
 type Line = Record<string, unknown>;
@@ -21,18 +21,7 @@ const FORMATS = {
 
 /** Streams what the list would show, page after page by cursor: the same filters, the same permissions. */
 export function exportRoute<R>(of: Source, list: List<R>, several: string): Route {
-  const handle = async ({ http, bus }: Request) => {
-    knock('export', of);
-    const { format = 'csv', ...query } = http.query as QueryString;
-    if (typeof format !== 'string' || !Object.hasOwn(FORMATS, format))
-      throw invalid('format is csv, xlsx or json', { details: [{ parameter: 'format', code: 'invalid', message: 'csv, xlsx or json' }] });
-    const type = FORMATS[format as keyof typeof FORMATS];
-    const columns = Object.keys((list.view.schema as unknown as z.ZodObject).shape);
-    // The first page now, so that what is wrong with the request is said before the download begins.
-    const first = await bus.run(new ListPage(list, list.ask({ ...query, ...paging('') })));
-    const rows = allRows(bus, list, query, first as Page<Line>, call());
-    return new Download(`${several.replaceAll(' ', '-')}.${format}`, type, await written(format as keyof typeof FORMATS, columns, rows));
-  };
+  const handle = ({ http, bus }: Request) => exported(bus, of, list, several, http.query as QueryString);
   const never = () => {
     throw new Error('An export is handled as a whole');
   };
@@ -46,6 +35,27 @@ export function exportRoute<R>(of: Source, list: List<R>, several: string): Rout
     message: never,
     handle,
   };
+}
+
+/** The same file without HTTP, for a resource as the API calls it. @throws not_found */
+export function exportOf(bus: Bus, resource: string, query: QueryString): Promise<Download> {
+  const route = tables.find(({ path }) => path === resource)?.routes.export;
+  if (!route?.list) throw notFound(`There is no resource ${resource} to export`);
+  const list = route.list as unknown as List<unknown>;
+  return exported(bus, list.of, list, resource, query);
+}
+
+async function exported<R>(bus: Bus, of: Subject, list: List<R>, several: string, given: QueryString): Promise<Download> {
+  knock('export', of);
+  const { format = 'csv', ...query } = given;
+  if (typeof format !== 'string' || !Object.hasOwn(FORMATS, format))
+    throw invalid('format is csv, xlsx or json', { details: [{ parameter: 'format', code: 'invalid', message: 'csv, xlsx or json' }] });
+  const type = FORMATS[format as keyof typeof FORMATS];
+  const columns = Object.keys((list.view.schema as unknown as z.ZodObject).shape);
+  // The first page now, so that what is wrong with the request is said before the download begins.
+  const first = await bus.run(new ListPage(list, list.ask({ ...query, ...paging('') })));
+  const rows = allRows(bus, list, query, first as Page<Line>, call());
+  return new Download(`${several.replaceAll(' ', '-')}.${format}`, type, await written(format as keyof typeof FORMATS, columns, rows));
 }
 
 const paging = (cursor: string) => ({ page: undefined, count: undefined, page_size: '100', cursor });

@@ -14,7 +14,7 @@ import { RAW_TYPES } from './upload.ts';
 type Json = Record<string, unknown>;
 
 /** The OpenAPI 3.1 document, made from the route tables: what is served and what is described cannot differ. */
-export function openApi(version: string): Json {
+export function openApi(version = '1.0.0'): Json {
   const schemas: Json = { Problem: PROBLEM };
   const paths: Record<string, Json> = {};
   for (const table of [...tables].sort((a, b) => (a.path < b.path ? -1 : 1)))

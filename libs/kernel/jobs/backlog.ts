@@ -14,6 +14,20 @@ export interface Backlog {
   putBack(ids: readonly string[]): Promise<void>;
   /** Runs one if it still has to be. Answers why it failed, which is written down, to be tried again later. */
   run(id: string): Promise<Error | undefined>;
+  /** What is waiting, the oldest first: only what has failed, unless `all`. */
+  list(options: { all?: boolean; limit: number }): Promise<Waiting[]>;
+  /** Tries what has failed again at once: one of it, or everything. Answers how many. */
+  retry(id?: string): Promise<number>;
+}
+/** A piece of work that waits, as the terminal shows it. Instants are ISO 8601, UTC. */
+export interface Waiting {
+  readonly id: string;
+  readonly what: string;
+  readonly organization: string | null;
+  readonly since: string;
+  readonly next: string | null;
+  readonly attempts: number;
+  readonly error: string | null;
 }
 
 /** What was sent and is not done after this time was lost on its way. */

@@ -4,10 +4,11 @@ import { Organizations } from './organizations.ts';
 import { Outbox } from './outbox.ts';
 import { Promises } from './promises.ts';
 import { Sealer } from './seal.ts';
+import { Verifier } from './verify.ts';
 
-const providers = [Outbox, Promises, Sealer, Housekeeping, Organizations];
+const providers = [Outbox, Promises, Sealer, Housekeeping, Organizations, Verifier];
 
-/** The work that stands in tables, and how a piece of it is done; without a queue. For the worker, the terminal and the tests. */
+/** The work that stands in tables, and how a piece of it is done and looked after; without a queue. For the worker, the terminal and the tests. */
 @Global()
 @Module({ providers, exports: providers })
 export class JobsModule {}

@@ -5,7 +5,17 @@ import { Bus } from '../bus.ts';
 import { logger } from '../logger.ts';
 import { Read } from '../read.ts';
 import { now } from '../time.ts';
-import { type Backlog, factsOf, lostSince, nextTry, type OrganizationColumns, ORGANIZATION_COLUMNS, outside, reasonOf } from './backlog.ts';
+import {
+  type Backlog,
+  factsOf,
+  lostSince,
+  nextTry,
+  type OrganizationColumns,
+  ORGANIZATION_COLUMNS,
+  outside,
+  reasonOf,
+  type Waiting,
+} from './backlog.ts';
 import { awaited, reactionsTo, type Told } from './reactions.ts';
 
 interface Message extends OrganizationColumns {
@@ -141,6 +151,28 @@ export class Outbox implements Backlog {
       if (first) await react();
     };
     return this.bus.asSystem(facts, work, { onBehalfOf: on_behalf_of, requestId: request_id });
+  }
+
+  list({ all = false, limit }: { all?: boolean; limit: number }): Promise<Waiting[]> {
+    return this.read.platform<Waiting>(
+      `outbox list ${all}`,
+      `select m.id::text, m.name as what, o.slug as organization, m.created_at as since, m.retry_at as next, m.attempts, m.error
+       from outbox m left join organization o on o.id = m.organization_id
+       where m.done_at is null ${all ? '' : 'and m.attempts > 0'} order by m.id limit $1`,
+      [limit],
+    );
+  }
+
+  retry(id?: string): Promise<number> {
+    return outside(() =>
+      this.bus.asSystem(null, async () => {
+        const rows = await this.em.execute<object[]>(
+          `update outbox set retry_at = ? where done_at is null and attempts > 0 ${id ? 'and id::text = ?' : ''} returning 1`,
+          [now(), ...(id ? [id] : [])],
+        );
+        return rows.length;
+      }),
+    );
   }
 
   private async done(id: string) {

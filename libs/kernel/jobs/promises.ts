@@ -8,7 +8,17 @@ import { logger } from '../logger.ts';
 import { Read } from '../read.ts';
 import { after, now } from '../time.ts';
 import { type Command, messageNamed, Process } from '../use-case.ts';
-import { type Backlog, factsOf, lostSince, nextTry, type OrganizationColumns, ORGANIZATION_COLUMNS, outside, reasonOf } from './backlog.ts';
+import {
+  type Backlog,
+  factsOf,
+  lostSince,
+  nextTry,
+  type OrganizationColumns,
+  ORGANIZATION_COLUMNS,
+  outside,
+  reasonOf,
+  type Waiting,
+} from './backlog.ts';
 
 interface Promised extends OrganizationColumns {
   id: string;
@@ -128,6 +138,28 @@ export class Promises implements Backlog {
        where id = ? and attempts = ? and done_at is null`,
       [failures, reasonOf(error), nextTry(failures), failures >= MOST_ATTEMPTS ? now() : null, id, attempts],
     );
+  }
+
+  list({ all = false, limit }: { all?: boolean; limit: number }): Promise<Waiting[]> {
+    return this.read.platform<Waiting>(
+      `due list ${all}`,
+      `select d.id, d.kind as what, o.slug as organization, d.created_at as since,
+         case when d.failed_at is null then d.due_at end as next, d.attempts, d.error
+       from due d left join organization o on o.id = d.organization_id
+       where d.done_at is null ${all ? '' : 'and d.attempts > 0'} order by d.due_at, d.id limit $1`,
+      [limit],
+    );
+  }
+
+  retry(id?: string): Promise<number> {
+    return this.platform(async () => {
+      const rows = await this.em.execute<object[]>(
+        `update due set due_at = ?, sent_at = null, failed_at = null, attempts = 0
+         where done_at is null and attempts > 0 ${id ? 'and id::text = ?' : ''} returning 1`,
+        [now(), ...(id ? [id] : [])],
+      );
+      return rows.length;
+    });
   }
 
   private platform<R>(work: () => Promise<R>): Promise<R> {
