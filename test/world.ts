@@ -120,15 +120,11 @@ export interface World {
 export async function world(
   given: Partial<Pick<Organization, 'currency' | 'timeZone'>> & { settings?: Partial<Organization['settings']> } = {},
 ): Promise<World> {
-  const organization = await found(given);
-  const owner = await persona(organization, 'owner');
-  const [admin, manager, member, colleague] = [
-    await persona(organization, 'admin'),
-    await persona(organization, 'manager'),
-    await persona(organization, 'member'),
-    await persona(organization, 'member'),
-  ] as const;
-  const elsewhere = await found({});
+  const [organization, elsewhere] = await Promise.all([found(given), found({})]);
+  const [stranger, owner, admin, manager, member, colleague] = await Promise.all([
+    persona(elsewhere, 'owner'),
+    ...(['owner', 'admin', 'manager', 'member', 'member'] as const).map((role) => persona(organization, role)),
+  ] as const);
   return {
     organization,
     owner,
@@ -136,7 +132,7 @@ export async function world(
     manager,
     member,
     colleague,
-    stranger: await persona(elsewhere, 'owner'),
+    stranger,
     drain: () => drain(organization),
     join: (role, sets = []) => persona(organization, role, sets),
   };
