@@ -49,13 +49,17 @@ export class Foundation extends Migration {
 
     this.addSql(`create table "inbox" ("message_id" bigint not null, "reaction" text not null, "done_at" timestamptz(3) not null default now(), primary key ("message_id", "reaction"));`);
 
+    this.addSql(`create table "login_failure" ("id" uuid not null, "created_at" timestamptz(3) not null, "updated_at" timestamptz(3) not null, "version" int not null default 1, "account" varchar(64) not null, "failures" int not null default 0, "locked_until" timestamptz(3) null, "last_at" timestamptz(3) not null, primary key ("id"));`);
+    this.addSql(`create index "login_failure_last_at_index" on "login_failure" ("last_at");`);
+    this.addSql(`alter table "login_failure" add constraint "login_failure_account_unique" unique ("account");`);
+
     this.addSql(`create table "operator" ("id" uuid not null, "created_at" timestamptz(3) not null, "updated_at" timestamptz(3) not null, "version" int not null default 1, "email" varchar(320) not null, "name" varchar(200) not null, "password_hash" varchar(255) not null, "disabled_at" timestamptz(3) null, primary key ("id"));`);
     this.addSql(`alter table "operator" add constraint "operator_email_unique" unique ("email");`);
 
     this.addSql(`create table "operator_session" ("id" uuid not null, "created_at" timestamptz(3) not null, "updated_at" timestamptz(3) not null, "version" int not null default 1, "operator_id" uuid not null, "expires_at" timestamptz(3) not null, "revoked_at" timestamptz(3) null, primary key ("id"));`);
 
     this.addSql(`create table "organization" ("id" uuid not null, "created_at" timestamptz(3) not null, "updated_at" timestamptz(3) not null, "version" int not null default 1, "name" varchar(200) not null, "slug" varchar(80) not null, "time_zone" varchar(64) not null default 'UTC', "currency" char(3) not null default 'EUR', "locale" varchar(35) not null default 'en', "settings" jsonb not null, "plan" text not null default 'standard', "suspended_at" timestamptz(3) null, "deleted_at" timestamptz(3) null, primary key ("id"));`);
-    this.addSql(`alter table "organization" add constraint "organization_slug_unique" unique ("slug");`);
+    this.addSql(`create unique index "organization_slug_unique" on "organization" ("slug") where deleted_at is null;`);
     this.addSql(`alter table "organization" add constraint "organization_plan_check" check ("plan" in ('free', 'standard', 'enterprise'));`);
 
     this.addSql(`create table "outbox" ("id" bigserial primary key, "organization_id" uuid not null, "name" text not null, "subject" text not null, "subject_id" uuid not null, "payload" jsonb not null, "request_id" text not null, "on_behalf_of" uuid null, "created_at" timestamptz(3) not null default now(), "sent_at" timestamptz(3) null, "done_at" timestamptz(3) null, "attempts" int not null default 0, "retry_at" timestamptz(3) null, "error" text null);`);
@@ -146,7 +150,7 @@ export class Foundation extends Migration {
     this.addSql(`create or replace function "task_task_search_fn"() returns trigger as \$\$ begin perform search.put('task', new.tenant_id, new.id, concat_ws(' ', new.title, new.description)); return null; end; \$\$ language plpgsql;`);
     this.addSql(`create trigger "task_search" AFTER INSERT OR UPDATE on "task" for each ROW execute function "task_task_search_fn"();`);
 
-    this.addSql(`create table "user" ("id" uuid not null, "created_at" timestamptz(3) not null, "updated_at" timestamptz(3) not null, "version" int not null default 1, "email" varchar(320) not null, "name" varchar(200) not null, "password_hash" varchar(255) null, "email_verified_at" timestamptz(3) null, "failed_logins" int not null default 0, "locked_until" timestamptz(3) null, "placeholder" boolean not null default false, primary key ("id"));`);
+    this.addSql(`create table "user" ("id" uuid not null, "created_at" timestamptz(3) not null, "updated_at" timestamptz(3) not null, "version" int not null default 1, "email" varchar(320) not null, "name" varchar(200) not null, "password_hash" varchar(255) null, "email_verified_at" timestamptz(3) null, "placeholder" boolean not null default false, primary key ("id"));`);
     this.addSql(`alter table "user" add constraint "user_email_unique" unique ("email");`);
 
     this.addSql(`create table "session" ("id" uuid not null, "created_at" timestamptz(3) not null, "updated_at" timestamptz(3) not null, "version" int not null default 1, "user_id" uuid not null, "user_agent" varchar(300) null, "address" varchar(60) null, "last_used_at" timestamptz(3) not null, "expires_at" timestamptz(3) not null, "revoked_at" timestamptz(3) null, primary key ("id"));`);
@@ -166,7 +170,7 @@ export class Foundation extends Migration {
     this.addSql(`alter table "membership" add constraint "membership_role_check" check ("role" in ('member', 'manager', 'admin', 'owner'));`);
     this.addSql(`alter table "membership" add constraint "membership_status_check" check ("status" in ('active', 'invited', 'left'));`);
 
-    this.addSql(`create table "invitation" ("id" uuid not null, "created_at" timestamptz(3) not null, "updated_at" timestamptz(3) not null, "version" int not null default 1, "organization_id" uuid not null, "email" varchar(320) not null, "role" text not null, "permission_sets" text[] not null, "hash" varchar(64) not null, "invited_by" uuid not null, "expires_at" timestamptz(3) not null, "accepted_at" timestamptz(3) null, "revoked_at" timestamptz(3) null, primary key ("id"));`);
+    this.addSql(`create table "invitation" ("id" uuid not null, "created_at" timestamptz(3) not null, "updated_at" timestamptz(3) not null, "version" int not null default 1, "organization_id" uuid not null, "email" varchar(320) not null, "role" text not null, "permission_sets" text[] not null, "hash" varchar(64) not null, "invited_by" uuid null, "expires_at" timestamptz(3) not null, "letters" int not null default 0, "accepted_at" timestamptz(3) null, "revoked_at" timestamptz(3) null, primary key ("id"));`);
     this.addSql(`alter table "invitation" add constraint "invitation_hash_unique" unique ("hash");`);
     this.addSql(`create unique index "invitation_organization_id_email_unique" on "invitation" ("organization_id", "email") where accepted_at is null and revoked_at is null;`);
     this.addSql(`alter table "invitation" add constraint "invitation_role_check" check ("role" in ('member', 'manager', 'admin', 'owner'));`);

@@ -1,21 +1,23 @@
-import { capability, type Permissions } from '#kernel';
-
-/** Things to do in an organization that no record stands for. */
-export const members = capability('members');
-export const organizations = capability('organization');
-export const apiKeys = capability('api keys');
-export const auditLog = capability('audit log');
+import type { Permissions } from '#kernel';
+import { ApiKey } from './api-keys/api-key.ts';
+import { AuditEntry } from './audit/audit-entry.ts';
+import { Member } from './members/member.ts';
+import { Invitation } from './members/membership.ts';
+import { Organization } from './organizations/organization.ts';
 
 export const identityPermissions: Permissions = {
   member(can) {
-    can('read', [members, organizations]);
+    can('read', [Organization, Member]);
   },
   admin(can) {
-    can('manage', [members, apiKeys]);
-    can('update', organizations);
-    can('read', auditLog);
+    can(['create', 'read', 'update', 'delete'], [Member, Invitation, ApiKey]);
+    can('update', Organization);
+    can('read', AuditEntry);
   },
   owner(can) {
-    can(['delete', 'transfer'], organizations);
+    can(['delete', 'transfer'], Organization);
+  },
+  operator(can) {
+    can('read', Organization);
   },
 };

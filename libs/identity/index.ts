@@ -1,7 +1,13 @@
 export { IdentityModule } from './identity.module.ts';
+export { AuditEntry } from './audit/audit-entry.ts';
+export { Member } from './members/member.ts';
+export { Membership } from './members/membership.ts';
+export { CreateOperator } from './operators/create-operator.ts';
+export { ListCustomers, customerList, ResumeOrganization, SuspendOrganization, UpdateCustomer } from './operators/customers.ts';
+export { CreateOrganization } from './organizations/create-organization.ts';
 export { Founding } from './organizations/found.ts';
-export { Membership } from './organizations/membership.ts';
-export { Organization } from './organizations/organization.ts';
+export { Organization, type Settings } from './organizations/organization.ts';
 export { Sessions } from './sessions/sessions.ts';
+export { CreateUser, ResetPassword } from './users/create-user.ts';
 export { Register } from './users/register.ts';
 export { User } from './users/user.ts';

@@ -135,6 +135,31 @@ export function hashSecret(secret: string): string {
 }
 
 /**
+ * Secrets that follow from others and from the key: whoever knows the parts and the key (this program) can say them again, nobody else.
+ * So a letter can be written, or a refresh repeated, without the secret ever having been stored.
+ */
+export class DerivedSecrets {
+  private readonly key: Uint8Array;
+
+  constructor(secretKey: string) {
+    this.key = derived(secretKey, 'derived secrets');
+  }
+
+  /** The secret of a purpose and its parts: 256 bits in base64url. */
+  of(purpose: string, ...parts: readonly string[]): string {
+    return createHmac('sha256', this.key)
+      .update(JSON.stringify([purpose, ...parts]))
+      .digest('base64url');
+  }
+
+  /** Whether a secret is the one of these parts; takes the same time whatever is wrong with it. */
+  fits(secret: string, purpose: string, ...parts: readonly string[]): boolean {
+    const [given, expected] = [Buffer.from(secret), Buffer.from(this.of(purpose, ...parts))];
+    return given.length === expected.length && timingSafeEqual(given, expected);
+  }
+}
+
+/**
  * Short-lived links that need no log-in: the signature covers the parts that the address itself names (purpose, organization, file …)
  * and the time at which it ends.
  */

@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { organizationRequired, unauthenticated } from './errors.ts';
+import { organizationRequired, organizationSuspended, unauthenticated } from './errors.ts';
 import { uuidv7 } from './uuidv7.ts';
 
 /** A ladder: each role adds to the one before it. */
@@ -26,6 +26,8 @@ export interface Actor {
   readonly organization: OrganizationFacts | null;
   /** When no organization was named: those to choose from. */
   readonly choices?: readonly { id: string; name: string }[];
+  /** When the only organization there is to choose has been suspended. */
+  readonly suspended?: boolean;
   readonly sessionId?: string;
   readonly apiKeyId?: string;
   readonly operatorId?: string;
@@ -40,6 +42,12 @@ export interface Call {
   readonly warnings: object[];
   /** The record, and the version of it, that the caller believes to change (If-Match). */
   readonly expects?: { id: string; version: number };
+  /** Where it came from, for what comes through HTTP. */
+  readonly origin?: Origin;
+}
+export interface Origin {
+  readonly address: string;
+  readonly userAgent?: string;
 }
 
 const stage = new AsyncLocalStorage<Call>();
@@ -56,7 +64,10 @@ export const system = (organization: OrganizationFacts | null, onBehalfOf: strin
 
 /** Runs the work as this actor. Every door (HTTP, queue, terminal) does this exactly once. */
 export const actingAs = <T>(who: Actor, work: () => T, more: Partial<Omit<Call, 'actor'>> = {}): T =>
-  stage.run({ actor: who, requestId: more.requestId ?? uuidv7(), warnings: more.warnings ?? [], expects: more.expects }, work);
+  stage.run(
+    { actor: who, requestId: more.requestId ?? uuidv7(), warnings: more.warnings ?? [], expects: more.expects, origin: more.origin },
+    work,
+  );
 
 export function call(): Call {
   const current = stage.getStore();
@@ -68,8 +79,9 @@ export const callIfAny = (): Call | undefined => stage.getStore();
 
 /** The organization the actor is in; a use case that needs one cannot run without. */
 export function organization(): OrganizationFacts {
-  const { organization: facts, kind, choices } = actor();
+  const { organization: facts, kind, choices, suspended } = actor();
   if (facts) return facts;
+  if (suspended) throw organizationSuspended();
   throw kind === 'nobody' ? unauthenticated() : organizationRequired(undefined, { organizations: choices ?? [] });
 }
 export const tenantId = (): string => organization().id;

@@ -48,7 +48,7 @@ export class Bus {
     if (message instanceof Query) return this.queries.execute(message);
     if (message instanceof Process) return this.inSteps(message);
     if (inTransaction()) return this.commands.execute(message);
-    return this.inTransaction(() => this.commands.execute(message as Command<R>), once, (message as Command<R>).foundsOrganization);
+    return this.inTransaction(() => this.commands.execute(message as Command<R>), once, (message as Command<R>).inside);
   }
 
   /** Promises a command for later, in this transaction; it runs as the system, on behalf of who acts now, once per key. */
@@ -101,10 +101,10 @@ export class Bus {
     return result;
   }
 
-  private async inTransaction<R>(work: () => Promise<R>, once?: Once<R>, founds?: string): Promise<R> {
+  private async inTransaction<R>(work: () => Promise<R>, once?: Once<R>, inside?: string): Promise<R> {
     for (let attempt = 1; ; attempt++) {
       try {
-        return await this.attempt(work, once, founds);
+        return await this.attempt(work, once, inside);
       } catch (error) {
         if (!lostARace(error)) throw error;
         if (attempt === TRIES) throw lostRace(undefined, { retryAfter: 1 });
@@ -114,9 +114,9 @@ export class Bus {
   }
 
   /** One fork, not two: what em.transactional() does, without its second copy of the entity manager. */
-  private attempt<R>(work: () => Promise<R>, once?: Once<R>, founds?: string): Promise<R> {
+  private attempt<R>(work: () => Promise<R>, once?: Once<R>, inside?: string): Promise<R> {
     const em = this.orm.em.fork();
-    const tenantId = founds ?? actor().organization?.id ?? null;
+    const tenantId = inside ?? actor().organization?.id ?? null;
     em.setFilterParams('tenant', { id: tenantId ?? '' });
     return TransactionContext.create(em, () =>
       inUnit(tenantId, async () => {

@@ -20,7 +20,8 @@ export async function load<T extends Row>(em: EntityManager, of: (new () => T) &
   return row as T;
 }
 
-function asExpected(row: Row) {
+/** Refuses when the caller named another version of this record. @throws version.mismatch */
+export function asExpected(row: { id: string; version: number }) {
   const { expects } = call();
   if (expects?.id === row.id && expects.version !== row.version)
     throw stale(`You named version ${expects.version}; it is ${row.version} now`, { version: row.version });

@@ -1,5 +1,6 @@
 import type { SqlEntityManager } from '@mikro-orm/postgresql';
-import { call, organization } from './actor.ts';
+import { call } from './actor.ts';
+import { unit } from './transaction.ts';
 import { now } from './time.ts';
 import type { Command } from './use-case.ts';
 import { uuidv7 } from './uuidv7.ts';
@@ -28,7 +29,7 @@ export async function scheduleLater(em: SqlEntityManager, command: Command<unkno
      on conflict (organization_id, kind, key) do nothing`,
     [
       id,
-      organization().id,
+      unit()?.tenantId ?? NO_ORGANIZATION,
       command.constructor.name,
       key ?? id,
       subjectId ?? null,

@@ -78,6 +78,8 @@ export interface Source {
   readonly label: string;
   readonly fields: Fields;
   readonly scope: 'tenant' | 'platform';
+  /** A query, as SQL, that stands in for the table; see `readOnly`. */
+  readonly from?: string;
   new (): object;
 }
 export type Input<T> = z.ZodType<T>;
@@ -107,6 +109,8 @@ export interface Extras {
   checks?: Record<string, string>;
   /** Rows that only keep track of others: no audit entry and no message of their own. */
   quiet?: boolean;
+  /** For what is only read: SQL that yields the columns. */
+  from?: string;
   /** SQL expressions over `new` whose words find the row; see search.sql.ts. */
   search?: string[];
 }
@@ -134,6 +138,23 @@ export const businessRecord = <const N extends string, F extends Fields>(table: 
 export const platform = <const N extends string, F extends Fields>(table: N, own: F, extras: Extras = {}) =>
   declare<N, F, Base, Row>(table, own, base, Row, extras);
 
+/**
+ * Rows that are only ever read, through lists and views: a table that the kernel writes itself, or a query over platform tables (SQL that
+ * yields the columns of these fields, `organization_id` among them). No entity, no migration.
+ */
+export const readOnly = <const N extends string, F extends Fields>(
+  table: N,
+  own: F,
+  { scope, from }: { scope: Source['scope']; from?: string },
+) =>
+  declare<N, F, Pick<Base, 'id'>, object>(
+    table,
+    own,
+    { id: base.id },
+    scope === 'tenant' ? TenantRow : Row,
+    from === undefined ? {} : { from },
+  );
+
 function declare<const N extends string, F extends Fields, Common extends Fields, Parent>(
   table: N,
   own: F,
@@ -150,6 +171,7 @@ function declare<const N extends string, F extends Fields, Common extends Fields
     static readonly label = spoken(table);
     static readonly scope = parent === Row ? 'platform' : 'tenant';
     static readonly fields = fields;
+    static readonly from = extras.from;
     static input(...wanted: string[]) {
       const names = wanted.map((name) => name.replace('?', ''));
       const optional = (name: string, { nullable, fallback, column }: AnyField) =>

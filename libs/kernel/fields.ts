@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { formatAmount, isCurrency, parseAmount } from './money.ts';
+import { isTimeZone } from './time.ts';
 
 /** What a column is, in MikroORM's words. */
 export interface Column {
@@ -13,6 +14,8 @@ export interface Column {
   renew?: () => unknown;
   version?: boolean;
   runtimeType?: string;
+  /** A change of it alone is no news: no audit entry, no message. */
+  quiet?: boolean;
   /** The column's name, where it is not the snake_case of the field's. */
   name?: string;
 }
@@ -67,6 +70,18 @@ export class Field<T, Wire = T, Nullable extends boolean = false, Filled extends
   /** The audit log says that it changed, not from what to what. */
   secret() {
     return new Field<T, Wire, Nullable, Filled>(this.kind, this.column, this.check, this.spoken, this.nullable, this.fallback, true);
+  }
+  /** Kept by the way, such as when a key was last used: a change of it alone is neither audited nor told. */
+  quiet() {
+    return new Field<T, Wire, Nullable, Filled>(
+      this.kind,
+      { ...this.column, quiet: true },
+      this.check,
+      this.spoken,
+      this.nullable,
+      this.fallback,
+      this.masked,
+    );
   }
   /** A sentence and an example for the OpenAPI document. */
   describe(description: string, example?: unknown) {
@@ -140,6 +155,19 @@ export const money = ({ min }: { min?: bigint } = {}) =>
       }),
     z.string().meta({ example: '1054.00' }),
   );
+/** An IANA time zone, such as Europe/Paris. */
+export const timeZone = () =>
+  plain<string>('text', { type: 'string', length: 64 }, z.string().max(64).refine(isTimeZone, 'not an IANA time zone'));
+/** A BCP 47 language tag, such as en-GB. */
+export const locale = () =>
+  plain<string>('text', { type: 'string', length: 35 }, z.string().min(2).max(35).refine(isLocale, 'not a language tag'));
+const isLocale = (tag: string) => {
+  try {
+    return Intl.getCanonicalLocales(tag).length === 1;
+  } catch {
+    return false;
+  }
+};
 /** ISO 4217. */
 export const currency = () =>
   plain<string>(

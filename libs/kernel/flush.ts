@@ -44,7 +44,7 @@ export class FlushLaw implements EventSubscriber {
 function changeOf({ entity: row, type, originalEntity, payload }: ChangeSet<Row>): Change[] {
   if (!(row instanceof Row)) return [];
   const of = row.constructor as unknown as Source;
-  const changed = Object.keys(payload).filter((name) => !quiet.has(name));
+  const changed = Object.keys(payload).filter((name) => !quiet.has(name) && !fieldsOf(of)[name]?.column.quiet);
   const before = type === ChangeSetType.CREATE ? null : (originalEntity as unknown as Values);
   const verb: Verb =
     type === ChangeSetType.CREATE

@@ -1,6 +1,7 @@
 import type { SqlEntityManager } from '@mikro-orm/postgresql';
 import { createHash } from 'node:crypto';
 import { call } from './actor.ts';
+import { NO_ORGANIZATION } from './due.ts';
 import { keyReused, keyRunning } from './errors.ts';
 import { insertLater } from './flush.ts';
 
@@ -24,7 +25,6 @@ export class Replay {
   constructor(readonly stored: Stored) {}
 }
 type Found = Stored & { locked: boolean; fingerprint: string | null; expired: boolean | null };
-const NO_ORGANIZATION = '00000000-0000-0000-0000-000000000000';
 
 /**
  * Runs the work once per key: the answer is stored in the transaction of the effect. A second request takes no connection to wait for the

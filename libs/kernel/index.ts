@@ -1,10 +1,11 @@
 export * from './actor.ts';
 export { Bus, type Outcome } from './bus.ts';
+export { NO_ORGANIZATION } from './due.ts';
 export { insertMany } from './bulk.ts';
 export { Context, entities, founding, invariants } from './context.ts';
-export { amended, load, GetOne, ListPage, RemoveOne, RestoreOne } from './crud.ts';
+export { amended, asExpected, load, GetOne, ListPage, RemoveOne, RestoreOne } from './crud.ts';
 export { Database } from './database.ts';
-export { along, businessRecord, camelCased, entity, type Input, platform, Row, type Source, TenantRow } from './entity.ts';
+export { along, businessRecord, camelCased, entity, type Input, platform, readOnly, Row, type Source, TenantRow } from './entity.ts';
 export * from './errors.ts';
 export {
   type AnyField,
@@ -17,6 +18,7 @@ export {
   Field,
   flag,
   json,
+  locale,
   member,
   metadata,
   moment,
@@ -25,13 +27,15 @@ export {
   ref,
   text,
   texts,
+  timeZone,
   url,
   uuid,
   whole,
 } from './fields.ts';
-export { Download, envelope } from './http/answer.ts';
+export { answer, BASE, Download, envelope } from './http/answer.ts';
+export type { RouteOptions } from './http/routes.ts';
 export { type Caller, Callers, type Realm } from './http/callers.ts';
-export { crud, listUnder } from './http/resource.ts';
+export { crud, listing, listUnder, single } from './http/resource.ts';
 export type { StoredFile, Upload } from './http/upload.ts';
 export { controller, del, get, patch, post, put, type Route, type Table, tables, upload } from './http/routes.ts';
 export { type Backlog, reasonOf, type Waiting } from './jobs/backlog.ts';
@@ -58,7 +62,7 @@ export { migrate, QUEUE, QUEUE_SCHEMA } from './migrate.ts';
 export { ormOptions } from './orm.ts';
 export { fastifyAdapter, openDoor } from './http/door.ts';
 export { openApi, serveDocs } from './http/openapi.ts';
-export { HttpServer } from './http/serve.ts';
+export { checked, type Handles as Handle, HttpServer, type Request as HttpRequest } from './http/serve.ts';
 export { Server } from './http/routes.ts';
 export {
   abilityOf,
@@ -80,7 +84,7 @@ export { fileKey, FileMissing, LocalStorage, Storage } from './storage.ts';
 export * from './text.ts';
 export * from './time.ts';
 export { onCommit } from './transaction.ts';
-export { Command, Handles, Process, Query } from './use-case.ts';
+export { Command, Handles, type MessageClass, Process, Query } from './use-case.ts';
 export { uuidv7 } from './uuidv7.ts';
 export type { View } from './view.ts';
 export { EntityManager } from '@mikro-orm/postgresql';

@@ -86,6 +86,8 @@ export interface ListOptions {
   own?: Record<string, OwnFilter>;
   search?: boolean;
   include?: Record<string, Included>;
+  /** Filters in force as long as nothing else is asked of the same field, such as `{ status: 'active' }`. */
+  usual?: Record<string, string>;
   /** The order when none is asked for; newest first unless given. */
   standard?: string;
 }
@@ -136,7 +138,9 @@ export class List<Row> {
     const wrong: Detail[] = [];
     const refuse = (parameter: string, code: string, message: string) => void wrong.push({ parameter, code, message });
     const clauses: Clause[] = fixed ? [this.narrowing(fixed)] : [];
-    for (const [sent, value] of Object.entries(query)) {
+    const asking = (name: string) => Object.keys(query).some((sent) => sent === name || sent.startsWith(`${name}[`));
+    const usual = Object.entries(this.options.usual ?? {}).filter(([name]) => !asking(name.split('[')[0]!));
+    for (const [sent, value] of [...usual, ...Object.entries(query)]) {
       if (value === undefined) continue;
       const clause = this.clause(sent, value, refuse);
       if (clause) clauses.push(clause);
@@ -158,7 +162,7 @@ export class List<Row> {
       });
     this.mayAskForOwners(query);
 
-    const binding = `${organization().id} ${this.of.table} ${this.view.name} ${JSON.stringify(order)} ${clauses.map(({ shape, values }) => shape + JSON.stringify(values)).join('&')}`;
+    const binding = `${whoseList()} ${this.of.table} ${this.view.name} ${JSON.stringify(order)} ${clauses.map(({ shape, values }) => shape + JSON.stringify(values)).join('&')}`;
     const paged = cursor === undefined;
     const offset = paged ? (page - 1) * size : 0;
     if (offset + size > COUNT_CAP && offset > 0) throw tooDeep();
@@ -281,7 +285,7 @@ export class List<Row> {
   /** A plain date means that day in the organization's zone. */
   private onDay(sent: string, column: string, operator: string, day: string, refuse: Refusing): Clause | undefined {
     if (!z.iso.date().safeParse(day).success) return void refuse(sent, 'invalid', 'is not a day');
-    const { from, until } = dayBounds(day, organization().timeZone);
+    const { from, until } = dayBounds(day, actor().organization?.timeZone ?? 'UTC');
     const ref = sql.ref(`${this.of.table}.${column}`);
     const [start, end] = [from.toISOString(), until.toISOString()];
     const shape = `${column} day ${operator}`;
@@ -341,6 +345,9 @@ export class List<Row> {
     return new Page(items, { page: asked.page, page_size: asked.size, ...totals, has_more: more, next_cursor: next }, asked);
   }
 }
+/** Whose list it is: an organization's, or the deployment's for those who run it. */
+const whoseList = () => (['operator', 'system'].includes(actor().kind) ? (actor().organization?.id ?? actor().kind) : organization().id);
+
 type Refusing = (parameter: string, code: string, message: string) => void;
 
 const ARRAY_OF: Record<Kind, string> = {

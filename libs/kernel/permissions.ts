@@ -18,7 +18,11 @@ export type Condition = { [key: string]: unknown };
 export const through = (to: Subject, condition: Condition = {}): Condition => ({ $of: { [to.table]: condition } });
 
 /** Who may do what: each role names what it adds to the one below; permission sets add to any role. */
-export type Permissions = Partial<Record<Role, Grant>> & { sets?: Record<string, Grant> };
+export type Permissions = Partial<Record<Role, Grant>> & {
+  sets?: Record<string, Grant>;
+  /** Whoever runs the deployment: reads platform tables, and nothing of what an organization keeps. */
+  operator?: Grant;
+};
 
 const granted: Permissions[] = [];
 export const grant = (permissions: Permissions) => void granted.push(permissions);
@@ -36,6 +40,7 @@ export function rulesOf(me: Actor): Rule[] {
   const rules: Rule[] = [];
   const can: Can = (action, subjects, conditions) =>
     void rules.push({ action, subject: [subjects].flat().map(({ table }) => table), ...(conditions ? { conditions } : {}) } as Rule);
+  if (me.kind === 'operator') for (const { operator } of granted) operator?.(can, me);
   const rank = me.role ? ROLES.indexOf(me.role) : -1;
   for (const role of ROLES.slice(0, rank + 1)) for (const part of granted) part[role]?.(can, me);
   for (const name of me.permissionSets) for (const part of granted) part.sets?.[name]?.(can, me);

@@ -1,7 +1,7 @@
 import { type SelectQueryBuilder, sql } from 'kysely';
 import { isDeepStrictEqual } from 'node:util';
-import { type Actor, actor, tenantId } from './actor.ts';
-import { type Source } from './entity.ts';
+import { type Actor, actor, organization, tenantId } from './actor.ts';
+import { fieldsOf, type Source } from './entity.ts';
 import { missing } from './errors.ts';
 import type { Fields } from './fields.ts';
 import { type Lane, NO_TENANT } from './lane.ts';
@@ -36,7 +36,7 @@ export class Read {
   async one<Row>(view: View<Row>, id: string, deleted = false): Promise<Row> {
     const me = actor();
     const gate = gateOf(me, view.of);
-    const [row] = await this.send<Raw>(`one ${keyOf(view)} ${gate.shape} ${deleted}`, [tenantId(), ...gate.values, id], () =>
+    const [row] = await this.send<Raw>(`one ${keyOf(view)} ${gate.shape} ${deleted}`, [...gate.values, id], () =>
       gated(view.of, gate, deleted).where(`${view.of.table}.id`, '=', id).select(selection(view)),
     );
     if (!row) throw missing(view.of.label);
@@ -47,7 +47,7 @@ export class Read {
   async many<Row>(view: View<Row>, ids: readonly string[]): Promise<Map<string, Row>> {
     if (!ids.length) return new Map();
     const gate = gateOf(actor(), view.of);
-    const rows = await this.send<Raw & { id: string }>(`many ${keyOf(view)} ${gate.shape}`, [tenantId(), ...gate.values, ids], () =>
+    const rows = await this.send<Raw & { id: string }>(`many ${keyOf(view)} ${gate.shape}`, [...gate.values, ids], () =>
       gated(view.of, gate)
         .where(sql<boolean>`${sql.ref(`${view.of.table}.id`)} = any(${ids}::uuid[])`)
         .select(selection(view)),
@@ -59,7 +59,6 @@ export class Read {
   async page<Row>(list: List<Row>, asked: Asked): Promise<Page<Row>> {
     const gate = gateOf(actor(), list.view.of);
     const values = [
-      tenantId(),
       ...gate.values,
       ...asked.values,
       ...(asked.after?.values ?? []),
@@ -130,7 +129,7 @@ export class Read {
   private slowly<O>(query: Compilable): Promise<O[]> {
     refuseInTransaction();
     const { sql: text, parameters } = query.compile();
-    return this.slow.rows<O>(tenantId(), { name: '', text }, parameters);
+    return this.slow.rows<O>(settingOf(actor()), { name: '', text }, parameters);
   }
 
   private send<O>(key: string, values: readonly unknown[], build: () => Compilable): Promise<O[]> {
@@ -141,7 +140,7 @@ export class Read {
       if (!isDeepStrictEqual([...parameters], [...values])) throw new Error(`Values out of order in: ${text}`);
       statement = this.named(key, text);
     }
-    return this.lane.rows<O>(values[0] as string, statement, values);
+    return this.lane.rows<O>(settingOf(actor()), statement, values);
   }
 
   /** Statement names are bounded: past the bound the map starts anew, under new names. */
@@ -165,6 +164,20 @@ export interface Gate {
   readonly shape: string;
   readonly values: unknown[];
   readonly condition: Condition;
+  /** The column that names the organization; null for whoever looks at the deployment from outside any. */
+  readonly whose: string | null;
+}
+
+/** The organization a statement runs inside. Without one only platform tables answer, to the operator and to the system. */
+const settingOf = ({ organization: facts, kind }: Actor) =>
+  facts?.id ?? (kind === 'operator' || kind === 'system' ? NO_TENANT : organization().id);
+
+function whoseOf(me: Actor, of: Source): string | null {
+  if (of.scope === 'tenant') return 'tenant_id';
+  if (!me.organization && (me.kind === 'operator' || me.kind === 'system')) return null;
+  if (of.table === 'organization') return 'id';
+  if (!fieldsOf(of).organizationId) throw new Error(`${of.table} belongs to no organization: it is not for lists and views`);
+  return 'organization_id';
 }
 const gates = new WeakMap<Actor, Map<string, Gate>>();
 
@@ -174,13 +187,15 @@ function gateOf(me: Actor, of: Source): Gate {
   let gate = known.get(of.table);
   if (!gate) {
     const condition = reach(me, 'read', of.table);
-    const values: unknown[] = [];
-    const shape = JSON.stringify(condition, (_, value: unknown) => {
+    const whose = whoseOf(me, of);
+    const values: unknown[] = whose ? [tenantId()] : [];
+    const conditionShape = JSON.stringify(condition, (_, value: unknown) => {
       if (value === null || typeof value === 'object') return value;
       values.push(value);
       return '?';
     });
-    known.set(of.table, (gate = { shape, values, condition }));
+    const shape = `${whose ? '' : 'everywhere '}${conditionShape}`;
+    known.set(of.table, (gate = { shape, values, condition, whose }));
   }
   return gate;
 }
@@ -196,11 +211,14 @@ const keyOf = (view: View<never> | View<unknown>) => {
 const selection = <Row>(view: View<Row>) =>
   view.columns.map(({ wire, column }) => sql.ref(`${view.of.table}.${column}`).as(wire)) as unknown as readonly never[];
 
+/** Kysely takes a table or a query there, and types both by the name; for code that works on any table the name is all there is. */
+const sourceOf = (of: Source) => (of.from ? sql.raw(`(${of.from})`).as(of.table) : of.table) as string;
+
 function gated(of: Source, gate: Gate, deleted = false): Selecting<object> {
   const query = compiler
-    .selectFrom(of.table)
-    .where(`${of.table}.tenant_id`, '=', tenantId())
-    .where(`${of.table}.deleted_at`, deleted ? 'is not' : 'is', null)
-    .$if(gate.shape !== '{}', (q) => q.where((eb) => predicate(eb as never, gate.condition, of.table)));
+    .selectFrom(sourceOf(of))
+    .$if(gate.whose !== null, (q) => q.where(`${of.table}.${gate.whose}`, '=', tenantId()))
+    .$if(Boolean(fieldsOf(of).deletedAt), (q) => q.where(`${of.table}.deleted_at`, deleted ? 'is not' : 'is', null))
+    .$if(Object.keys(gate.condition).length > 0, (q) => q.where((eb) => predicate(eb as never, gate.condition, of.table)));
   return query as unknown as Selecting<object>;
 }

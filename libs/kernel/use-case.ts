@@ -4,8 +4,11 @@ import type { Subject } from './permissions.ts';
 
 /** Changes something: one transaction, audited. */
 export abstract class Command<R> extends CqrsCommand<R> {
-  /** The id of an organization that this command founds: its transaction runs inside it. */
-  readonly foundsOrganization?: string;
+  /**
+   * The organization its transaction runs inside, where that is not the caller's: one that it founds or joins, or that the operator
+   * changes. It comes from the code, never from a body: whatever is named here is open to the command.
+   */
+  readonly inside?: string;
 }
 /**
  * Long work in steps: it has no transaction of its own, each step is a command with one. It can be killed and begun again at any time and

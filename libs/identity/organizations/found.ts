@@ -1,7 +1,17 @@
 import { actingAs, Bus, call, EntityManager, founding, slugify, system, uuidv7 } from '#kernel';
 import { Injectable } from '@nestjs/common';
-import { Membership } from './membership.ts';
+import { Membership } from '../members/membership.ts';
 import { Organization } from './organization.ts';
+
+/** What a new organization is told of itself. */
+export interface Founded {
+  name: string;
+  slug?: string;
+  timeZone?: string;
+  currency?: string;
+  locale?: string;
+  plan?: Organization['plan'];
+}
 
 /** Founds an organization with its first owner, and lets every context furnish it, in the open transaction. */
 @Injectable()
@@ -12,21 +22,23 @@ export class Founding {
   ) {}
 
   /** `id` must be the organization the transaction runs in: what the contexts furnish lies behind its policy. */
-  async found(id: string, ownerId: string, given: { name: string; timeZone?: string; currency?: string; locale?: string }): Promise<Organization> {
-    const organization = this.em.create(Organization, { ...given, id, slug: await this.freeSlug(given.name) });
+  async found(id: string, ownerId: string, given: Founded): Promise<Organization> {
+    const organization = this.em.create(Organization, { ...given, id, slug: given.slug ?? (await this.freeSlug(given.name)) });
     this.em.create(Membership, { organizationId: id, userId: ownerId, role: 'owner' });
     await this.em.flush();
     const { requestId } = call();
-    await actingAs(system(organization.facts(), ownerId), async () => {
+    const furnish = async () => {
       for (const Furnish of founding) await this.bus.run(new Furnish());
       await this.em.flush();
-    }, { requestId });
+    };
+    await actingAs(system(organization.facts(), ownerId), furnish, { requestId });
     return organization;
   }
 
   private async freeSlug(name: string): Promise<string> {
-    const slug = slugify(name).slice(0, 60);
-    const taken = await this.em.count(Organization, { slug });
+    const slug = slugify(name);
+    const taken = await this.em.count(Organization, { slug, deletedAt: null });
+    // Two that are founded at once under the same name: the second is refused and may be sent again.
     return taken ? `${slug}-${uuidv7().slice(-6)}` : slug;
   }
 }

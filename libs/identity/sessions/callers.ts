@@ -1,8 +1,28 @@
-import { type Actor, Callers, type Caller, notYourOrganization, onCommit, organizationMismatch, type OrganizationFacts, Read, type Realm, type Role, ROLES, unauthenticated } from '#kernel';
+import {
+  type Actor,
+  actingAs,
+  Bus,
+  Callers,
+  type Caller,
+  logger,
+  notYourOrganization,
+  now,
+  onCommit,
+  organizationMismatch,
+  organizationSuspended,
+  type OrganizationFacts,
+  Read,
+  type Realm,
+  type Role,
+  ROLES,
+  system,
+  unauthenticated,
+} from '#kernel';
 import { Injectable } from '@nestjs/common';
-import passport from 'passport';
 import type { FastifyRequest } from 'fastify';
-import { API_KEY_PREFIX, type Proof } from './proof.ts';
+import { UseApiKey } from '../api-keys/use-api-key.ts';
+import { completed } from '../organizations/organization.ts';
+import { API_KEY_PREFIX, type Proof, prove } from './proof.ts';
 
 /** How long what was read of a session, membership and role is believed; another process may have changed it meanwhile. */
 const FRESH_MS = 4000;
@@ -10,47 +30,66 @@ const LIMIT = 20_000;
 
 interface Remembered {
   caller: Caller;
+  /** On the clock that never jumps. */
   until: number;
   proof: Proof;
 }
 
 /**
  * Remembers who is behind a credential. The credential is verified once by its passport strategy; session, membership and role are read
- * again after four seconds, and at once after a change in this process. Nothing has to be told between processes, so nothing can be lost.
+ * again after four seconds, and at once after a change in this process. Nothing has to be told between processes, so nothing can be lost
+ * (docs/adr/0003).
  */
 @Injectable()
 export class RememberedCallers extends Callers {
   private readonly remembered = new Map<string, Remembered>();
+  /** Counts the changes: what was read before one is not believed after it. */
+  private era = 0;
 
-  constructor(private readonly read: Read) {
+  constructor(
+    private readonly read: Read,
+    private readonly bus: Bus,
+  ) {
     super();
     onCommit((changes) => {
-      if (changes.some(({ table, verb }) => WATCHED.has(table) || (table === 'session' && verb !== 'create'))) this.expire();
+      if (changes.some(({ table, verb }) => WATCHED.has(table) && (verb !== 'create' || table === 'membership'))) return this.expire();
+      const ended = new Set(changes.flatMap(({ table, verb, id }) => (OWN.has(table) && verb !== 'create' ? [id] : [])));
+      if (ended.size) this.expire(({ sessionId }) => ended.has(sessionId));
     });
   }
 
   known(credential: string, organization: string | undefined, realm: Realm): Caller | undefined {
     const found = this.remembered.get(`${realm} ${organization ?? ''} ${credential}`);
-    return found && found.until > Date.now() && found.proof.expires > Date.now() ? found.caller : undefined;
+    return found && found.until > performance.now() && found.proof.expires > now().getTime() ? found.caller : undefined;
   }
 
   async learn(credential: string, organization: string | undefined, realm: Realm, request: FastifyRequest): Promise<Caller> {
     const key = `${realm} ${organization ?? ''} ${credential}`;
     const before = this.remembered.get(key);
-    const known = before && before.proof.expires > Date.now() ? before.proof : undefined;
-    const proof = known ?? (await prove(realm === 'operator' ? 'operator' : credential.startsWith(API_KEY_PREFIX) ? 'api-key' : 'bearer', request));
+    const { era } = this;
+    const known = before && before.proof.expires > now().getTime() ? before.proof : undefined;
+    const proof =
+      known ??
+      (await prove<Proof>(realm === 'operator' ? 'operator' : credential.startsWith(API_KEY_PREFIX) ? 'api-key' : 'bearer', request));
     const actor = await this.actorOf(proof, organization);
     // The same actor object as before keeps its compiled permissions.
     const same = before && JSON.stringify(before.caller.actor) === JSON.stringify(actor) ? before.caller : undefined;
-    const caller = same ?? { actor, ...(actor.organization ? { organizationId: actor.organization.id } : {}), ...(actor.userId ? { userId: actor.userId } : {}) };
+    const caller = same ?? {
+      actor,
+      ...(actor.organization ? { organizationId: actor.organization.id } : {}),
+      ...(actor.userId ? { userId: actor.userId } : {}),
+    };
+    this.remembered.delete(key);
     if (this.remembered.size >= LIMIT) this.remembered.delete(this.remembered.keys().next().value!);
-    this.remembered.set(key, { caller, proof, until: Date.now() + FRESH_MS });
+    // A change that was committed while this was being read may not be in what was read.
+    this.remembered.set(key, { caller, proof, until: era === this.era ? performance.now() + FRESH_MS : 0 });
     return caller;
   }
 
   /** What was remembered has to be read again; verified credentials stay verified. */
-  expire() {
-    for (const entry of this.remembered.values()) entry.until = 0;
+  private expire(whose: (proof: Proof) => boolean = () => true) {
+    this.era++;
+    for (const entry of this.remembered.values()) if (whose(entry.proof)) entry.until = 0;
   }
 
   private async actorOf(proof: Proof, asked: string | undefined): Promise<Actor> {
@@ -61,17 +100,27 @@ export class RememberedCallers extends Callers {
   private async operator(proof: Proof): Promise<Actor> {
     const [found] = await this.read.platform<{ id: string }>('caller_operator', OPERATOR, [proof.sessionId]);
     if (!found) throw unauthenticated();
-    return { kind: 'operator', userId: null, role: null, permissionSets: [], organization: null, sessionId: proof.sessionId, operatorId: found.id };
+    return {
+      kind: 'operator',
+      userId: null,
+      role: null,
+      permissionSets: [],
+      organization: null,
+      sessionId: proof.sessionId,
+      operatorId: found.id,
+    };
   }
 
   private async user(proof: Proof, asked: string | undefined): Promise<Actor> {
     const rows = await this.read.platform<MemberRow>('caller_user', USER, [proof.sessionId]);
     if (!rows.length) throw unauthenticated('This session has ended');
-    if (asked && proof.organizationId && asked.toLowerCase() !== proof.organizationId) throw organizationMismatch();
-    const wanted = asked?.toLowerCase() ?? proof.organizationId;
+    if (asked && proof.organizationId && asked !== proof.organizationId) throw organizationMismatch();
+    const wanted = asked ?? proof.organizationId;
     const places = rows.filter((row) => row.id !== null);
-    const place = wanted ? places.find((row) => row.id === wanted) : places.length === 1 ? places[0] : undefined;
+    const open = places.filter(({ suspended }) => !suspended);
+    const place = wanted ? places.find((row) => row.id === wanted) : open.length === 1 ? open[0] : undefined;
     if (wanted && !place) throw notYourOrganization();
+    if (place?.suspended) throw organizationSuspended();
     return {
       kind: 'user',
       userId: rows[0]!.user_id,
@@ -79,29 +128,36 @@ export class RememberedCallers extends Callers {
       role: place?.role ?? null,
       permissionSets: place?.permission_sets ?? [],
       organization: place ? factsOf(place) : null,
-      ...(place ? {} : { choices: places.map(({ id, name }) => ({ id, name })) }),
+      ...(place ? {} : { choices: open.map(({ id, name }) => ({ id, name })), suspended: places.length > 0 && !open.length }),
     };
   }
 
   private async apiKey(proof: Proof, asked: string | undefined): Promise<Actor> {
-    const [row] = await this.read.platform<MemberRow & { key_role: Role; key_sets: string[] }>('caller_api_key', API_KEY, [proof.sessionId]);
+    const [row] = await this.read.platform<KeyRow>('caller_api_key', API_KEY, [proof.sessionId]);
     if (!row) throw unauthenticated('This API key is not valid any more');
-    if (asked && asked.toLowerCase() !== row.id) throw organizationMismatch();
+    if (asked && asked !== row.id) throw organizationMismatch();
+    if (row.suspended) throw organizationSuspended();
+    if (row.unused) await this.used(proof.sessionId, factsOf(row));
+    // Never above who made it, also when he has been lowered since.
     const role = ROLES[Math.min(ROLES.indexOf(row.key_role), ROLES.indexOf(row.role))]!;
-    return { kind: 'api_key', userId: row.user_id, apiKeyId: proof.sessionId, role, permissionSets: row.key_sets, organization: factsOf(row) };
+    const permissionSets = row.key_sets.filter((set) => row.permission_sets.includes(set));
+    return { kind: 'api_key', userId: row.user_id, apiKeyId: proof.sessionId, role, permissionSets, organization: factsOf(row) };
+  }
+
+  /** When a key was last used is good to know, and no reason to refuse anybody. */
+  private async used(id: string, organization: OrganizationFacts) {
+    try {
+      await actingAs(system(organization), () => this.bus.run(new UseApiKey(id)));
+    } catch (error) {
+      logger.warn({ err: error }, 'The use of an API key could not be noted');
+    }
   }
 }
 
-/** Changes of these act on the next request of this process. */
-const WATCHED = new Set(['membership', 'organization', 'api_key', 'user', 'operator_session', 'operator']);
-
-/** Asks the passport strategy of this kind of credential. */
-const prove = (strategy: string, request: FastifyRequest): Promise<Proof> =>
-  new Promise((resolve, reject) => {
-    const done = (error: unknown, proof: unknown) => (error || !proof ? reject((error as Error | null) ?? unauthenticated()) : resolve(proof as Proof));
-    const authenticate = passport.authenticate(strategy, { session: false }, done) as (request: unknown, reply: unknown, next: (error?: unknown) => void) => void;
-    authenticate(request, {}, (error) => reject((error as Error | undefined) ?? unauthenticated()));
-  });
+/** Changes of these act on the next request of this process: of anybody … */
+const WATCHED = new Set(['membership', 'organization', 'operator']);
+/** … or of whoever holds the changed credential. */
+const OWN = new Set(['session', 'api_key', 'operator_session']);
 
 interface MemberRow {
   user_id: string;
@@ -113,17 +169,32 @@ interface MemberRow {
   time_zone: string;
   locale: string;
   settings: Record<string, unknown>;
+  suspended: boolean;
 }
-const factsOf = ({ id, currency, time_zone, locale, settings }: MemberRow): OrganizationFacts => ({ id, currency, timeZone: time_zone, locale, settings });
+interface KeyRow extends MemberRow {
+  key_role: Role;
+  key_sets: string[];
+  /** Not noted within the last minute. */
+  unused: boolean;
+}
+const factsOf = ({ id, currency, time_zone, locale, settings }: MemberRow): OrganizationFacts => ({
+  id,
+  currency,
+  timeZone: time_zone,
+  locale,
+  settings: completed(settings),
+});
 
-const OF_MEMBER = 'o.id, o.name, m.role, m.permission_sets, o.currency, o.time_zone, o.locale, o.settings';
-const ALIVE = 'o.deleted_at is null and o.suspended_at is null';
+const OF_MEMBER =
+  'o.id, o.name, m.role, m.permission_sets, o.currency, o.time_zone, o.locale, o.settings, o.suspended_at is not null as suspended';
 const USER = `select s.user_id, ${OF_MEMBER} from session s
-  left join (membership m join organization o on o.id = m.organization_id and ${ALIVE}) on m.user_id = s.user_id and m.status = 'active'
-  where s.id = $1::uuid and s.revoked_at is null and s.expires_at > now() order by o.name limit 200`;
-const API_KEY = `select k.user_id, k.role as key_role, k.permission_sets as key_sets, ${OF_MEMBER} from api_key k
+  left join (membership m join organization o on o.id = m.organization_id and o.deleted_at is null) on m.user_id = s.user_id and m.status = 'active'
+  where s.id = $1::uuid and s.revoked_at is null and s.expires_at > now() order by o.name, o.id limit 200`;
+const API_KEY = `select k.user_id, k.role as key_role, k.permission_sets as key_sets, ${OF_MEMBER},
+    k.last_used_at is null or k.last_used_at < now() - interval '1 minute' as unused
+  from api_key k
   join membership m on m.user_id = k.user_id and m.organization_id = k.organization_id and m.status = 'active'
-  join organization o on o.id = m.organization_id and ${ALIVE}
+  join organization o on o.id = m.organization_id and o.deleted_at is null
   where k.id = $1::uuid and k.revoked_at is null and (k.expires_at is null or k.expires_at > now())`;
 const OPERATOR = `select o.id from operator_session s join operator o on o.id = s.operator_id and o.disabled_at is null
   where s.id = $1::uuid and s.revoked_at is null and s.expires_at > now()`;

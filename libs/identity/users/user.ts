@@ -1,4 +1,5 @@
-import { email, flag, moment, platform, ref, text, whole } from '#kernel';
+import { email, flag, moment, platform, ref, text } from '#kernel';
+import type { DerivedSecrets } from '../tokens.ts';
 
 /** A person with one e-mail and one password, known once in the whole deployment. */
 export class User extends platform(
@@ -8,16 +9,15 @@ export class User extends platform(
     name: text({ max: 200 }),
     passwordHash: text().optional().secret(),
     emailVerifiedAt: moment().optional(),
-    /** Wrong passwords in a row; the account rests for a while after some. */
-    failedLogins: whole().or(0),
-    lockedUntil: moment().optional(),
     /** Made by an import: cannot log in until a real e-mail claims it. */
     placeholder: flag().or(false),
   },
   { unique: [{ on: ['email'] }] },
 ) {}
 
-/** A secret that is good once, for one purpose: resetting a password, verifying an e-mail. Only its hash is kept. */
+export const UserView = User.view('id', 'email', 'name', 'emailVerifiedAt', 'createdAt');
+
+/** A secret that is good once, for one purpose. Only its hash is kept; see one-time.ts. */
 export class OneTimeToken extends platform(
   'one_time_token',
   {
@@ -29,3 +29,10 @@ export class OneTimeToken extends platform(
   },
   { unique: [{ on: ['hash'] }], index: [['userId']] },
 ) {}
+
+/** What a link in a letter is for, and the minutes for which it is good. `welcome` sets a first password for an account made by somebody else. */
+export const PURPOSES = { reset: 30, verify: 24 * 60, welcome: 7 * 24 * 60 };
+export type Purpose = keyof typeof PURPOSES;
+
+/** The secret of a one-time token, which is stored nowhere. */
+export const oneTimeSecret = (secrets: DerivedSecrets, id: string) => `tso_${secrets.of('one-time', id)}`;

@@ -33,8 +33,8 @@ export function answer(table: Table, route: Route, result: unknown, url: string)
   if (isView(answers)) {
     const row = result instanceof Row ? answers.show(result) : (result as Record<string, unknown>);
     if (typeof row.version === 'number') headers.etag = `"v${row.version}"`;
-    const home = homes.get(answers.of.table) ?? lodging(table, url, row);
-    if (status === 201 || status === 202) headers.location = `${BASE}/${home.path}/${row.id as string}`;
+    const home = table.of === answers.of.table ? table : (homes.get(answers.of.table) ?? lodging(table, url, row));
+    if (status === 201 || status === 202) headers.location = placeOf(home, row);
     row._links = linksOf(home, answers, row);
     return { status, headers, body: envelope(JSON.stringify(row)) };
   }
@@ -87,13 +87,17 @@ function pageLinks({ meta, asked }: Page<unknown>, url: string): Record<string, 
   return links;
 }
 
+/** Where a record is found; a home below a parent (`organizations/:organization_id/members`) takes the parent's id from the row. */
+const placeOf = (home: Table, row: Record<string, unknown>) =>
+  `${BASE}/${home.path.replace(/:(\w+)/g, (_, name: string) => row[name] as string)}/${row.id as string}`;
+
 /** self, relations, and each action this caller may do now: a client needs no copy of the rules. */
 export function linksOf(
   home: Table,
   view: View<never> | View<Record<string, unknown>>,
   row: Record<string, unknown>,
 ): Record<string, object> {
-  const self = `${BASE}/${home.path}/${row.id as string}`;
+  const self = placeOf(home, row);
   const links: Record<string, object> = { self: { href: self } };
   for (const [name, path] of relationsOf(view))
     if (row[name]) links[name.replace(/_id$/, '')] = { href: `${BASE}/${path}/${row[name] as string}` };
@@ -106,10 +110,7 @@ export function linksOf(
       !(needs.subject.table === view.of.table ? allows(me, needs.action, needs.subject, row) : may(needs.action, needs.subject))
     )
       continue;
-    links[name] = {
-      href: path === ':id' ? self : `${BASE}/${home.path}/${path.replace(':id', row.id as string)}`,
-      method: method.toUpperCase(),
-    };
+    links[name] = { href: path === ':id' ? self : self + path.slice(':id'.length), method: method.toUpperCase() };
   }
   return links;
 }

@@ -8,7 +8,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import helmet from 'helmet';
 import { IncomingMessage, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
-import { tooMany, unauthenticated } from '../errors.ts';
+import { organizationMismatch, Refusal, tooMany, unauthenticated } from '../errors.ts';
 import { headersOf, Limiter } from '../limiter.ts';
 import { logRequests } from '../logger.ts';
 import { httpDuration } from '../metrics.ts';
@@ -17,6 +17,7 @@ import { uuidv7 } from '../uuidv7.ts';
 import { BASE } from './answer.ts';
 import { type Caller, Callers } from './callers.ts';
 import { Problems, sendProblem } from './problems.ts';
+import { tables } from './routes.ts';
 import { FILE_LIMIT, RAW_TYPES } from './upload.ts';
 
 declare module 'fastify' {
@@ -111,12 +112,13 @@ function securityHeaders(): Record<string, string> {
 const realmOf = (url: string) => (url.startsWith(`${BASE}/admin`) ? 'operator' : 'tenant');
 const ORGANIZATION_PATH = new RegExp(`^${BASE}/organizations/([0-9a-fA-F-]{36})(?=[/?]|$)`);
 
-/** The organization a request names: by its path where it is about one, else by the header. */
-function organizationOf(request: FastifyRequest): string | undefined {
-  const header = request.headers['x-organization-id'];
-  return (typeof header === 'string' && header) || undefined;
+/** The organization a request names: by its path where it is about one, else by the header. They may not differ. */
+function namedIn({ url, headers }: FastifyRequest): { organization: string | undefined; agreed: boolean } {
+  const sent = headers['x-organization-id'];
+  const header = typeof sent === 'string' && sent ? sent.toLowerCase() : undefined;
+  const path = ORGANIZATION_PATH.exec(url)?.[1]?.toLowerCase();
+  return { organization: path ?? header, agreed: !path || !header || path === header };
 }
-export const organizationInPath = (url: string) => ORGANIZATION_PATH.exec(url)?.[1]?.toLowerCase();
 
 const credentialOf = (request: FastifyRequest): string | undefined => {
   const { authorization } = request.headers;
@@ -129,10 +131,10 @@ const credentialOf = (request: FastifyRequest): string | undefined => {
 /** null: nobody in particular. undefined: has to be asked about. */
 function knownCaller(callers: Callers, request: FastifyRequest): Caller | null | undefined {
   if (!request.headers.authorization) return null;
-  const [, credential] = request.headers.authorization.split(' ');
-  return credential
-    ? callers.known(credential, organizationInPath(request.url) ?? organizationOf(request), realmOf(request.url))
-    : undefined;
+  const [scheme, credential] = request.headers.authorization.split(' ');
+  if (!credential || scheme?.toLowerCase() !== 'bearer') return undefined;
+  const { organization, agreed } = namedIn(request);
+  return agreed ? callers.known(credential, organization, realmOf(request.url)) : undefined;
 }
 
 async function introduced(
@@ -142,12 +144,7 @@ async function introduced(
   reply: FastifyReply,
   known: Caller | null | undefined,
 ) {
-  const credential = credentialOf(request);
-  const caller =
-    known ??
-    (credential
-      ? await callers.learn(credential, organizationInPath(request.url) ?? organizationOf(request), realmOf(request.url), request)
-      : null);
+  const caller = known === undefined ? await learned(callers, request) : known;
   request.caller = caller;
   if (settings.RATE_LIMITS === 'off') return;
   const key = caller?.userId ?? request.ip;
@@ -158,4 +155,32 @@ async function introduced(
       : own;
   void reply.headers(headersOf(own, shared));
   if (!shared.allowed) throw tooMany(undefined, { retryAfter: shared.resetSeconds });
+}
+
+/** Where anybody may come in, a credential that is not good (any more) is none: whoever refreshes or signs in may well send an old one. */
+async function learned(callers: Callers, request: FastifyRequest): Promise<Caller | null> {
+  try {
+    const credential = credentialOf(request);
+    if (!credential) return null;
+    const { organization, agreed } = namedIn(request);
+    if (!agreed) throw organizationMismatch();
+    return await callers.learn(credential, organization, realmOf(request.url), request);
+  } catch (error) {
+    if (error instanceof Refusal && isOpen(request)) return null;
+    throw error;
+  }
+}
+
+let open: Set<string> | undefined;
+function isOpen({ method, routeOptions: { url } }: FastifyRequest): boolean {
+  open ??= new Set(
+    tables.flatMap(({ path, routes }) =>
+      Object.values(routes).flatMap((route) =>
+        'welcome' in route.needs && route.needs.welcome === 'anyone'
+          ? [`${route.method.toUpperCase()} ${BASE}/${path}${route.path ? `/${route.path}` : ''}`]
+          : [],
+      ),
+    ),
+  );
+  return open.has(`${method} ${url}`);
 }

@@ -56,7 +56,7 @@ function operation(table: Table, name: string, route: Route, schemas: Json): Jso
   }));
   const parameters = [
     ...ids,
-    ...('action' in needs && !route.organizationInPath ? [{ $ref: '#/components/parameters/Organization' }] : []),
+    ...('action' in needs && !table.path.startsWith('organizations') ? [{ $ref: '#/components/parameters/Organization' }] : []),
     ...(route.method === 'post' && !route.secret ? [{ $ref: '#/components/parameters/IdempotencyKey' }] : []),
     ...((route.method === 'patch' || route.method === 'delete') && ids.length ? [{ $ref: '#/components/parameters/IfMatch' }] : []),
     ...(route.method === 'get' && isView(route.answers) ? [{ $ref: '#/components/parameters/IfNoneMatch' }] : []),

@@ -30,6 +30,27 @@ interface Crud<R, C, U> {
 
 const BATCH_LIMIT = 100;
 
+/** The route of a list that has no use case of its own; reading what it lists is all it needs. */
+export const listing = <R>(path: string, list: List<R>, does: string): Route => ({
+  method: 'get',
+  path,
+  needs: { action: 'read', subject: list.of },
+  list: list as never,
+  answers: list as never,
+  does,
+  message: (_, asked) => new ListPage(list, asked as never),
+});
+
+/** The route of one record by its id, the last in the path, without a use case of its own. */
+export const single = <R>(path: string, view: View<R>, does: string): Route => ({
+  method: 'get',
+  path,
+  needs: { action: 'read', subject: view.of },
+  answers: view as never,
+  does,
+  message: (ids) => new GetOne(view, ids.at(-1)!),
+});
+
 /** The standard routes of a resource: list, get, create, update, delete, restore, batch, export. */
 export function crud<R, C = never, U = never>({ of, view, list, create, update, remove, called }: Crud<R, C, U>): Record<string, Route> {
   const reading: Door = { action: 'read', subject: of };

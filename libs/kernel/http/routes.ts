@@ -1,7 +1,7 @@
 import { Controller, Delete, Get, Inject, Patch, Post, Put, Req, Res, type Type } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
-import type { List } from '../list.ts';
+import type { Asked, List } from '../list.ts';
 import type { Door, Message, MessageClass } from '../use-case.ts';
 import { doorOfClass } from '../use-case.ts';
 import type { View } from '../view.ts';
@@ -16,15 +16,16 @@ type IdsIn<P extends string> = P extends `${string}:${string}/${infer Rest}`
     : [];
 type Takes<P extends string, I> = [...IdsIn<P>, ...(unknown extends I ? [] : [I])];
 
+type AnyList = List<unknown> | List<never>;
 /** How a route answers: a view (one record, with ETag and links), a schema, a page of a list, or a file. */
-export type Answers = View<unknown> | View<never> | z.ZodType | List<unknown> | List<never> | 'deleted' | 'file' | 'nothing';
+export type Answers = View<unknown> | View<never> | z.ZodType | AnyList | 'deleted' | 'file' | 'nothing';
 
 export interface RouteOptions {
   /** One sentence for the OpenAPI document. */
   does: string;
   body?: z.ZodType;
   query?: z.ZodType;
-  list?: List<unknown> | List<never>;
+  list?: AnyList;
   /** The field of the listed rows that leads to the record in the path: only that record's rows are listed. */
   under?: string;
   answers?: Answers;
@@ -35,8 +36,6 @@ export interface RouteOptions {
   example?: unknown;
   /** Accepts a file of one of these types, in a form or raw, at most this many bytes; `body` then describes what comes with it. */
   upload?: { types: readonly string[]; limit: number; text?: boolean };
-  /** Names the organization by its path, as everything under /organizations/{id} does. */
-  organizationInPath?: boolean;
   /** Further problems this operation answers with, for the OpenAPI document. */
   problems?: readonly string[];
   /** Answers with a secret, so it is not kept for Idempotency-Key. */
@@ -55,39 +54,48 @@ export interface Route extends RouteOptions {
   readonly handle?: Handles;
 }
 
-type Use<P extends string, I, R> = (new (...taken: Takes<P, I>) => Message<R>) & MessageClass;
+/** Below a parent (`organizations/:organization_id/members`) the message takes the parent's id first. */
+type Use<P extends string, I, R> = (
+  (new (...taken: Takes<P, I>) => Message<R>) | (new (parent: string, ...taken: Takes<P, I>) => Message<R>)
+) &
+  MessageClass;
 
-function route<P extends string, I, R>(method: Method, path: P, use: Use<P, I, R>, options: RouteOptions): Route {
+function route(method: Method, path: string, use: MessageClass, options: RouteOptions): Route {
   const needs = doorOfClass(use);
   if (!needs) throw new Error(`${use.name} has no door of its own`);
-  const Message = use as unknown as new (...taken: unknown[]) => Message<R>;
+  const Message = use as unknown as new (...taken: unknown[]) => Message;
   const takesInput = Boolean(options.body ?? options.query ?? options.list ?? options.upload);
   return { ...options, method, path, needs, message: (ids, input) => new Message(...ids, ...(takesInput ? [input] : [])) };
 }
 
 /** `get(':id/timeline', ContactTimeline, { query, answers, does })`: the message takes the path's ids, then the checked query. */
-export const get = <P extends string, R, Q = unknown>(path: P, use: Use<P, Q, R>, options: RouteOptions & { query?: z.ZodType<Q> }) =>
-  route<P, Q, R>('get', path, use, options);
+export function get<P extends string, R>(path: P, use: Use<P, Asked, R>, options: RouteOptions & { list: AnyList }): Route;
+export function get<P extends string, R, Q = unknown>(path: P, use: Use<P, Q, R>, options: RouteOptions & { query?: z.ZodType<Q> }): Route;
+export function get(path: string, use: MessageClass, options: RouteOptions): Route {
+  return route('get', path, use, options);
+}
 /** `post(':id/win', WinDeal, { body, answers, does })`: the message takes the path's ids, then the checked body. */
 export const post = <P extends string, R, B = unknown>(path: P, use: Use<P, B, R>, options: RouteOptions & { body?: z.ZodType<B> }) =>
-  route<P, B, R>('post', path, use, options);
+  route('post', path, use, options);
 /** `upload('', StartImport, { body, upload, answers, does })`: the message takes the path's ids, then the checked fields with the stored file. */
 export const upload = <P extends string, R, F>(
   path: P,
   use: Use<P, Upload<F>, R>,
   options: RouteOptions & { body: z.ZodType<F>; upload: object },
-) => route<P, Upload<F>, R>('post', path, use, options);
+) => route('post', path, use, options);
 export const patch = <P extends string, R, B = unknown>(path: P, use: Use<P, B, R>, options: RouteOptions & { body?: z.ZodType<B> }) =>
-  route<P, B, R>('patch', path, use, options);
+  route('patch', path, use, options);
 export const put = <P extends string, R, B = unknown>(path: P, use: Use<P, B, R>, options: RouteOptions & { body?: z.ZodType<B> }) =>
-  route<P, B, R>('put', path, use, options);
+  route('put', path, use, options);
 export const del = <P extends string, R, Q = unknown>(path: P, use: Use<P, Q, R>, options: RouteOptions & { query?: z.ZodType<Q> }) =>
-  route<P, Q, R>('delete', path, use, options);
+  route('delete', path, use, options);
 
 /** A route table as it is served: every operation of the OpenAPI document, every link, every sweep of the tests comes from here. */
 export interface Table {
   readonly path: string;
   readonly tag: string;
+  /** The entity whose records it shows, by its table. */
+  readonly of?: string;
   readonly routes: Readonly<Record<string, Route>>;
 }
 export const tables: Table[] = [];
@@ -100,15 +108,18 @@ export abstract class Server {
   abstract serve(table: Table, name: string, request: FastifyRequest, reply: FastifyReply): Promise<void>;
 }
 
-/** Turns a route table into a Nest controller. `of` makes these paths the home of an entity's links. */
+/**
+ * Turns a route table into a Nest controller. `of` makes these paths the home of an entity's links; `home: false` is a second door to the
+ * same records (the operator's), which others do not link to.
+ */
 export function controller(
   path: string,
   routes: Record<string, Route>,
-  { tag = path, of }: { tag?: string; of?: { table: string } } = {},
+  { tag = path, of, home = true }: { tag?: string; of?: { table: string }; home?: boolean } = {},
 ): Type {
-  const table: Table = { path, tag, routes };
+  const table: Table = { path, tag, routes, ...(of ? { of: of.table } : {}) };
   tables.push(table);
-  if (of) homes.set(of.table, table);
+  if (of && home) homes.set(of.table, table);
   class RouteController {
     constructor(readonly server: Server) {}
   }

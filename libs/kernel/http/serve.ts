@@ -39,7 +39,7 @@ export class HttpServer extends Server {
     const route = table.routes[name]!;
     if (route.deprecated) announce(route.deprecated, reply);
     try {
-      const ids = idsOf(route, http);
+      const ids = idsOf(table, route, http);
       const sent = await actingAs(actorOf(http), () => this.answered({ table, route, ids, http, reply, bus: this.bus }), callOf(http, ids));
       if (sent instanceof Download) return sendFile(reply, sent);
       sendStored(reply, sent, http);
@@ -89,9 +89,10 @@ function announce({ since, sunset, successor }: NonNullable<Route['deprecated']>
 const NOT_ASKED: Actor = { kind: 'nobody', userId: null, role: null, permissionSets: [], organization: null };
 export const actorOf = (http: FastifyRequest): Actor => (http as { caller?: { actor: Actor } | null }).caller?.actor ?? NOT_ASKED;
 
-function idsOf(route: Route, http: FastifyRequest): string[] {
+/** Those of the table's own path first: `organizations/:organization_id/members`, then `:id`. */
+function idsOf(table: Table, route: Route, http: FastifyRequest): string[] {
   const parameters = http.params as Record<string, string>;
-  const names = [...route.path.matchAll(/:(\w+)/g)].map(([, name]) => name!);
+  const names = [...`${table.path}/${route.path}`.matchAll(/:(\w+)/g)].map(([, name]) => name!);
   return names.map((name) => {
     const id = parameters[name]!;
     if (!isUuid(id))
@@ -101,11 +102,13 @@ function idsOf(route: Route, http: FastifyRequest): string[] {
 }
 
 function callOf(http: FastifyRequest, ids: string[]): Partial<Call> {
+  const userAgent = http.headers['user-agent'];
+  const known = { requestId: http.id, origin: { address: http.ip, ...(userAgent ? { userAgent } : {}) } };
   const condition = http.method === 'PATCH' || http.method === 'DELETE' || http.method === 'POST' ? http.headers['if-match'] : undefined;
-  if (condition === undefined || condition === '*' || !ids.length) return { requestId: http.id };
+  if (condition === undefined || condition === '*' || !ids.length) return known;
   const version = /^"v(\d+)"$/.exec(condition)?.[1];
   if (!version) throw stale('If-Match must be an ETag this API gave');
-  return { requestId: http.id, expects: { id: ids.at(-1)!, version: Number(version) } };
+  return { ...known, expects: { id: ids.at(-1)!, version: Number(version) } };
 }
 
 export function checked<T>(

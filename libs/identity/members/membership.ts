@@ -1,6 +1,6 @@
-import { choice, metadata, moment, platform, ref, ROLES, text, texts } from '#kernel';
+import { choice, metadata, moment, platform, ref, ROLES, text, texts, whole } from '#kernel';
+import { Organization } from '../organizations/organization.ts';
 import { User } from '../users/user.ts';
-import { Organization } from './organization.ts';
 
 /** A user in an organization, with one role and any number of permission sets. Left ones stay: their name stands on records. */
 export class Membership extends platform(
@@ -25,8 +25,10 @@ export class Invitation extends platform(
     role: choice(ROLES),
     permissionSets: texts(),
     hash: text({ max: 64 }).secret(),
-    invitedBy: ref(() => User),
+    invitedBy: ref(() => User).optional(),
     expiresAt: moment(),
+    /** How often a letter was sent. */
+    letters: whole().or(0),
     acceptedAt: moment().optional(),
     revokedAt: moment().optional(),
   },

@@ -1,0 +1,59 @@
+import { controller, del, listing, patch, post, single } from '#kernel';
+import { AddMember } from './add-member.ts';
+import { InviteMember } from './invite-member.ts';
+import { NewMember } from './join.ts';
+import { AddedMember, invitationList, InvitationView, Member, memberList, MemberView } from './member.ts';
+import { Invitation } from './membership.ts';
+import { RemoveMember } from './remove-member.ts';
+import { ResendInvitation, RevokeInvitation } from './resend-invitation.ts';
+import { MemberChanges, UpdateMember } from './update-member.ts';
+
+const example = { email: 'grace@example.com', role: 'member' };
+
+export const MembersController = controller(
+  'organizations/:organization_id/members',
+  {
+    list: listing('', memberList, 'List the members'),
+    add: post('', AddMember, {
+      does: 'Take somebody in: at once if there is an account with this e-mail, else by invitation',
+      body: NewMember,
+      answers: AddedMember,
+      status: 201,
+      example,
+      problems: ['member.exists', 'member.above_you', 'invitation.exists'],
+    }),
+    get: single(':id', MemberView, 'Read a member, by the id of the user'),
+    update: patch(':id', UpdateMember, {
+      does: 'Change role and permission sets; acts on the next request',
+      body: MemberChanges,
+      answers: MemberView,
+      example: { role: 'manager' },
+      problems: ['member.above_you', 'member.raises_yourself', 'organization.last_owner'],
+    }),
+    remove: del(':id', RemoveMember, {
+      does: 'Remove a member, or leave; records keep the name',
+      answers: 'deleted',
+      problems: ['member.above_you', 'organization.last_owner'],
+    }),
+  },
+  { of: Member, tag: 'members' },
+);
+
+export const InvitationsController = controller(
+  'organizations/:organization_id/invitations',
+  {
+    list: listing('', invitationList, 'List the pending invitations'),
+    create: post('', InviteMember, {
+      does: 'Invite somebody by e-mail; the link is good for a week',
+      body: NewMember,
+      answers: InvitationView,
+      status: 201,
+      example,
+      problems: ['member.exists', 'member.above_you', 'invitation.exists'],
+    }),
+    get: single(':id', InvitationView, 'Read an invitation'),
+    resend: post(':id/resend', ResendInvitation, { does: 'Send an invitation again, good for another week', answers: InvitationView }),
+    revoke: del(':id', RevokeInvitation, { does: 'Take an invitation back', answers: 'deleted' }),
+  },
+  { of: Invitation, tag: 'members' },
+);

@@ -1,0 +1,36 @@
+import { actor, asExpected, Command, EntityManager, forbidden, Handles, may, now } from '#kernel';
+import { ApiKey } from '../api-keys/api-key.ts';
+import { ownOrganization } from '../organizations/own.ts';
+import { Member } from './member.ts';
+import { anotherOwner, presentRole, within } from './rank.ts';
+import { activeMember } from './update-member.ts';
+
+/** Takes somebody out, or leaves: records keep his name, his keys end, and so does his next request. */
+export class RemoveMember extends Command<object> {
+  constructor(
+    readonly organizationId: string,
+    readonly userId: string,
+  ) {
+    super();
+  }
+}
+
+@Handles(RemoveMember, 'read', Member)
+class Handler {
+  constructor(private readonly em: EntityManager) {}
+
+  async execute({ organizationId, userId }: RemoveMember) {
+    const { userId: me, kind } = actor();
+    const leaves = kind === 'user' && userId === me;
+    if (!leaves && !may('delete', Member)) throw forbidden('You may not remove members');
+    await ownOrganization(this.em, organizationId);
+    const own = await presentRole(this.em);
+    const membership = await activeMember(this.em, organizationId, userId);
+    asExpected({ id: userId, version: membership.version });
+    within(own, membership.role);
+    if (membership.role === 'owner') await anotherOwner(this.em, membership);
+    membership.status = 'left';
+    for (const key of await this.em.find(ApiKey, { organizationId, userId, revokedAt: null })) key.revokedAt = now();
+    return { id: userId, deletedAt: now() };
+  }
+}

@@ -1,0 +1,51 @@
+import { Command, EntityManager, Handles } from '#kernel';
+import { z } from 'zod';
+import type { Known } from '../sessions/credentials.ts';
+import { prove } from '../sessions/proof.ts';
+import { tokenRoute } from '../sessions/token-route.ts';
+import { signedIn } from '../sessions/who.ts';
+import { PasswordSet } from './choose-password.ts';
+import { NewPassword } from './new-password.ts';
+import { User, UserView } from './user.ts';
+
+export const ChangedPassword = z
+  .strictObject({ current_password: z.string().min(1).max(1000), password: z.string().max(1000) })
+  .meta({ id: 'ChangedPassword' });
+
+/** Changes the caller's password, which the route has asked for again; all his other sessions end. */
+export class ChangePassword extends Command<{ user: object }> {
+  constructor(readonly password: string) {
+    super();
+  }
+}
+
+@Handles(ChangePassword, 'user')
+class Handler {
+  constructor(
+    private readonly em: EntityManager,
+    private readonly newPassword: NewPassword,
+  ) {}
+
+  async execute({ password }: ChangePassword) {
+    const { userId, sessionId } = signedIn();
+    const user = await this.em.findOneOrFail(User, { id: userId });
+    await this.newPassword.set(user, password, sessionId);
+    return { user: UserView.show(user) };
+  }
+}
+
+export const changePassword = tokenRoute(
+  'password/change',
+  {
+    does: 'Change the password; all other sessions end',
+    body: ChangedPassword,
+    answers: PasswordSet,
+    needs: { welcome: 'user' },
+    problems: ['user.weak_password'],
+  },
+  async ({ password }, { http, bus }) => {
+    signedIn();
+    await prove<Known>('password', http);
+    return { result: await bus.run(new ChangePassword(password)) };
+  },
+);

@@ -1,0 +1,48 @@
+import { Bus, call, Command, email, Handles, Limiter, Read, settings } from '#kernel';
+import { z } from 'zod';
+import { throttle } from '../sessions/credentials.ts';
+import { OneTime } from './one-time.ts';
+
+export const Forgotten = z.strictObject({ email: email().check }).meta({ id: 'ForgottenPassword' });
+export const Promised = z.object({ message: z.string() }).meta({ id: 'Promised' });
+
+/** Sends a link to choose a new password. Known or not, the e-mail makes no difference to the answer, nor to the work before it. */
+export class ForgetPassword extends Command<{ message: string }> {
+  constructor(readonly input: z.output<typeof Forgotten>) {
+    super();
+  }
+}
+
+@Handles(ForgetPassword, 'anyone')
+class ForgetHandler {
+  constructor(
+    private readonly read: Read,
+    private readonly bus: Bus,
+    private readonly limiter: Limiter,
+  ) {}
+
+  async execute({ input }: ForgetPassword) {
+    await throttle(this.limiter, 'forgot', `${call().origin?.address ?? ''} ${input.email}`, settings.LIMIT_LOGIN, 60);
+    const [user] = await this.read.platform<{ id: string }>('user_to_reset', 'select id from "user" where email = $1 and not placeholder', [
+      input.email,
+    ]);
+    await this.bus.later(new StartPasswordReset(user?.id ?? null));
+    return { message: 'If there is an account with this e-mail, a letter with a link is on its way.' };
+  }
+}
+
+/** Makes the link and promises the letter, for whom there is an account. */
+export class StartPasswordReset extends Command<void> {
+  constructor(readonly userId: string | null) {
+    super();
+  }
+}
+
+@Handles(StartPasswordReset, 'system')
+class StartHandler {
+  constructor(private readonly oneTime: OneTime) {}
+
+  async execute({ userId }: StartPasswordReset) {
+    if (userId) await this.oneTime.send(userId, 'reset');
+  }
+}

@@ -1,0 +1,40 @@
+import { after, Bus, EntityManager, now, problem, uuidv7 } from '#kernel';
+import { LockMode } from '@mikro-orm/core';
+import { Injectable } from '@nestjs/common';
+import { SendOneTimeLetter } from '../letters/send-one-time-letter.ts';
+import { DerivedSecrets, hashSecret } from '../tokens.ts';
+import { oneTimeSecret, OneTimeToken, type Purpose, PURPOSES, User } from './user.ts';
+
+export const linkEnded = problem('link.ended', 422, 'This link has been used, has ended or never was; ask for a new one');
+
+/** Links that are good once. The secret follows from the token's id and is in the letter only: stored are its hash and the id. */
+@Injectable()
+export class OneTime {
+  constructor(
+    private readonly em: EntityManager,
+    private readonly bus: Bus,
+    private readonly secrets: DerivedSecrets,
+  ) {}
+
+  /** Promises a letter with a link; earlier links for the same purpose end. */
+  async send(userId: string, purpose: Purpose): Promise<void> {
+    const earlier = await this.em.find(OneTimeToken, { userId, purpose, usedAt: null });
+    for (const token of earlier) token.usedAt = now();
+    const id = uuidv7();
+    const expiresAt = after(now(), { minutes: PURPOSES[purpose] });
+    this.em.create(OneTimeToken, { id, userId, purpose, hash: hashSecret(oneTimeSecret(this.secrets, id)), expiresAt });
+    await this.bus.later(new SendOneTimeLetter(id), { key: id, subjectId: userId });
+  }
+
+  /** Uses a link up, and says whose it was. @throws link.ended */
+  async redeem(secret: string, ...purposes: Purpose[]): Promise<User> {
+    const token = await this.em.findOne(
+      OneTimeToken,
+      { hash: hashSecret(secret), purpose: { $in: purposes } },
+      { lockMode: LockMode.PESSIMISTIC_WRITE },
+    );
+    if (!token || token.usedAt || token.expiresAt <= now()) throw linkEnded();
+    token.usedAt = now();
+    return this.em.findOneOrFail(User, { id: token.userId }, { lockMode: LockMode.PESSIMISTIC_WRITE });
+  }
+}
