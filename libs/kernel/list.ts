@@ -104,6 +104,7 @@ const OPERATORS: Record<Kind, readonly string[]> = {
   list: ['', 'in'],
   json: [],
 };
+const DAY = /^\d{4}-\d\d-\d\d$/;
 const SQL_WORD: Record<string, string> = { gte: '>=', lte: '<=', gt: '>', lt: '<' };
 const STANDARD = ['page', 'page_size', 'cursor', 'sort', 'order_by', 'order', 'count', 'fields', 'include', 'search'];
 let lists = 0;
@@ -235,11 +236,11 @@ export class List<Row> {
   }
 
   private clause(sent: string, value: string | string[], refuse: Refusing): Clause | undefined {
-    const [, name, operator = ''] = /^(\w+)(?:\[(\w+)\])?$/.exec(this.options.aliases?.[sent] ?? sent) ?? [];
-    if (name === 'search' && !operator && this.options.search) return this.searching(String(value), refuse);
+    const [, name, operator = ''] = /^(\w+)(?:\[(\w+)\])?$/.exec(own(this.options.aliases, sent) ?? sent) ?? [];
+    if (name === 'search' && !operator && this.options.search) return this.searching(value, refuse);
     if (name && STANDARD.includes(name) && name !== 'search' && !operator) return undefined;
-    const own = name && !operator ? this.options.own?.[name] : undefined;
-    if (own) return this.ownClause(name!, own, value, refuse);
+    const special = name && !operator ? own(this.options.own, name) : undefined;
+    if (special) return this.ownClause(name!, special, value, refuse);
     const fieldName = this.options.filters.find((one) => snake(one) === name);
     const field = fieldName && fieldsOf(this.of)[fieldName];
     if (!field || !fieldName) return void refuse(sent, 'unknown', `is not known here; known are ${this.allowed.join(', ')}`);
@@ -247,6 +248,7 @@ export class List<Row> {
       return void refuse(sent, 'unknown', `can be asked with ${OPERATORS[field.kind].filter(Boolean).join(', ')}`);
     const texts = [value].flat().flatMap((text) => (operator === 'in' ? text.split(',') : [text]));
     if (texts.length > 100) return void refuse(sent, 'too_many', 'takes at most 100 values');
+    if (texts.length > 1 && operator !== '' && operator !== 'in') return void refuse(sent, 'repeated', 'may be given once');
     return this.compare(sent, columnOf(fieldName, field), field, operator, texts, refuse);
   }
 
@@ -272,7 +274,10 @@ export class List<Row> {
       const pattern = operator === 'contains' ? `%${escaped}%` : `${escaped}%`;
       return clause('like', [pattern], sql`${ref} ilike ${pattern}`);
     }
-    if (field.kind === 'moment' && /^\d{4}-\d\d-\d\d$/.test(texts[0]!)) return this.onDay(sent, column, operator, texts[0]!, refuse);
+    if (field.kind === 'moment' && texts.some((text) => DAY.test(text))) {
+      if (texts.length > 1) return void refuse(sent, 'repeated', 'takes one day');
+      return this.onDay(sent, column, operator, texts[0]!, refuse);
+    }
     const values = texts.map((text) => valueOf(field, text));
     if (values.includes(undefined)) return void refuse(sent, 'invalid', `is not a ${field.kind === 'id' ? 'UUID' : field.kind}`);
     if (field.kind === 'list') return clause('overlaps', [values], sql`${ref} && ${values}::text[]`);
@@ -303,7 +308,8 @@ export class List<Row> {
     return { shape: `${name} ${text}`, values: [...parameters], sql: condition };
   }
 
-  private searching(text: string, refuse: Refusing): Clause | undefined {
+  private searching(text: string | string[], refuse: Refusing): Clause | undefined {
+    if (Array.isArray(text)) return void refuse('search', 'repeated', 'may be given once');
     if (!text.trim()) return undefined;
     if (text.length > 200 || text.includes('\0')) return void refuse('search', 'invalid', 'is not a text to look for');
     const id = sql.ref(`${this.of.table}.id`);
@@ -313,7 +319,10 @@ export class List<Row> {
   /** Looking at somebody else's pile is for those who may reassign; reading the records stays open. */
   private mayAskForOwners(query: QueryString) {
     const me = actor();
-    const asked = Object.entries(query).filter(([name]) => /^owner_id(\[|$)/.test(name));
+    const asked = Object.entries(query).flatMap(([sent, value]) => {
+      const name = own(this.options.aliases, sent) ?? sent;
+      return /^owner_id(\[|$)/.test(name) ? [[name, value] as const] : [];
+    });
     const others = asked.some(([name, value]) => name !== 'owner_id' || [value].flat().some((id) => id?.toLowerCase() !== me.userId));
     if (others && !may('reassign', this.of)) throw forbidden('You may not list by another owner');
   }
@@ -348,6 +357,9 @@ export class List<Row> {
 /** Whose list it is: an organization's, or the deployment's for those who run it. */
 const whoseList = () => (['operator', 'system'].includes(actor().kind) ? (actor().organization?.id ?? actor().kind) : organization().id);
 
+/** A query may name `constructor`: only what was declared counts. */
+const own = <T>(declared: Record<string, T> | undefined, name: string): T | undefined =>
+  declared && Object.hasOwn(declared, name) ? declared[name] : undefined;
 type Refusing = (parameter: string, code: string, message: string) => void;
 
 const ARRAY_OF: Record<Kind, string> = {
@@ -424,6 +436,8 @@ function bound(order: readonly Order[], values: unknown[]): unknown[] {
   return order.flatMap((_, i) => [...values.slice(0, i), values[i]].filter((value) => value !== null));
 }
 
+/** Three sort keys of the longest text there is, and their id. */
+const LONGEST_CURSOR = 6000;
 const seal = (values: string, binding: string) =>
   createHmac('sha256', settings.SECRET_KEY).update(`cursor ${binding} ${values}`).digest('base64url').slice(0, 16);
 /** A cursor is tied to its list, order, filters and organization (the binding) by a keyed hash; what it carries is not secret. */
@@ -435,7 +449,7 @@ export function closeCursor(values: unknown[], binding: string) {
 export function openCursor(cursor: string, binding: string): unknown[] {
   const opened = Buffer.from(cursor, 'base64url').toString();
   const text = opened.slice(16);
-  if (cursor.length > 2000 || opened.slice(0, 16) !== seal(text, binding)) throw badCursor();
+  if (cursor.length > LONGEST_CURSOR || opened.slice(0, 16) !== seal(text, binding)) throw badCursor();
   return JSON.parse(text) as unknown[];
 }
 

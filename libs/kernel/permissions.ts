@@ -87,17 +87,42 @@ export function reach(me: Actor, action: string, table: string): Condition {
 
 function conditionOf(ability: MongoAbility, action: string, table: string): Condition {
   const rules = ability.rulesFor(action, table);
-  if (rules.some((rule) => !rule.inverted && !rule.conditions)) return {};
-  const condition = rulesToCondition(
-    rules,
-    (rule): Condition => (rule.inverted ? { $not: rule.conditions } : (rule.conditions as Condition)),
-    {
-      and: ($and: Condition[]): Condition => ({ $and }),
-      or: ($or: Condition[]): Condition => ($or.length === 1 ? $or[0]! : { $or }),
-      empty: (): Condition => ({}),
-    },
-  );
+  if (rules.some((rule) => !rule.conditions)) return {};
+  const condition = rulesToCondition(rules, (rule): Condition => plainly(rule.conditions as Condition), {
+    and: ($and: Condition[]): Condition => ({ $and }),
+    or: ($or: Condition[]): Condition => ($or.length === 1 ? $or[0]! : { $or }),
+    empty: (): Condition => ({}),
+  });
   return condition ?? NOTHING;
+}
+
+/**
+ * The same condition in words that mean in SQL what they mean to CASL: there a missing value is a value like others, here every comparison
+ * with NULL is unknown.
+ */
+function plainly(condition: Condition): Condition {
+  const parts = Object.entries(condition).flatMap(([key, want]): Condition[] => {
+    if (key.startsWith('$')) throw new Error(`Permission rules cannot use ${key}`);
+    if (want === null || typeof want !== 'object') return [{ [key]: want }];
+    return Object.entries(want as Condition).map(([op, operand]) => plainWord(key, op, operand));
+  });
+  return parts.length === 1 ? parts[0]! : { $and: parts };
+}
+function plainWord(key: string, op: string, operand: unknown): Condition {
+  if (op === '$of') {
+    const inner = Object.entries(operand as Record<string, Condition>).map(([table, condition]) => [table, plainly(condition)]);
+    return { [key]: { $of: Object.fromEntries(inner) } };
+  }
+  if (!['$eq', '$ne', '$in', '$nin'].includes(op)) throw new Error(`Permission rules cannot use ${op}`);
+  const values = [operand].flat().filter((value) => value !== null);
+  const withNull = [operand].flat().includes(null);
+  const positive = op === '$eq' || op === '$in';
+  const none: Condition = { [key]: null };
+  const some: Condition = { [key]: { $ne: null } };
+  const compared: Condition = { [key]: positive ? { $in: values } : { $nin: values } };
+  if (positive) return values.length ? (withNull ? { $or: [compared, none] } : compared) : withNull ? none : NOTHING;
+  if (withNull) return values.length ? { $and: [some, compared] } : some;
+  return values.length ? { $or: [compared, none] } : {};
 }
 
 /** Whether a row in wire form lies within a condition: the same few words the read path turns into SQL. */
@@ -105,7 +130,7 @@ export function matches(condition: Condition, row: Record<string, unknown>): boo
   return Object.entries(condition).every(([key, want]) => {
     if (key === '$or') return (want as Condition[]).some((part) => matches(part, row));
     if (key === '$and') return (want as Condition[]).every((part) => matches(part, row));
-    if (key === '$not') return !matches(want as Condition, row);
+    if (key.startsWith('$')) throw new Error(`Permission rules cannot use ${key}`);
     const value = row[snake(key)] ?? null;
     if (want === null || typeof want !== 'object') return value === want;
     return Object.entries(want as Condition).every(([op, operand]) => {

@@ -32,7 +32,6 @@ export function predicate(eb: Builder, condition: Condition, table?: string): Ex
   const parts = Object.entries(condition).map(([key, want]) => {
     if (key === '$or') return eb.or((want as Condition[]).map((part) => predicate(eb, part, table)));
     if (key === '$and') return eb.and((want as Condition[]).map((part) => predicate(eb, part, table)));
-    if (key === '$not') return eb.not(predicate(eb, want as Condition, table));
     if (key.startsWith('$')) throw new Error(`Permission rules cannot use ${key}`);
     const column = eb.ref((table ? `${table}.` : '') + snake(key));
     if (want === null) return eb(column, 'is', null);
@@ -42,7 +41,7 @@ export function predicate(eb: Builder, condition: Condition, table?: string): Ex
         if (op === '$of') return reached(eb, column, operand as Record<string, Condition>, table);
         const word = WORDS[op];
         if (!word) throw new Error(`Permission rules cannot use ${op}`);
-        return eb(column, word, operand as never);
+        return operand === null ? eb(column, 'is not', null) : eb(column, word, operand as never);
       }),
     );
   });
