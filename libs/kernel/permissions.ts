@@ -102,6 +102,7 @@ function conditionOf(ability: MongoAbility, action: string, table: string): Cond
  */
 function plainly(condition: Condition): Condition {
   const parts = Object.entries(condition).flatMap(([key, want]): Condition[] => {
+    if (key === '$and' || key === '$or') return [{ [key]: (want as Condition[]).map(plainly) }];
     if (key.startsWith('$')) throw new Error(`Permission rules cannot use ${key}`);
     if (want === null || typeof want !== 'object') return [{ [key]: want }];
     return Object.entries(want as Condition).map(([op, operand]) => plainWord(key, op, operand));
