@@ -1,10 +1,17 @@
 export { CrmModule } from './crm.module.ts';
 export { Activity, systemActivity } from './activities/activity.ts';
+export { LogActivity } from './activities/log-activity.ts';
 export { Company } from './companies/company.ts';
+export { CreateCompany } from './companies/create-company.ts';
 export { Contact } from './contacts/contact.ts';
 export { CreateContact } from './contacts/create-contact.ts';
+export { CreateDeal } from './deals/create-deal.ts';
 export { Deal, isOpen, type Status } from './deals/deal.ts';
+export { LoseDeal } from './deals/lose-deal.ts';
+export { MoveDeal } from './deals/move-deal.ts';
+export { WinDeal } from './deals/win-deal.ts';
 export { Pipeline, Stage } from './pipelines/pipeline.ts';
+export { CreateTask } from './tasks/create-task.ts';
 export { RemindOfTask } from './tasks/remind-of-task.ts';
 export { Task, TaskReminderDue } from './tasks/task.ts';
 export { onTimeline, type TimelinePart } from './timeline/timeline.ts';

@@ -8,7 +8,10 @@ type Found = OrganizationColumns & { name: string; slug: string };
 export interface Listed extends OrganizationFacts {
   readonly name: string;
   readonly slug: string;
+  readonly suspended: boolean;
 }
+
+const listed = (row: Found): Listed => ({ ...factsOf(row), name: row.name, slug: row.slug, suspended: row.suspended });
 
 /** The organizations, for work that goes through them one by one. */
 @Injectable()
@@ -22,7 +25,7 @@ export class Organizations {
       `select o.name, o.slug, ${ORGANIZATION_COLUMNS} from organization o where o.deleted_at is null order by o.created_at, o.id`,
       [],
     );
-    return rows.map((row) => ({ ...factsOf(row), name: row.name, slug: row.slug }));
+    return rows.map(listed);
   }
 
   /** One by its id or slug. */
@@ -32,7 +35,7 @@ export class Organizations {
       `select o.name, o.slug, ${ORGANIZATION_COLUMNS} from organization o where o.deleted_at is null and (o.id::text = $1 or o.slug = $1)`,
       [idOrSlug],
     );
-    return row && { ...factsOf(row), name: row.name, slug: row.slug };
+    return row && listed(row);
   }
 
   /** One by its id or slug. @throws not_found */
