@@ -11,7 +11,19 @@ import { SetupCommand } from './commands/setup.ts';
 import { UserCommand } from './commands/user.ts';
 import { VerifyCommand } from './commands/verify.ts';
 
-const commands = [DbCommand, SetupCommand, SeedCommand, OrganizationCommand, UserCommand, OperatorCommand, ExportCommand, OpenApiCommand, JobsCommand, AuditCommand, VerifyCommand];
+const commands = [
+  DbCommand,
+  SetupCommand,
+  SeedCommand,
+  OrganizationCommand,
+  UserCommand,
+  OperatorCommand,
+  ExportCommand,
+  OpenApiCommand,
+  JobsCommand,
+  AuditCommand,
+  VerifyCommand,
+];
 
 @Module({ providers: commands.flatMap((command) => command.registerWithSubCommands()) })
 export class CliModule {}

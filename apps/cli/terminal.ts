@@ -1,4 +1,6 @@
+import { Refusal } from '#kernel';
 import { Presets, SingleBar } from 'cli-progress';
+import { ZodError } from 'zod';
 
 type Cell = string | number | boolean | null | undefined | readonly string[];
 const written = (cell: Cell) => (Array.isArray(cell) ? cell.join(' ') : String(cell ?? ''));
@@ -37,6 +39,9 @@ export function progress(what: string): Progress {
 /** What went wrong, in words: a name with several addresses fails with an error that holds one for each, and says nothing itself. */
 export function reason(error: unknown): string {
   if (error instanceof AggregateError && !error.message && error.errors.length) return reason(error.errors[0]);
+  if (error instanceof ZodError) return error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; ');
+  if (error instanceof Refusal && error.more.details?.length)
+    return `${error.message}: ${error.more.details.map(({ pointer = '', message }) => `${pointer.slice(1)} ${message}`.trim()).join('; ')}`;
   if (!(error instanceof Error)) return String(error);
   const code = (error as { code?: unknown }).code;
   if (code === 'ECONNREFUSED') return `The database does not answer (${error.message}).`;

@@ -4,7 +4,7 @@ export { Member } from './members/member.ts';
 export { Membership } from './members/membership.ts';
 export { CreateOperator } from './operators/create-operator.ts';
 export { ListCustomers, customerList, ResumeOrganization, SuspendOrganization, UpdateCustomer } from './operators/customers.ts';
-export { CreateOrganization } from './organizations/create-organization.ts';
+export { CreateOrganization, NewCustomer } from './organizations/create-organization.ts';
 export { Founding } from './organizations/found.ts';
 export { Organization, type Settings } from './organizations/organization.ts';
 export { Sessions } from './sessions/sessions.ts';

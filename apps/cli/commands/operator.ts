@@ -4,7 +4,11 @@ import { Command, CommandRunner, Option, SubCommand } from 'nest-commander';
 import { randomBytes } from 'node:crypto';
 import { application } from '../application.ts';
 
-@SubCommand({ name: 'create', arguments: '<e-mail>', description: 'Make an operator of this deployment; without a password one is invented and printed' })
+@SubCommand({
+  name: 'create',
+  arguments: '<e-mail>',
+  description: 'Make an operator of this deployment; without a password one is invented and printed',
+})
 export class CreateOperatorCommand extends CommandRunner {
   async run([email]: string[], { name = email!, password }: { name?: string; password?: string }) {
     const secret = password ?? randomBytes(18).toString('base64url');

@@ -1,4 +1,4 @@
-import { CreateOrganization, ResumeOrganization, SuspendOrganization } from '#identity';
+import { CreateOrganization, NewCustomer, ResumeOrganization, SuspendOrganization } from '#identity';
 import { actingAs, Bus, Organizations, system } from '#kernel';
 import { Command, CommandRunner, Option, SubCommand } from 'nest-commander';
 import { application } from '../application.ts';
@@ -19,7 +19,9 @@ export class CreateOrganizationCommand extends CommandRunner {
   async run([name]: string[], { owner, ownerName, timeZone, json, ...rest }: NewOrganization) {
     if (!owner) throw new Error('Name the owner: --owner <e-mail>.');
     const input = { name: name!, owner_email: owner, owner_name: ownerName, time_zone: timeZone, ...rest };
-    const made = await application((app) => actingAs(system(null), () => app.get(Bus).run(new CreateOrganization(NewCustomer.parse(input)))));
+    const made = await application((app) =>
+      actingAs(system(null), () => app.get(Bus).run(new CreateOrganization(NewCustomer.parse(input)))),
+    );
     show([{ id: made.id, slug: made.slug, name: made.name }], { json });
   }
 
@@ -57,7 +59,14 @@ export class CreateOrganizationCommand extends CommandRunner {
 export class ListOrganizationsCommand extends CommandRunner {
   async run(_: string[], { json }: { json?: boolean }) {
     const all = await application((app) => app.get(Organizations).all());
-    const rows = all.map(({ id, slug, name, currency, timeZone, suspended }) => ({ id, slug, name, currency, time_zone: timeZone, suspended }));
+    const rows = all.map(({ id, slug, name, currency, timeZone, suspended }) => ({
+      id,
+      slug,
+      name,
+      currency,
+      time_zone: timeZone,
+      suspended,
+    }));
     show(rows, { json, nothing: 'There are no organizations' });
   }
 

@@ -10,7 +10,9 @@ import { application } from '../application.ts';
 })
 export class CreateUserCommand extends CommandRunner {
   async run([email]: string[], { name = email!, password }: { name?: string; password?: string }) {
-    const user = await application((app) => actingAs(system(null), () => app.get(Bus).run(new CreateUser({ email: email!, name, password }))));
+    const user = await application((app) =>
+      actingAs(system(null), () => app.get(Bus).run(new CreateUser({ email: email!, name, password }))),
+    );
     console.log(`Made ${user.email} (${user.id})${password ? '' : '; a letter with a link is on its way'}`);
   }
 

@@ -90,7 +90,11 @@ class Story {
   private async meet() {
     const { companies, contacts } = this.script;
     for (const [i, { name, domain, industry, employees }] of companies.entries()) {
-      const { id } = await this.by('admin', 95 - i, new CreateCompany({ name, domain, industry, employees, currency: this.organization.currency }));
+      const { id } = await this.by(
+        'admin',
+        95 - i,
+        new CreateCompany({ name, domain, industry, employees, currency: this.organization.currency }),
+      );
       this.companies.set(name, id);
     }
     for (const [i, { by, company, ...contact }] of contacts.entries()) {
