@@ -57,6 +57,7 @@ export class Foundation extends Migration {
     this.addSql(`alter table "operator" add constraint "operator_email_unique" unique ("email");`);
 
     this.addSql(`create table "operator_session" ("id" uuid not null, "created_at" timestamptz(3) not null, "updated_at" timestamptz(3) not null, "version" int not null default 1, "operator_id" uuid not null, "expires_at" timestamptz(3) not null, "revoked_at" timestamptz(3) null, primary key ("id"));`);
+    this.addSql(`create index "operator_session_operator_id_index" on "operator_session" ("operator_id");`);
 
     this.addSql(`create table "organization" ("id" uuid not null, "created_at" timestamptz(3) not null, "updated_at" timestamptz(3) not null, "version" int not null default 1, "name" varchar(200) not null, "slug" varchar(80) not null, "time_zone" varchar(64) not null default 'UTC', "currency" char(3) not null default 'EUR', "locale" varchar(35) not null default 'en', "settings" jsonb not null, "plan" text not null default 'standard', "suspended_at" timestamptz(3) null, "deleted_at" timestamptz(3) null, primary key ("id"));`);
     this.addSql(`create unique index "organization_slug_unique" on "organization" ("slug") where deleted_at is null;`);
@@ -143,7 +144,7 @@ export class Foundation extends Migration {
     this.addSql(`create index "task_tenant_id_deal_id_created_at_id_index" on "task" ("tenant_id", "deal_id", "created_at", "id");`);
     this.addSql(`create index "task_tenant_id_follows_id_created_at_id_index" on "task" ("tenant_id", "follows_id", "created_at", "id");`);
     this.addSql(`alter table "task" add constraint "task_tenant_id_id_unique" unique ("tenant_id", "id");`);
-    this.addSql(`alter table "task" add constraint "task_done_agrees_check" check (is_done = (status = 'done'));`);
+    this.addSql(`alter table "task" add constraint "task_done_agrees_check" check ((status = 'done') = is_done);`);
     this.addSql(`alter table "task" add constraint "task_completed_agrees_check" check ((completed_at is not null) = (status = 'done'));`);
     this.addSql(`alter table "task" add constraint "task_priority_check" check ("priority" in ('low', 'normal', 'high', 'urgent'));`);
     this.addSql(`alter table "task" add constraint "task_status_check" check ("status" in ('todo', 'in_progress', 'done', 'cancelled'));`);
@@ -171,12 +172,15 @@ export class Foundation extends Migration {
     this.addSql(`alter table "membership" add constraint "membership_status_check" check ("status" in ('active', 'invited', 'left'));`);
 
     this.addSql(`create table "invitation" ("id" uuid not null, "created_at" timestamptz(3) not null, "updated_at" timestamptz(3) not null, "version" int not null default 1, "organization_id" uuid not null, "email" varchar(320) not null, "role" text not null, "permission_sets" text[] not null, "hash" varchar(64) not null, "invited_by" uuid null, "expires_at" timestamptz(3) not null, "letters" int not null default 0, "accepted_at" timestamptz(3) null, "revoked_at" timestamptz(3) null, primary key ("id"));`);
+    this.addSql(`create index "invitation_organization_id_index" on "invitation" ("organization_id");`);
+    this.addSql(`create index "invitation_invited_by_index" on "invitation" ("invited_by");`);
     this.addSql(`alter table "invitation" add constraint "invitation_hash_unique" unique ("hash");`);
     this.addSql(`create unique index "invitation_organization_id_email_unique" on "invitation" ("organization_id", "email") where accepted_at is null and revoked_at is null;`);
     this.addSql(`alter table "invitation" add constraint "invitation_role_check" check ("role" in ('member', 'manager', 'admin', 'owner'));`);
 
     this.addSql(`create table "api_key" ("id" uuid not null, "created_at" timestamptz(3) not null, "updated_at" timestamptz(3) not null, "version" int not null default 1, "organization_id" uuid not null, "user_id" uuid not null, "name" varchar(100) not null, "prefix" varchar(20) not null, "hash" varchar(64) not null, "role" text not null, "permission_sets" text[] not null, "last_used_at" timestamptz(3) null, "expires_at" timestamptz(3) null, "revoked_at" timestamptz(3) null, primary key ("id"));`);
     this.addSql(`create index "api_key_organization_id_index" on "api_key" ("organization_id");`);
+    this.addSql(`create index "api_key_user_id_index" on "api_key" ("user_id");`);
     this.addSql(`alter table "api_key" add constraint "api_key_hash_unique" unique ("hash");`);
     this.addSql(`alter table "api_key" add constraint "api_key_role_check" check ("role" in ('member', 'manager', 'admin', 'owner'));`);
 

@@ -232,10 +232,14 @@ export function schemaOf(cls: Source): EntitySchema {
     properties: within(on),
     where: [scoped ? 'deleted_at is null' : '', where ?? ''].filter(Boolean).join(' and ') || undefined,
   }));
-  // Every reference is looked up from its other side: "the deals of this contact", newest first.
-  const references = Object.entries(fields).flatMap(([name, { column }]) => (column.to && scoped ? [[name, 'createdAt', 'id']] : []));
+  // Every reference is looked up from its other side: "the deals of this contact", newest first; and whoever deletes the other side looks too.
+  const references = Object.entries(fields).flatMap(([name, { column }]) =>
+    column.to ? [scoped ? [name, 'createdAt', 'id'] : [name]] : [],
+  );
   const own = extras.index ?? [];
-  const indexes = [...own, ...references.filter(([name]) => !own.some(([first]) => first === name))];
+  const covered = (name: string | undefined) =>
+    own.some(([first]) => first === name) || (!scoped && unique.some(({ properties: [first], where }) => first === name && !where));
+  const indexes = [...own, ...references.filter(([name]) => !covered(name))];
   const definition = {
     class: cls,
     tableName: cls.table,

@@ -78,7 +78,7 @@ export class Task extends businessRecord(
       ['status', 'dueDate', 'id'],
     ],
     search: ['new.title', 'new.description'],
-    checks: { done_agrees: "is_done = (status = 'done')", completed_agrees: "(completed_at is not null) = (status = 'done')" },
+    checks: { done_agrees: "(status = 'done') = is_done", completed_agrees: "(completed_at is not null) = (status = 'done')" },
   },
 ) {
   isOpen() {
