@@ -13,6 +13,7 @@ import { SendOneTimeLetter } from './letters/send-one-time-letter.ts';
 import { SendPasswordChanged } from './letters/send-password-changed.ts';
 import { AcceptInvitation } from './members/accept-invitation.ts';
 import { AddMember } from './members/add-member.ts';
+import { ClaimMember } from './members/claim-member.ts';
 import { InviteMember } from './members/invite-member.ts';
 import { InvitationsController, MembersController } from './members/members.controller.ts';
 import { Invitation, Membership } from './members/membership.ts';
@@ -65,6 +66,8 @@ import { ResendVerification, VerifyEmail } from './users/verify-email.ts';
 const tokens = () =>
   new Tokens({ issuer: settings.PUBLIC_URL, secretKey: settings.SECRET_KEY, accessKeys: settings.ACCESS_KEYS as AccessKey[] | undefined });
 
+const WEEK = 7 * 24;
+
 @Context({
   entities: [
     User,
@@ -94,7 +97,7 @@ const tokens = () =>
     [Register, LogIn, Refresh, LogOut, Me, ListSessions, EndSession, EndOtherSessions, SwitchOrganization],
     [ForgetPassword, StartPasswordReset, ChoosePassword, ChangePassword, VerifyEmail, ResendVerification, CreateUser, ResetPassword],
     [FoundOrganization, CreateOrganization, MyOrganizations, UpdateOrganization, DeleteOrganization, TransferOwnership],
-    [AddMember, UpdateMember, RemoveMember, InviteMember, ResendInvitation, RevokeInvitation, AcceptInvitation],
+    [AddMember, UpdateMember, ClaimMember, RemoveMember, InviteMember, ResendInvitation, RevokeInvitation, AcceptInvitation],
     [CreateApiKey, RevokeApiKey, UseApiKey],
     [LogInOperator, LogOutOperator, CreateOperator, ListCustomers, GetCustomer, UpdateCustomer, SuspendOrganization, ResumeOrganization],
     [SendOneTimeLetter, SendInvitation, SendMembershipLetter, SendPasswordChanged],
@@ -114,6 +117,13 @@ const tokens = () =>
     LocalStrategy,
     OperatorLocalStrategy,
     PasswordStrategy,
+  ],
+  housekeeping: [
+    { table: 'refresh_token', where: 'expires_at < ?', hours: WEEK },
+    { table: 'session', where: 'expires_at < ? and not exists (select from refresh_token r where r.session_id = session.id)', hours: WEEK },
+    { table: 'one_time_token', where: 'expires_at < ?', hours: WEEK },
+    { table: 'operator_session', where: 'expires_at < ?', hours: WEEK },
+    { table: 'login_failure', where: 'last_at < ?', hours: 24 },
   ],
   invariants: [
     {

@@ -1,5 +1,6 @@
 import { actingAs, Bus, EntityManager, now, Read, setClock, settings, system, uuidv7 } from '#kernel';
 import { CreateOperator } from '#identity';
+import { jest } from '@jest/globals';
 import { createMongoAbility, type MongoAbility, type RawRuleOf } from '@casl/ability';
 import { unpackRules } from '@casl/ability/extra';
 import { hash } from '@node-rs/argon2';
@@ -400,6 +401,30 @@ describe('tokens', () => {
   });
 });
 
+describe('what another process has changed', () => {
+  it('is believed for four seconds at most: session, role, suspension', async () => {
+    const { owner, member } = await world();
+    const [em, bus] = [(await app()).get(EntityManager), (await app()).get(Bus)];
+    const elsewhere = (sql: string, id: string) => bus.asSystem(null, () => em.execute(sql, [id]));
+    const clock = jest.spyOn(performance, 'now');
+    try {
+      expect((await member.get('audit')).status).toBe(403);
+      await elsewhere(`update membership set role = 'admin' where user_id = ?`, member.userId);
+      expect((await member.get('audit')).status).toBe(403);
+      const real = performance.now();
+      clock.mockImplementation(() => real + 4001);
+      expect((await member.get('audit')).status).toBe(200);
+      await elsewhere('update session set revoked_at = now() where user_id = ?', member.userId);
+      await elsewhere('update organization set suspended_at = now() where id = ?', owner.organizationId);
+      clock.mockImplementation(() => real + 8002);
+      expect((await member.get('audit')).status).toBe(401);
+      expect((await owner.get('audit')).error.code).toBe('organization.suspended');
+    } finally {
+      clock.mockRestore();
+    }
+  });
+});
+
 describe('passwords', () => {
   it('a forgotten one is replaced by the link of a letter, which is good once and for half an hour', async () => {
     const { email, token, organization } = await registered();
@@ -457,7 +482,7 @@ describe('passwords', () => {
     const other = (await logIn(email)).data.access_token;
     const change = (current_password: string, password: string) =>
       send('POST', 'auth/password/change', { current_password, password }, bearer(token));
-    expect((await change('wrong password', 'another password')).error.code).toBe('auth.wrong_credentials');
+    expect((await change('wrong password', 'another password')).error.code).toBe('user.wrong_password');
     expect((await change(PASSWORD, 'short')).status).toBe(422);
     expect((await change(PASSWORD, 'another password')).status).toBe(200);
     expect((await me(token)).status).toBe(200);

@@ -43,7 +43,7 @@ export const MemberView = Member.view(
 export const memberList = new List(MemberView, {
   sorts: ['name', 'email', 'role', 'createdAt'],
   filters: ['role', 'status', 'name', 'email', 'permissionSets', 'createdAt'],
-  usual: { status: 'active' },
+  usual: { 'status[ne]': 'left' },
   standard: 'name',
 });
 

@@ -1,5 +1,6 @@
 import { controller, del, listing, patch, post, single } from '#kernel';
 import { AddMember } from './add-member.ts';
+import { ClaimMember, RealEmail } from './claim-member.ts';
 import { InviteMember } from './invite-member.ts';
 import { NewMember } from './join.ts';
 import { AddedMember, invitationList, InvitationView, Member, memberList, MemberView } from './member.ts';
@@ -29,6 +30,13 @@ export const MembersController = controller(
       answers: MemberView,
       example: { role: 'manager' },
       problems: ['member.above_you', 'member.raises_yourself', 'organization.last_owner'],
+    }),
+    claim: post(':id/claim', ClaimMember, {
+      does: 'Give an imported member his real e-mail; a letter lets him choose a password',
+      body: RealEmail,
+      answers: MemberView,
+      when: (row) => row.status === 'invited',
+      problems: ['member.not_imported', 'user.email_taken'],
     }),
     remove: del(':id', RemoveMember, {
       does: 'Remove a member, or leave; records keep the name',

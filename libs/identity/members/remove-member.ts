@@ -3,7 +3,7 @@ import { ApiKey } from '../api-keys/api-key.ts';
 import { ownOrganization } from '../organizations/own.ts';
 import { Member } from './member.ts';
 import { anotherOwner, presentRole, within } from './rank.ts';
-import { activeMember } from './update-member.ts';
+import { presentMember } from './update-member.ts';
 
 /** Takes somebody out, or leaves: records keep his name, his keys end, and so does his next request. */
 export class RemoveMember extends Command<object> {
@@ -25,7 +25,7 @@ class Handler {
     if (!leaves && !may('delete', Member)) throw forbidden('You may not remove members');
     await ownOrganization(this.em, organizationId);
     const own = await presentRole(this.em);
-    const membership = await activeMember(this.em, organizationId, userId);
+    const membership = await presentMember(this.em, organizationId, userId);
     asExpected({ id: userId, version: membership.version });
     within(own, membership.role);
     if (membership.role === 'owner') await anotherOwner(this.em, membership);

@@ -29,7 +29,7 @@ class Handler {
   async execute({ organizationId, userId, changes: { role, permission_sets: permissionSets } }: UpdateMember) {
     await ownOrganization(this.em, organizationId);
     const own = await presentRole(this.em);
-    const membership = await activeMember(this.em, organizationId, userId);
+    const membership = await presentMember(this.em, organizationId, userId);
     asExpected({ id: userId, version: membership.version });
     within(own, membership.role, role ?? membership.role);
     const added = (permissionSets ?? []).filter((set) => !membership.permissionSets.includes(set));
@@ -42,11 +42,11 @@ class Handler {
   }
 }
 
-/** @throws not_found for whoever is not, or not any more, a member */
-export async function activeMember(em: EntityManager, organizationId: string, userId: string): Promise<Membership> {
+/** A membership, also of somebody who has yet to come, whom an import has named. @throws not_found for whoever is not, or not any more, a member */
+export async function presentMember(em: EntityManager, organizationId: string, userId: string): Promise<Membership> {
   const membership = await em.findOne(
     Membership,
-    { organizationId, userId, status: 'active' },
+    { organizationId, userId, status: { $ne: 'left' } },
     { lockMode: LockMode.PESSIMISTIC_WRITE, refresh: true },
   );
   if (!membership) throw missing(Member.label);

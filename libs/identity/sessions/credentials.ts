@@ -42,8 +42,8 @@ export class Credentials {
 
   /** @throws auth.wrong_credentials, auth.locked, rate_limited */
   async verify(kind: Kind, email: string, password: string): Promise<Known> {
-    await throttle(this.limiter, 'login', `${call().origin?.address ?? ''} ${kind} ${email}`, settings.LIMIT_LOGIN, 60);
     const account = accountOf(kind, email);
+    await throttle(this.limiter, 'login', `${call().origin?.address ?? ''} ${account}`, settings.LIMIT_LOGIN, 60);
     const [found] = await this.read.platform<Found>(`credentials_${kind}`, SQL[kind], [email, account]);
     const { id, password_hash: hash, locked_until: locked } = found!;
     if (locked && new Date(locked) > now()) throw accountLocked(undefined, { retryAfter: secondsUntil(new Date(locked)) });

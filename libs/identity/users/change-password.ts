@@ -1,12 +1,14 @@
-import { Command, EntityManager, Handles } from '#kernel';
+import { Command, EntityManager, Handles, problem, Refusal } from '#kernel';
 import { z } from 'zod';
-import type { Known } from '../sessions/credentials.ts';
+import { type Known, wrongCredentials } from '../sessions/credentials.ts';
 import { prove } from '../sessions/proof.ts';
 import { tokenRoute } from '../sessions/token-route.ts';
 import { signedIn } from '../sessions/who.ts';
 import { PasswordSet } from './choose-password.ts';
 import { NewPassword } from './new-password.ts';
 import { User, UserView } from './user.ts';
+
+export const wrongPassword = problem('user.wrong_password', 422, 'The current password is wrong');
 
 export const ChangedPassword = z
   .strictObject({ current_password: z.string().min(1).max(1000), password: z.string().max(1000) })
@@ -41,11 +43,17 @@ export const changePassword = tokenRoute(
     body: ChangedPassword,
     answers: PasswordSet,
     needs: { welcome: 'user' },
-    problems: ['user.weak_password'],
+    problems: ['user.weak_password', 'user.wrong_password', 'auth.locked'],
   },
   async ({ password }, { http, bus }) => {
     signedIn();
-    await prove<Known>('password', http);
+    await prove<Known>('password', http).catch(asWrongPassword);
     return { result: await bus.run(new ChangePassword(password)) };
   },
 );
+
+/** A 401 would tell the client that its session has ended. */
+function asWrongPassword(error: unknown): never {
+  if (!(error instanceof Refusal) || error.code !== wrongCredentials.problem.code) throw error;
+  throw wrongPassword(undefined, { details: [{ pointer: '/current_password', code: 'wrong', message: 'is wrong' }] });
+}

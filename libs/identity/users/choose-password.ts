@@ -1,8 +1,9 @@
-import { Command, Handles, now } from '#kernel';
+import { Command, EntityManager, Handles, now } from '#kernel';
 import { z } from 'zod';
+import { Membership } from '../members/membership.ts';
 import { NewPassword } from './new-password.ts';
 import { OneTime } from './one-time.ts';
-import { UserView } from './user.ts';
+import { type User, UserView } from './user.ts';
 
 export const ChosenPassword = z.strictObject({ token: z.string().max(200), password: z.string().max(1000) }).meta({ id: 'ChosenPassword' });
 export const PasswordSet = z.object({ user: UserView.schema }).meta({ id: 'PasswordSet' });
@@ -17,6 +18,7 @@ export class ChoosePassword extends Command<{ user: object }> {
 @Handles(ChoosePassword, 'anyone')
 class ChooseHandler {
   constructor(
+    private readonly em: EntityManager,
     private readonly newPassword: NewPassword,
     private readonly oneTime: OneTime,
   ) {}
@@ -25,6 +27,13 @@ class ChooseHandler {
     const user = await this.oneTime.redeem(token, 'reset', 'welcome');
     await this.newPassword.set(user, password);
     user.emailVerifiedAt ??= now();
+    if (user.placeholder) await this.arrives(user);
     return { user: UserView.show(user) };
+  }
+
+  /** Somebody whom an import has named is there from now on. */
+  private async arrives(user: User) {
+    user.placeholder = false;
+    for (const membership of await this.em.find(Membership, { userId: user.id, status: 'invited' })) membership.status = 'active';
   }
 }

@@ -1,0 +1,45 @@
+import { Command, email, EntityManager, Handles, problem } from '#kernel';
+import { z } from 'zod';
+import { ownOrganization } from '../organizations/own.ts';
+import { OneTime } from '../users/one-time.ts';
+import { emailTaken } from '../users/register.ts';
+import { User } from '../users/user.ts';
+import { Member, shown } from './member.ts';
+import { presentRole, within } from './rank.ts';
+import { presentMember } from './update-member.ts';
+
+export const notImported = problem('member.not_imported', 422, 'This member has an account of his own');
+
+export const RealEmail = z.strictObject({ email: email().check }).meta({ id: 'RealEmail' });
+
+/** Gives a member whom an import has named his real e-mail; he gets a letter with a link to choose a password, and is active with that. */
+export class ClaimMember extends Command<object> {
+  constructor(
+    readonly organizationId: string,
+    readonly userId: string,
+    readonly input: z.output<typeof RealEmail>,
+  ) {
+    super();
+  }
+}
+
+@Handles(ClaimMember, 'update', Member)
+class Handler {
+  constructor(
+    private readonly em: EntityManager,
+    private readonly oneTime: OneTime,
+  ) {}
+
+  async execute({ organizationId, userId, input }: ClaimMember) {
+    await ownOrganization(this.em, organizationId);
+    const membership = await presentMember(this.em, organizationId, userId);
+    within(await presentRole(this.em), membership.role);
+    const user = await this.em.findOneOrFail(User, { id: userId });
+    if (!user.placeholder) throw notImported();
+    if (user.email !== input.email && (await this.em.count(User, { email: input.email }))) throw emailTaken();
+    user.email = input.email;
+    await this.em.flush();
+    await this.oneTime.send(user.id, 'welcome');
+    return shown(membership, user);
+  }
+}

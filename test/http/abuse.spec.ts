@@ -1,0 +1,75 @@
+import { jest } from '@jest/globals';
+
+// Read at the first use of the settings, which is when the application is loaded.
+Object.assign(process.env, { RATE_LIMITS: 'on', LIMIT_LOGIN: '4', LIMIT_REGISTER: '6', LOG_LEVEL: 'trace', LOG_FORMAT: 'json' });
+const { send, world } = await import('../world.ts');
+const { anEmail, bearer, lettersTo, logIn, PASSWORD, registered, secretIn } = await import('../people.ts');
+
+describe('limits', () => {
+  it('log-ins are counted by address and account, and say when to come back', async () => {
+    const { email } = await registered();
+    const [known, unknown] = [email, anEmail()];
+    for (const address of [known, unknown]) {
+      const answers = await Promise.all(Array.from({ length: 6 }, () => logIn(address, 'wrong password')));
+      expect(answers.map(({ status }) => status).sort()).toEqual([401, 401, 401, 401, 429, 429]);
+      const refused = answers.find(({ status }) => status === 429)!;
+      expect(refused.error.code).toBe('rate_limited');
+      expect(Number(refused.headers['retry-after'])).toBeGreaterThan(0);
+    }
+    const { email: other } = await registered();
+    expect((await logIn(other)).status).toBe(200);
+  });
+
+  it('so are forgotten passwords', async () => {
+    const email = anEmail();
+    const answers = await Promise.all(Array.from({ length: 5 }, () => send('POST', 'auth/password/forgot', { email })));
+    expect(answers.map(({ status }) => status).sort()).toEqual([200, 200, 200, 200, 429]);
+  });
+
+  it('every answer says what is left', async () => {
+    const { member } = await world();
+    const { headers } = await member.get('contacts');
+    expect(headers).toMatchObject({ ratelimit: expect.any(String), 'ratelimit-policy': expect.any(String) });
+  });
+});
+
+describe('what is logged', () => {
+  it('holds no password, token, key or link', async () => {
+    const lines: string[] = [];
+    const written = jest.spyOn(process.stdout, 'write').mockImplementation((chunk) => {
+      lines.push(String(chunk));
+      return true;
+    });
+    const secrets = [PASSWORD, 'a new password here'];
+    try {
+      const { email, token, refresh, organization } = await registered();
+      secrets.push(token, refresh);
+      const { data } = await logIn(email, PASSWORD, { cookie: true });
+      secrets.push(data.access_token as string, data.csrf_token as string);
+      await logIn(email, 'a wrong password');
+      secrets.push('a wrong password');
+      const key = (await send('POST', 'api-keys', { name: 'k', role: 'member' }, bearer(token))).data.key as string;
+      secrets.push(key);
+      await send('GET', 'contacts?search=x', undefined, bearer(key));
+      await send('POST', 'auth/password/forgot', { email });
+      const letters = [...(await lettersTo(email, organization.id as string)), ...(await lettersTo(email))];
+      secrets.push(...letters.map(secretIn));
+      await send('POST', 'auth/password/reset', { token: secretIn(letters.at(-1)!), password: 'a new password here' });
+      await send('POST', 'auth/password/reset', { token: secretIn(letters.at(-1)!), password: 'a new password here' });
+    } finally {
+      written.mockRestore();
+    }
+    const log = lines.join('');
+    expect(log).toContain('/api/v1/auth/login');
+    expect(secrets.filter((secret) => !secret || log.includes(secret))).toEqual([]);
+  });
+
+  it('registrations are counted by address', async () => {
+    const tries = await Promise.all(
+      Array.from({ length: 8 }, () =>
+        send('POST', 'auth/register', { email: anEmail(), password: PASSWORD, name: 'Ada', organization_name: 'Org' }),
+      ),
+    );
+    expect(tries.some(({ status }) => status === 429)).toBe(true);
+  });
+});
