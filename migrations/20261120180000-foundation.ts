@@ -44,6 +44,13 @@ export class Foundation extends Migration {
     this.addSql(`create index "due_open" on "due" ("due_at") where done_at is null and failed_at is null;`);
     this.addSql(`alter table "due" add constraint "due_organization_id_kind_key_unique" unique ("organization_id", "kind", "key");`);
 
+    this.addSql(`create table "exchange_rate" ("id" uuid not null, "created_at" timestamptz(3) not null, "updated_at" timestamptz(3) not null, "version" int not null default 1, "tenant_id" uuid not null, "created_by" uuid null, "deleted_at" timestamptz(3) null, "from" char(3) not null, "to" char(3) not null, "date" date not null, "rate" numeric(22,10) not null, "source" varchar(100) null, primary key ("id"));`);
+    this.addSql(`create index "exchange_rate_tenant_id_created_at_id_index" on "exchange_rate" ("tenant_id", "created_at", "id");`);
+    this.addSql(`alter table "exchange_rate" add constraint "exchange_rate_tenant_id_id_unique" unique ("tenant_id", "id");`);
+    this.addSql(`create unique index "exchange_rate_tenant_id_from_to_date_unique" on "exchange_rate" ("tenant_id", "from", "to", "date") where deleted_at is null;`);
+    this.addSql(`alter table "exchange_rate" add constraint "exchange_rate_pair_check" check ("from" <> "to");`);
+    this.addSql(`alter table "exchange_rate" add constraint "exchange_rate_rate_check" check (rate > 0);`);
+
     this.addSql(`create table "idempotency" ("organization_id" uuid not null, "caller" text not null, "route" text not null, "key" text not null, "fingerprint" text not null, "status" int not null, "headers" jsonb not null, "body" text not null, "created_at" timestamptz(3) not null default now(), primary key ("organization_id", "caller", "route", "key"));`);
     this.addSql(`create index "idempotency_created_at_index" on "idempotency" ("created_at");`);
 
@@ -247,6 +254,9 @@ export class Foundation extends Migration {
     this.addSql(`alter table "contact" enable row level security;`);
     this.addSql(`alter table "contact" force row level security;`);
     this.addSql(`create policy "contact_tenant_policy" on "contact" using ("tenant_id" = current_setting('app.tenant')::uuid) with check ("tenant_id" = current_setting('app.tenant')::uuid);`);
+    this.addSql(`alter table "exchange_rate" enable row level security;`);
+    this.addSql(`alter table "exchange_rate" force row level security;`);
+    this.addSql(`create policy "exchange_rate_tenant_policy" on "exchange_rate" using ("tenant_id" = current_setting('app.tenant')::uuid) with check ("tenant_id" = current_setting('app.tenant')::uuid);`);
     this.addSql(`alter table "pipeline" enable row level security;`);
     this.addSql(`alter table "pipeline" force row level security;`);
     this.addSql(`create policy "pipeline_tenant_policy" on "pipeline" using ("tenant_id" = current_setting('app.tenant')::uuid) with check ("tenant_id" = current_setting('app.tenant')::uuid);`);

@@ -3,6 +3,10 @@ import { ActivitiesController } from './activities/activities.controller.ts';
 import { Activity } from './activities/activity.ts';
 import { DeleteActivity, EditActivity } from './activities/edit-activity.ts';
 import { LogActivity } from './activities/log-activity.ts';
+import { AnalyticsController } from './analytics/analytics.controller.ts';
+import { DealForecast } from './analytics/deal-forecast.ts';
+import { DealFunnel } from './analytics/deal-funnel.ts';
+import { DealSummary } from './analytics/deal-summary.ts';
 import { CompaniesController } from './companies/companies.controller.ts';
 import { Company } from './companies/company.ts';
 import { CompanySummary } from './companies/company-summary.ts';
@@ -16,6 +20,7 @@ import { UpdateContact } from './contacts/update-contact.ts';
 import { crmInvariants } from './crm.invariants.ts';
 import { crmPermissions } from './crm.permissions.ts';
 import { CreateDeal } from './deals/create-deal.ts';
+import { dealInvariants } from './deals/deal-invariants.ts';
 import { AddDealContact, RemoveDealContact } from './deals/deal-people.ts';
 import { DealsController } from './deals/deals.controller.ts';
 import { LoseDeal } from './deals/lose-deal.ts';
@@ -24,6 +29,10 @@ import { ReopenDeal } from './deals/reopen-deal.ts';
 import { RestoreDeal } from './deals/restore-deal.ts';
 import { UpdateDeal } from './deals/update-deal.ts';
 import { WinDeal } from './deals/win-deal.ts';
+import { ExchangeRate } from './exchange-rates/exchange-rate.ts';
+import { ExchangeRatesController } from './exchange-rates/exchange-rates.controller.ts';
+import { ImportExchangeRates } from './exchange-rates/import-exchange-rates.ts';
+import { CreateExchangeRate, UpdateExchangeRate } from './exchange-rates/write-exchange-rate.ts';
 import { AddStage } from './pipelines/add-stage.ts';
 import { CreatePipeline, CreateStandardPipeline } from './pipelines/create-pipeline.ts';
 import { PipelinesController } from './pipelines/pipelines.controller.ts';
@@ -48,10 +57,19 @@ import { ContactTimeline } from './timeline/contact-timeline.ts';
 import './timeline/crm-parts.ts';
 
 @Context({
-  entities: [Contact, Company, Task, Activity, Pipeline, Stage, Deal, DealContact, StageHistory],
+  entities: [Contact, Company, Task, Activity, Pipeline, Stage, Deal, DealContact, StageHistory, ExchangeRate],
   permissions: crmPermissions,
-  invariants: crmInvariants,
-  controllers: [ContactsController, CompaniesController, TasksController, ActivitiesController, PipelinesController, DealsController],
+  invariants: [...crmInvariants, ...dealInvariants],
+  controllers: [
+    ContactsController,
+    CompaniesController,
+    TasksController,
+    ActivitiesController,
+    PipelinesController,
+    DealsController,
+    ExchangeRatesController,
+    AnalyticsController,
+  ],
   useCases: [
     ...[CreateContact, UpdateContact, DeleteContact, ContactTimeline],
     ...[CreateCompany, UpdateCompany, CompanySummary],
@@ -59,6 +77,7 @@ import './timeline/crm-parts.ts';
     ...[ListPipelines, ShowPipeline, CreatePipeline, CreateStandardPipeline, UpdatePipeline, RemovePipeline, RestorePipeline],
     ...[ListStages, ShowStage, AddStage, UpdateStage, RemoveStage, ReorderStages],
     ...[CreateDeal, UpdateDeal, WinDeal, LoseDeal, ReopenDeal, MoveDeal, RestoreDeal, AddDealContact, RemoveDealContact],
+    ...[CreateExchangeRate, UpdateExchangeRate, ImportExchangeRates, DealSummary, DealFunnel, DealForecast],
     ...[LogActivity, EditActivity, DeleteActivity],
   ],
   providers: [Follow],

@@ -6,6 +6,7 @@ import { Contact } from './contacts/contact.ts';
 import { DealContact } from './deals/deal-contact.ts';
 import { Deal } from './deals/deal.ts';
 import { StageHistory } from './deals/stage-history.ts';
+import { ExchangeRate } from './exchange-rates/exchange-rate.ts';
 import { Pipeline, Stage } from './pipelines/pipeline.ts';
 import { Task } from './tasks/task.ts';
 
@@ -27,7 +28,7 @@ export const crmPermissions: Permissions = {
     can(['read', 'update'], Task, { assigneeId: me.userId });
     can('read', Activity, aboutOwn(me));
     can(['read', 'update', 'delete'], Activity, { authorId: me.userId });
-    can('read', structure);
+    can('read', [...structure, ExchangeRate]);
     // What they are about is their deal, and its rule is asked by whoever writes them.
     can('create', partsOfDeals);
     can(['update', 'delete'], DealContact);
@@ -40,6 +41,7 @@ export const crmPermissions: Permissions = {
   },
   admin(can) {
     can(['create', 'update', 'delete', 'export'], structure);
+    can(['create', 'update', 'delete', 'import', 'export'], ExchangeRate);
     can('reassign', Pipeline);
     can('rollback', Deal);
   },

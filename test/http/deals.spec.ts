@@ -1,4 +1,5 @@
-import { tamper } from '../database.ts';
+import { invariants } from '#kernel';
+import { rowsOf, tamper } from '../database.ts';
 import { type Json, type Persona, world } from '../world.ts';
 
 const open = async (who: Persona, more: object = {}): Promise<Json> =>
@@ -328,4 +329,52 @@ it('deals come in a batch', async () => {
   expect((await colleague.get(`deals/${id}/activities`)).data).toHaveLength(1);
   const patched = await member.patch('deals/batch', { items: [{ id, status: 'won' }] });
   expect(patched.data[0].status).toBe(200);
+});
+
+describe('what holds at any time', () => {
+  interface Found {
+    checked: number;
+    wrong: number;
+  }
+  const broken = async (organizationId: string): Promise<string[]> => {
+    const found: string[] = [];
+    for (const { name, sql } of invariants) if ((await rowsOf<Found>(organizationId, sql))[0]!.wrong) found.push(name);
+    return found;
+  };
+
+  it('holds after all that can be done to a deal', async () => {
+    const { admin, member, organization } = await world();
+    const other = (await admin.post('pipelines', { name: 'Walk-in', template: 'simple' })).data;
+    const { id, pipeline_id: sales } = await open(admin, { amount: 10, owner_id: member.userId });
+    for (const change of [
+      { stage: 'negotiation', amount: 20 },
+      { status: 'won' },
+      { amount: 30, currency: 'USD' },
+      { status: 'lost', lost_reason: 'after all' },
+      { status: 'in_progress' },
+      { pipeline_id: other.id, stage: 'new', probability: 77 },
+      { owner_id: admin.userId },
+      { pipeline_id: sales, stage: 'closed', status: 'lost' },
+    ])
+      expect((await admin.patch(`deals/${id}`, change)).status).toBe(200);
+    await admin.delete(`deals/${(await open(member)).id}`);
+    expect(await broken(organization.id)).toEqual([]);
+  });
+
+  it.each([
+    ['exactly one default', 'update pipeline set is_default = false'],
+    ['can begin, be won', "update stage set kind = 'won' where kind = 'closed'"],
+    ['living stage', "update deal set stage = 'other'"],
+    ['ends with what the deal is', 'update deal set amount_e4 = amount_e4 + 10000'],
+    ['no gaps', 'update stage_history set position = position + 1 where position = 2'],
+    ['goes on where', "update stage_history set from_status = 'won' where position = 2"],
+    ['held at every moment', "update stage_history set probability = 50 where to_status = 'won'"],
+    ['was noted', "delete from activity where kind in ('status_changed', 'stage_changed')"],
+  ])('is missed: %s', async (part, sql) => {
+    const { member, organization } = await world();
+    await member.post(`deals/${(await open(member, { amount: 10 })).id}/win`);
+    expect(await broken(organization.id)).toEqual([]);
+    await tamper(organization.id, sql);
+    expect((await broken(organization.id)).some((name) => name.includes(part))).toBe(true);
+  });
 });

@@ -1,4 +1,4 @@
-import { businessRecord, choice, currency, day, moment, money, now, organization, problem, ref, text, texts, whole } from '#kernel';
+import { businessRecord, choice, currency, day, moment, money, organization, problem, ref, text, texts, whole } from '#kernel';
 import { Company } from '../companies/company.ts';
 import { Contact } from '../contacts/contact.ts';
 import { Pipeline, Stage } from '../pipelines/pipeline.ts';
