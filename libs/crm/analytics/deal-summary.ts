@@ -1,7 +1,7 @@
 import { before, divideRounded, formatAmount, digitsOf, Handles, now, organization, Query, Read } from '#kernel';
 import { sql } from 'kysely';
 import { z } from 'zod';
-import { Deal, type Status, STATUSES } from '../deals/deal.ts';
+import { Deal, type Status } from '../deals/deal.ts';
 import { type Exchange, exchangeInto, MissingRate, type Sum, UsedRate } from '../exchange-rates/exchange.ts';
 import { daysEach, dealsOf, percent, rateDay, spanOf, Which, which } from './which.ts';
 
