@@ -8,7 +8,7 @@ import { ormCondition } from './predicate.ts';
 import { now } from './time.ts';
 import { record } from './transaction.ts';
 import { uuidv7 } from './uuidv7.ts';
-import { type Computed, makeView, type Prettify, type RowOf, type View } from './view.ts';
+import { makeView, type Prettify, type RowOf, type View } from './view.ts';
 
 /** What every row has. */
 const base = {
@@ -111,6 +111,8 @@ export interface Extras {
   quiet?: boolean;
   /** For what is only read: SQL that yields the columns. */
   from?: string;
+  /** Rows that the app role may add and read, and never change. */
+  appendOnly?: boolean;
   /** SQL expressions over `new` whose words find the row; see search.sql.ts. */
   search?: string[];
 }
@@ -186,7 +188,7 @@ function declare<const N extends string, F extends Fields, Common extends Fields
       return camelCased(names, z.strictObject(shape(names, (field) => field.check.optional())));
     }
     static view(...names: string[]) {
-      return makeView(this, names, fields, {} as Computed<object>);
+      return makeView(this, names, fields);
     }
   }
   // The one place where the class built at run time meets the type computed for it.

@@ -116,8 +116,8 @@ export const uuid = () => plain<string>('id', { type: 'uuid' }, z.guid().toLower
 export const whole = ({ min = 0, max = 2_147_483_647 } = {}) => plain<number>('number', { type: 'integer' }, z.int().min(min).max(max));
 export const flag = () => plain<boolean>('flag', { type: 'boolean' }, z.boolean());
 /** An exact decimal such as a rate: a string inside and on the wire. */
-export const decimal = ({ digits = 18, scale = 8 } = {}) => {
-  const pattern = new RegExp(`^\\d{1,${digits - scale}}(\\.\\d{1,${scale}})?$`);
+export const decimal = ({ digits = 18, scale = 8, signed = false } = {}) => {
+  const pattern = new RegExp(`^${signed ? '-?' : ''}\\d{1,${digits - scale}}(\\.\\d{1,${scale}})?$`);
   const check = z
     .union([z.string(), z.number()])
     .transform(String)

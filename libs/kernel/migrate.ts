@@ -2,6 +2,8 @@ import { MikroORM } from '@mikro-orm/postgresql';
 import { runMigrations } from 'bullmq';
 import { createHash } from 'node:crypto';
 import pg from 'pg';
+import { entities } from './context.ts';
+import { extrasOf } from './entity.ts';
 import { ormOptions } from './orm.ts';
 
 const OLDEST = 150_000;
@@ -9,7 +11,7 @@ export const QUEUE = 'work';
 export const QUEUE_SCHEMA = 'bullmq';
 
 /** Tables of which the app role may only add and read rows. */
-const APPEND_ONLY = ['audit_entry', 'audit_seal'];
+const appendOnly = () => ['audit_entry', 'audit_seal', ...entities.filter((one) => extrasOf(one).appendOnly).map(({ table }) => table)];
 
 /** Checking a new foreign key reads both tables behind their policies, which want an organization: one that has no rows. */
 const NOBODYS = '-c app.tenant=00000000-0000-0000-0000-000000000000';
@@ -55,5 +57,7 @@ const grants = (role: string) => `
     .join('')}
   grant usage on schema search to ${role};
   grant execute on function search.put(text, uuid, uuid, text), search.find(text, text) to ${role};
-  ${APPEND_ONLY.map((table) => `revoke update, delete on ${table} from ${role};`).join('\n  ')}
+  ${appendOnly()
+    .map((table) => `revoke update, delete on ${table} from ${role};`)
+    .join('\n  ')}
   revoke insert, update, delete on mikro_orm_migrations from ${role};`;

@@ -1,7 +1,7 @@
 import { type SelectQueryBuilder, sql } from 'kysely';
 import { isDeepStrictEqual } from 'node:util';
 import { type Actor, actor, organization, tenantId } from './actor.ts';
-import { fieldsOf, type Source } from './entity.ts';
+import { columnOf, fieldsOf, type Source } from './entity.ts';
 import { missing } from './errors.ts';
 import type { Fields } from './fields.ts';
 import { type Lane, NO_TENANT } from './lane.ts';
@@ -10,7 +10,7 @@ import { type Condition, reach } from './permissions.ts';
 import { type AnyDatabase, compiler, predicate } from './predicate.ts';
 import type { Statement } from './scoped-query.ts';
 import { inTransaction } from './transaction.ts';
-import type { RowOf, View } from './view.ts';
+import type { Part, RowOf, View } from './view.ts';
 
 type Rows<S> = S extends { table: infer T extends string; fields: infer F extends Fields } ? { [K in T]: RowOf<F> } : never;
 export type Selecting<O = unknown> = SelectQueryBuilder<AnyDatabase, string, O>;
@@ -208,8 +208,28 @@ const keyOf = (view: View<never> | View<unknown>) => {
   return key;
 };
 
-const selection = <Row>(view: View<Row>) =>
-  view.columns.map(({ wire, column }) => sql.ref(`${view.of.table}.${column}`).as(wire)) as unknown as readonly never[];
+const selection = <Row>({ of, columns, parts }: View<Row>) =>
+  [
+    ...columns.map(({ wire, column }) => sql.ref(`${of.table}.${column}`).as(wire)),
+    ...parts.map((part) => partsOf(of, part).as(part.name)),
+  ] as unknown as readonly never[];
+
+/** The parts of a row as a JSON array. Numbers travel as text: JSON would round them. */
+function partsOf({ table }: Source, { view, by, order }: Part) {
+  const from = view.of.table;
+  const exact = new Set(
+    Object.entries(fieldsOf(view.of)).flatMap(([name, field]) =>
+      field.kind === 'money' || field.column.type === 'decimal' ? [columnOf(name, field)] : [],
+    ),
+  );
+  const columns = view.columns.map(({ wire, column }) => {
+    const ref = sql.ref(`${from}.${column}`);
+    return exact.has(column) ? sql`${ref}::text as ${sql.ref(wire)}` : sql`${ref} as ${sql.ref(wire)}`;
+  });
+  return sql`(select coalesce(json_agg(part), '[]') from (select ${sql.join(columns)} from ${sql.table(from)}
+    where ${sql.ref(`${from}.tenant_id`)} = ${sql.ref(`${table}.tenant_id`)} and ${sql.ref(`${from}.${by}`)} = ${sql.ref(`${table}.id`)}
+      and ${sql.ref(`${from}.deleted_at`)} is null order by ${sql.ref(`${from}.${order}`)}) part)`;
+}
 
 /** Kysely takes a table or a query there, and types both by the name; for code that works on any table the name is all there is. */
 const sourceOf = (of: Source) => (of.from ? sql.raw(`(${of.from})`).as(of.table) : of.table) as string;
