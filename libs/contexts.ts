@@ -1,3 +1,4 @@
 // One line per context: the whole wiring.
 export { IdentityModule } from '#identity';
 export { CrmModule } from '#crm';
+export { BillingModule } from '#billing';

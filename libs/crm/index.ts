@@ -1,6 +1,7 @@
 export { CrmModule } from './crm.module.ts';
 export { Activity, systemActivity } from './activities/activity.ts';
 export { LogActivity } from './activities/log-activity.ts';
+export { Address, address } from './address.ts';
 export { Company } from './companies/company.ts';
 export { CreateCompany } from './companies/create-company.ts';
 export { Contact } from './contacts/contact.ts';

@@ -1,4 +1,4 @@
-import { allocate, fixed, formatFixed, MAX_E4, Money, problem, type Ratio, scale } from '#kernel';
+import { allocate, divideRounded, fixed, formatFixed, MAX_E4, Money, problem, type Ratio, scale } from '#kernel';
 
 /** EN 16931 (UNTDID 5305): standard, zero rated, exempt, reverse charge, intra-community supply, export, outside the scope of tax. */
 export const TAX_CATEGORIES = ['S', 'Z', 'E', 'AE', 'K', 'G', 'O'] as const;
@@ -216,3 +216,9 @@ function sharesOf({ amount, tax }: Extra, bill: Bill, lines: readonly LineFigure
 
 /** A price in e4 as a decimal with up to six places, as lines keep it. */
 export const priceOf = (e4: bigint): string => formatFixed(e4 * 100n, PLACES);
+/** What one unit costs when so many cost an amount (e4): a price with up to six places, rounded half away from zero. */
+export function pricePer(e4: bigint, quantity: string): string {
+  const count = fixed(quantity, PLACES);
+  const [size, by] = count < 0n ? [-e4, -count] : [e4, count];
+  return formatFixed(divideRounded(size * 100n * 10n ** BigInt(PLACES), by), PLACES);
+}

@@ -72,7 +72,7 @@ const PLACES = 6;
 export function credit(billed: Billed, wanted: readonly Wanted[] | null): Credit {
   const everything = wanted === null;
   const asked = everything ? billed.lines.map((_, line) => ({ line })) : wanted;
-  const lines = asked.map((one) => takeOf(billed, one)).filter(({ total, quantity }) => total !== 0n || quantity !== '0');
+  const lines = asked.map((one, index) => takeOf(billed, one, index)).filter(({ total, quantity }) => total !== 0n || quantity !== '0');
   const taken = grouped(lines.map(({ line, total, net }) => ({ tax: billed.lines[line]!.tax, total, net })));
   const along = (shares: readonly Share[], before: readonly Share[]) =>
     left(shares, before)
@@ -94,13 +94,15 @@ export function credit(billed: Billed, wanted: readonly Wanted[] | null): Credit
   return { lines, allowances, charges, taxes, totals };
 }
 
-function takeOf({ lines, currency }: Billed, { line, quantity, amount }: Wanted): CreditedLine {
+function takeOf({ lines, currency }: Billed, { line, quantity, amount }: Wanted, index: number): CreditedLine {
   const of = lines[line]!;
   const [whole, before] = [fixed(of.quantity, PLACES), fixed(of.credited.quantity, PLACES)];
   const open = { quantity: whole - before, total: of.total - of.credited.total, net: of.net - of.credited.net };
   const all = { line, quantity: formatFixed(open.quantity, PLACES), total: open.total, net: open.net };
   const refuse = (field: string, most: string) =>
-    creditTooLarge(undefined, { details: [{ pointer: `/lines/${line}/${field}`, code: 'too_large', message: `at most ${most} is left` }] });
+    creditTooLarge(undefined, {
+      details: [{ pointer: `/lines/${index}/${field}`, code: 'too_large', message: `at most ${most} is left` }],
+    });
 
   if (quantity !== undefined) {
     const taking = fixed(quantity, PLACES);

@@ -1,0 +1,81 @@
+import { Context } from '#kernel';
+import { BillingEntitiesController } from './billing-entities/billing-entities.controller.ts';
+import { BillingEntity } from './billing-entities/billing-entity.ts';
+import { CreateBillingEntity } from './billing-entities/create-billing-entity.ts';
+import { DeleteBillingEntity } from './billing-entities/delete-billing-entity.ts';
+import { FurnishBilling } from './billing-entities/furnish-billing.ts';
+import { UpdateBillingEntity } from './billing-entities/update-billing-entity.ts';
+import { billingPermissions } from './billing.permissions.ts';
+import { PricesController, ProductsController, TaxRatesController } from './catalog/catalog.controllers.ts';
+import { CreatePrice } from './catalog/create-price.ts';
+import { CreateProduct } from './catalog/create-product.ts';
+import { CreateTaxRate } from './catalog/create-tax-rate.ts';
+import { Price } from './catalog/price.ts';
+import { Product } from './catalog/product.ts';
+import { TaxRate } from './catalog/tax-rate.ts';
+import { UpdatePrice } from './catalog/update-price.ts';
+import { UpdateProduct } from './catalog/update-product.ts';
+import { UpdateTaxRate } from './catalog/update-tax-rate.ts';
+import { CreateCustomerAccount } from './customers/create-customer-account.ts';
+import { CustomerAccount } from './customers/customer-account.ts';
+import { CustomerAccountsController } from './customers/customer-accounts.controller.ts';
+import { DeleteCustomerAccount } from './customers/delete-customer-account.ts';
+import { UpdateCustomerAccount } from './customers/update-customer-account.ts';
+import { CreateInvoice } from './invoices/create-invoice.ts';
+import { CreditInvoice } from './invoices/credit-invoice.ts';
+import { DeleteInvoice } from './invoices/delete-invoice.ts';
+import { DuplicateInvoice } from './invoices/duplicate-invoice.ts';
+import { InvoiceDeal } from './invoices/invoice-deal.ts';
+import { Invoice } from './invoices/invoice.ts';
+import { InvoiceLine } from './invoices/invoice-line.ts';
+import { InvoiceTax } from './invoices/invoice-tax.ts';
+import { CreditNotesController, DealInvoiceController, InvoicesController } from './invoices/invoices.controller.ts';
+import { IssueInvoice } from './invoices/issue-invoice.ts';
+import { NumberSeries } from './invoices/number-series.ts';
+import { PreviewInvoice } from './invoices/preview-invoice.ts';
+import { UpdateInvoice } from './invoices/update-invoice.ts';
+import { VoidInvoice } from './invoices/void-invoice.ts';
+import { WriteOffInvoice } from './invoices/write-off-invoice.ts';
+import { LedgerEntry } from './ledger/ledger-entry.ts';
+
+@Context({
+  entities: [BillingEntity, NumberSeries, CustomerAccount, Product, Price, TaxRate, Invoice, InvoiceLine, InvoiceTax, LedgerEntry],
+  permissions: billingPermissions,
+  controllers: [
+    BillingEntitiesController,
+    CustomerAccountsController,
+    ProductsController,
+    PricesController,
+    TaxRatesController,
+    InvoicesController,
+    CreditNotesController,
+    DealInvoiceController,
+  ],
+  useCases: [
+    FurnishBilling,
+    CreateBillingEntity,
+    UpdateBillingEntity,
+    DeleteBillingEntity,
+    CreateCustomerAccount,
+    UpdateCustomerAccount,
+    DeleteCustomerAccount,
+    CreateProduct,
+    UpdateProduct,
+    CreatePrice,
+    UpdatePrice,
+    CreateTaxRate,
+    UpdateTaxRate,
+    PreviewInvoice,
+    CreateInvoice,
+    UpdateInvoice,
+    DeleteInvoice,
+    DuplicateInvoice,
+    IssueInvoice,
+    VoidInvoice,
+    WriteOffInvoice,
+    CreditInvoice,
+    InvoiceDeal,
+  ],
+  founding: [FurnishBilling],
+})
+export class BillingModule {}

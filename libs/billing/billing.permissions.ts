@@ -1,0 +1,47 @@
+import { Company, Contact } from '#crm';
+import { type Permissions, through } from '#kernel';
+import { BillingEntity } from './billing-entities/billing-entity.ts';
+import { Price } from './catalog/price.ts';
+import { Product } from './catalog/product.ts';
+import { TaxRate } from './catalog/tax-rate.ts';
+import { CustomerAccount } from './customers/customer-account.ts';
+import { Invoice } from './invoices/invoice.ts';
+import { InvoiceLine } from './invoices/invoice-line.ts';
+import { InvoiceTax } from './invoices/invoice-tax.ts';
+import { NumberSeries } from './invoices/number-series.ts';
+import { LedgerEntry } from './ledger/ledger-entry.ts';
+
+const catalog = [BillingEntity, Product, Price, TaxRate];
+const records = [CustomerAccount, Invoice];
+const parts = [InvoiceLine, InvoiceTax];
+type Grant = NonNullable<Permissions['manager']>;
+
+/** What the permission set `finance` gives, and every manager has. */
+const finance: Grant = (can) => {
+  can(['read', 'bill'], [Contact, Company]);
+  can(['read', 'create', 'update', 'delete', 'reassign', 'export'], records);
+  can('read', parts);
+  can(['issue', 'credit', 'void', 'write_off'], Invoice);
+  can(['create', 'update', 'delete', 'export'], catalog);
+  can(['create', 'read'], LedgerEntry);
+  can(['create', 'read', 'update'], NumberSeries);
+};
+
+/** Members draft for their own customers; the rest is for finance. */
+export const billingPermissions: Permissions = {
+  member(can, me) {
+    const own = { ownerId: me.userId };
+    const all = me.organization?.settings.record_visibility !== 'own';
+    can('read', catalog);
+    can('bill', [Contact, Company], own);
+    can('create', records);
+    can('read', records, all ? undefined : own);
+    can('update', CustomerAccount, own);
+    can(['update', 'delete'], Invoice, { ...own, status: 'draft' });
+    can('read', parts, all ? undefined : { invoiceId: through(Invoice, own) });
+    // Written only with their invoice, whose own rule is asked first.
+    can(['create', 'update', 'delete'], parts);
+  },
+  manager: finance,
+  sets: { finance },
+};

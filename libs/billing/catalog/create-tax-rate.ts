@@ -1,0 +1,19 @@
+import { Command, EntityManager, Handles } from '#kernel';
+import type { z } from 'zod';
+import { type NewTaxRate, percentFits, TaxRate } from './tax-rate.ts';
+
+export class CreateTaxRate extends Command<TaxRate> {
+  constructor(readonly input: z.output<typeof NewTaxRate>) {
+    super();
+  }
+}
+
+@Handles(CreateTaxRate, 'create', TaxRate)
+class Handler {
+  constructor(private readonly em: EntityManager) {}
+  execute({ input }: CreateTaxRate) {
+    const rate = this.em.create(TaxRate, input);
+    percentFits(rate);
+    return Promise.resolve(rate);
+  }
+}

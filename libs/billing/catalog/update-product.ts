@@ -1,0 +1,20 @@
+import { Command, EntityManager, Handles, load } from '#kernel';
+import type { z } from 'zod';
+import { Product, type ProductChanges } from './product.ts';
+
+export class UpdateProduct extends Command<Product> {
+  constructor(
+    readonly id: string,
+    readonly changes: z.output<typeof ProductChanges>,
+  ) {
+    super();
+  }
+}
+
+@Handles(UpdateProduct, 'update', Product)
+class Handler {
+  constructor(private readonly em: EntityManager) {}
+  async execute({ id, changes }: UpdateProduct) {
+    return Object.assign(await load(this.em, Product, id), changes);
+  }
+}

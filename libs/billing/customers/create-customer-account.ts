@@ -1,0 +1,20 @@
+import { Command, EntityManager, Handles } from '#kernel';
+import type { z } from 'zod';
+import { billable } from './customer.ts';
+import { CustomerAccount, type NewCustomerAccount, oneCustomer } from './customer-account.ts';
+
+export class CreateCustomerAccount extends Command<CustomerAccount> {
+  constructor(readonly input: z.output<typeof NewCustomerAccount>) {
+    super();
+  }
+}
+
+@Handles(CreateCustomerAccount, 'create', CustomerAccount)
+class Handler {
+  constructor(private readonly em: EntityManager) {}
+  async execute({ input }: CreateCustomerAccount) {
+    if ((input.contactId == null) === (input.companyId == null)) throw oneCustomer();
+    const { ownerId } = await billable(this.em, input);
+    return this.em.create(CustomerAccount, { ownerId, ...input });
+  }
+}

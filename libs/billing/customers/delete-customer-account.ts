@@ -1,0 +1,21 @@
+import { Command, EntityManager, Handles, load } from '#kernel';
+import { Invoice } from '../invoices/invoice.ts';
+import { accountInUse, CustomerAccount } from './customer-account.ts';
+
+export class DeleteCustomerAccount extends Command<CustomerAccount> {
+  constructor(readonly id: string) {
+    super();
+  }
+}
+
+@Handles(DeleteCustomerAccount, 'delete', CustomerAccount)
+class Handler {
+  constructor(private readonly em: EntityManager) {}
+  async execute({ id }: DeleteCustomerAccount) {
+    const account = await load(this.em, CustomerAccount, id);
+    // Also those the actor may not see.
+    if (await this.em.count(Invoice, { customerAccountId: id }, { filters: { allowed: false } })) throw accountInUse();
+    account.remove();
+    return account;
+  }
+}

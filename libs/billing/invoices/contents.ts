@@ -1,0 +1,74 @@
+import { type EntityManager, fixed, load, parseAmount } from '#kernel';
+import { taxOf } from './arithmetic.ts';
+import { Invoice } from './invoice.ts';
+import { InvoiceLine } from './invoice-line.ts';
+import { InvoiceTax } from './invoice-tax.ts';
+import type { Content, ContentInput } from './pricing.ts';
+
+/** An invoice with its lines and taxes, as it is shown. */
+export type Whole = Invoice & { lines: InvoiceLine[]; taxes: InvoiceTax[] };
+
+/** Reads the lines and taxes of an invoice. */
+export async function whole(em: EntityManager, invoice: Invoice): Promise<Whole> {
+  const [lines, taxes] = [
+    await em.find(InvoiceLine, { invoiceId: invoice.id }, { orderBy: { position: 'asc' } }),
+    await em.find(InvoiceTax, { invoiceId: invoice.id }, { orderBy: { position: 'asc' } }),
+  ];
+  return Object.assign(invoice, { lines, taxes });
+}
+
+/** An invoice a command is about to change: locked, whole. @throws not_found, version.mismatch */
+export const loadWhole = async (em: EntityManager, id: string): Promise<Whole> => whole(em, await load(em, Invoice, id));
+
+/**
+ * Gives an invoice its content. Rows are kept where they are: lines by their position, taxes by their tax, so that what is unique is so at
+ * each moment of the flush.
+ */
+export function fill(em: EntityManager, invoice: Invoice, { lines, taxes, allowances, charges, totals }: Content): Whole {
+  Object.assign(invoice, totals, { allowances, charges });
+  const [formerLines, formerTaxes] = [invoice.lines ?? [], invoice.taxes ?? []];
+  const newLines = lines.map((line, i) =>
+    formerLines[i] ? Object.assign(formerLines[i], line) : em.create(InvoiceLine, { ...line, invoiceId: invoice.id }),
+  );
+  for (const surplus of formerLines.slice(lines.length)) em.remove(surplus);
+  const key = ({ category, percent }: Pick<InvoiceTax, 'category' | 'percent'>) => `${category} ${fixed(percent, 4)}`;
+  const known = new Map(formerTaxes.map((row) => [key(row), row]));
+  const newTaxes = taxes.map((tax) => {
+    const row = known.get(key(tax));
+    known.delete(key(tax));
+    return row ? Object.assign(row, tax) : em.create(InvoiceTax, { ...tax, invoiceId: invoice.id });
+  });
+  for (const surplus of known.values()) em.remove(surplus);
+  return Object.assign(invoice, { lines: newLines, taxes: newTaxes });
+}
+
+/** What was sent to make an invoice, read back from it: to work it out again, or to make another of it. */
+export function inputOf({ lines, allowances, charges, prepaid }: Whole): Required<ContentInput> {
+  const extras = (stored: Invoice['allowances']) =>
+    stored.map(({ reason, amount, tax_category, tax_percent }) => ({
+      reason,
+      amount: parseAmount(amount)!,
+      taxCategory: tax_category,
+      taxPercent: tax_percent,
+    }));
+  return {
+    lines: lines.map(({ taxRateId: _, ...line }) => ({
+      description: line.description,
+      quantity: line.quantity,
+      unit: line.unit,
+      unitPrice: line.unitPrice,
+      discountPercent: line.discountPercent,
+      ...(line.discountPercent ? {} : { discountAmount: line.discountAmount }),
+      taxCategory: line.taxCategory,
+      taxPercent: line.taxPercent,
+      priceId: line.priceId,
+      periodStart: line.periodStart,
+      periodEnd: line.periodEnd,
+    })),
+    allowances: extras(allowances),
+    charges: extras(charges),
+    prepaid,
+  };
+}
+
+export const taxOfLine = ({ taxCategory, taxPercent }: InvoiceLine) => taxOf(taxCategory, taxPercent);

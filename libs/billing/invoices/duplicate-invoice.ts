@@ -1,0 +1,28 @@
+import { Command, EntityManager, Handles, load } from '#kernel';
+import { whole, inputOf } from './contents.ts';
+import { draft } from './draft.ts';
+import { Invoice } from './invoice.ts';
+
+/** Makes a draft of the same lines for the same customer, without dates. */
+export class DuplicateInvoice extends Command<Invoice> {
+  constructor(readonly id: string) {
+    super();
+  }
+}
+
+@Handles(DuplicateInvoice, 'create', Invoice)
+class Handler {
+  constructor(private readonly em: EntityManager) {}
+  async execute({ id }: DuplicateInvoice) {
+    const of = await whole(this.em, await load(this.em, Invoice, id));
+    const { billingEntityId, customerAccountId, currency, pricesIncludeTax, reference, notes } = of;
+    const kind = of.kind === 'proforma' ? 'proforma' : 'invoice';
+    const content = { ...inputOf(of), prepaid: 0n };
+    const input = { billingEntityId, customerAccountId, currency, pricesIncludeTax, reference, notes, kind } as const;
+    return draft(
+      this.em,
+      { ...input, ...content, lines: [...content.lines], allowances: [...content.allowances], charges: [...content.charges] },
+      { source: 'invoice', sourceId: id },
+    );
+  }
+}

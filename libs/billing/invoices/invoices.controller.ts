@@ -1,0 +1,112 @@
+import { controller, crud, GetOne, ListPage, post } from '#kernel';
+import { CreateInvoice } from './create-invoice.ts';
+import { Crediting, CreditInvoice } from './credit-invoice.ts';
+import { DeleteInvoice } from './delete-invoice.ts';
+import { DuplicateInvoice } from './duplicate-invoice.ts';
+import { DealInvoice, InvoiceDeal } from './invoice-deal.ts';
+import { example, InvoiceChanges, NewInvoice } from './invoice-input.ts';
+import { Invoice } from './invoice.ts';
+import { creditNoteList, invoiceList, InvoiceView } from './invoice-view.ts';
+import { IssueInvoice, Issuing } from './issue-invoice.ts';
+import { Previewed, PreviewInvoice } from './preview-invoice.ts';
+import { UpdateInvoice } from './update-invoice.ts';
+import { Reason, VoidInvoice } from './void-invoice.ts';
+import { WriteOffInvoice } from './write-off-invoice.ts';
+
+const isDraft = ({ status }: Record<string, unknown>) => status === 'draft';
+const isBilled = ({ status, kind }: Record<string, unknown>) => kind === 'invoice' && status !== 'draft' && status !== 'voided';
+const isUntouched = ({ status, kind }: Record<string, unknown>) => kind !== 'credit_note' && status === 'issued';
+const isOpen = ({ status, kind }: Record<string, unknown>) => kind === 'invoice' && (status === 'issued' || status === 'partially_paid');
+
+const standard = crud({
+  of: Invoice,
+  called: 'an invoice',
+  view: InvoiceView,
+  list: invoiceList as never,
+  create: [CreateInvoice, NewInvoice],
+  update: [UpdateInvoice, InvoiceChanges, { reference: 'PO 4711' }],
+  remove: DeleteInvoice,
+});
+
+export const InvoicesController = controller(
+  'invoices',
+  {
+    preview: post('preview', PreviewInvoice, {
+      does: 'Work out an invoice without storing it',
+      body: NewInvoice,
+      answers: Previewed,
+      status: 200,
+      example,
+    }),
+    ...standard,
+    update: { ...standard.update!, when: isDraft },
+    delete: { ...standard.delete!, when: isDraft },
+    issue: post(':id/issue', IssueInvoice, {
+      does: 'Issue a draft: it gets its number and is never changed again',
+      body: Issuing,
+      answers: InvoiceView as never,
+      when: isDraft,
+      problems: ['invoice.back_dated', 'invoice.tax_id_needed', 'invoice.voided'],
+    }),
+    void: post(':id/void', VoidInvoice, {
+      does: 'Take an issued invoice back; its number stays',
+      body: Reason,
+      answers: InvoiceView as never,
+      when: isUntouched,
+      problems: ['invoice.cannot_void'],
+    }),
+    writeOff: post(':id/write-off', WriteOffInvoice, {
+      does: 'Give up what is still due on an invoice',
+      body: Reason,
+      answers: InvoiceView as never,
+      when: isOpen,
+      problems: ['invoice.nothing_due'],
+    }),
+    credit: post(':id/credit', CreditInvoice, {
+      does: 'Correct an issued invoice by a credit note over some of its lines, or over all that is left',
+      body: Crediting,
+      answers: InvoiceView as never,
+      status: 201,
+      when: isBilled,
+      problems: ['invoice.cannot_credit', 'invoice.credit_too_large'],
+    }),
+    duplicate: post(':id/duplicate', DuplicateInvoice, {
+      does: 'Draft an invoice of the same lines for the same customer',
+      answers: InvoiceView as never,
+      status: 201,
+    }),
+  },
+  { of: Invoice },
+);
+
+const reading = { action: 'read', subject: Invoice };
+export const CreditNotesController = controller('credit-notes', {
+  list: {
+    method: 'get',
+    path: '',
+    needs: reading,
+    list: creditNoteList as never,
+    answers: creditNoteList as never,
+    does: 'List credit notes',
+    message: (_, asked) => new ListPage(creditNoteList, asked as never),
+  },
+  get: {
+    method: 'get',
+    path: ':id',
+    needs: reading,
+    answers: InvoiceView as never,
+    does: 'Read a credit note',
+    message: ([id]) => new GetOne(InvoiceView, id!),
+  },
+});
+
+export const DealInvoiceController = controller('deals', {
+  invoice: post(':id/invoice', InvoiceDeal, {
+    does: 'Draft the invoice of a won deal',
+    body: DealInvoice,
+    answers: InvoiceView as never,
+    status: 201,
+    example: { tax_percent: '19' },
+    problems: ['deal.not_won', 'deal.no_customer', 'already_exists'],
+  }),
+});

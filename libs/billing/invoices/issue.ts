@@ -1,0 +1,99 @@
+import { call, type EntityManager, now, problem, today } from '#kernel';
+import { BillingEntity } from '../billing-entities/billing-entity.ts';
+import { CustomerAccount } from '../customers/customer-account.ts';
+import { billable, snapshotOf } from '../customers/customer.ts';
+import { enter } from '../ledger/enter.ts';
+import { contentHash } from './content-hash.ts';
+import type { Whole } from './contents.ts';
+import { datesFit, dueOn } from './draft.ts';
+import type { SellerShown } from './invoice.ts';
+import { takeNumbers } from './take-numbers.ts';
+
+export const taxIdNeeded = problem('invoice.tax_id_needed', 422, 'Reverse charge and intra-Community supply need the tax id of the buyer');
+
+export interface Dates {
+  issueDate?: string | null;
+  dueDate?: string | null;
+}
+
+/**
+ * Issues drafts: dates and parties are frozen, what is owed is entered into the ledger, and last of all each gets its number. Everything
+ * else is flushed before the counter is touched, and nothing but the invoices after it. The drafts must be locked. Used for one invoice and
+ * for a whole run.
+ * @throws invoice.tax_id_needed, invoice.back_dated, invoice.due_before_issue
+ */
+export async function issue(em: EntityManager, drafts: readonly Whole[], dates: Dates = {}): Promise<void> {
+  const prepared: Prepared[] = [];
+  for (const invoice of drafts) prepared.push(await prepare(em, invoice, dates));
+  await em.flush();
+  const at = now();
+  // Always in the same order, or two runs that need two series each would wait for one another.
+  for (const { seller, kind, day, invoices } of series(prepared)) {
+    const numbers = await takeNumbers(em, seller, kind, day, invoices.length);
+    invoices.forEach((one, i) => freeze(one, numbers[i]!, at));
+  }
+}
+
+interface Prepared {
+  invoice: Whole;
+  seller: BillingEntity;
+  day: string;
+  dueDate: string;
+  customer: ReturnType<typeof snapshotOf>;
+}
+
+async function prepare(em: EntityManager, invoice: Whole, dates: Dates): Promise<Prepared> {
+  const [seller, account] = [
+    await em.findOneOrFail(BillingEntity, { id: invoice.billingEntityId }),
+    await em.findOneOrFail(CustomerAccount, { id: invoice.customerAccountId }),
+  ];
+  const day = dates.issueDate ?? invoice.issueDate ?? today(seller.timeZone);
+  const standard = invoice.kind === 'credit_note' ? day : dueOn(day, seller, account);
+  const dueDate = dates.dueDate ?? invoice.dueDate ?? standard;
+  datesFit({ issueDate: day, dueDate });
+  const customer = snapshotOf({ account, of: await billable(em, account) });
+  if (!customer.tax_id && invoice.taxes.some(({ category }) => category === 'AE' || category === 'K'))
+    throw taxIdNeeded(undefined, { details: [{ code: 'tax_id_needed', message: 'tax_id of the customer account is missing' }] });
+  if (day > today(seller.timeZone))
+    call().warnings.push({ code: 'invoice.dated_ahead', message: `Until ${day} no other invoice of this series can be issued before it` });
+  if (invoice.kind !== 'proforma')
+    enter(em, invoice, {
+      kind: invoice.kind === 'credit_note' ? 'credit_note' : 'invoice',
+      amount: invoice.kind === 'credit_note' ? -invoice.payable : invoice.payable,
+      day,
+    });
+  return { invoice, seller, day, dueDate, customer };
+}
+
+interface Series {
+  seller: BillingEntity;
+  kind: Whole['kind'];
+  day: string;
+  invoices: Prepared[];
+}
+function series(prepared: readonly Prepared[]): Series[] {
+  const found = new Map<string, Series>();
+  for (const one of prepared) {
+    const { seller, day, invoice } = one;
+    const key = `${seller.id} ${invoice.kind} ${day}`;
+    if (!found.has(key)) found.set(key, { seller, kind: invoice.kind, day, invoices: [] });
+    found.get(key)!.invoices.push(one);
+  }
+  return [...found.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, one]) => one);
+}
+
+function freeze({ invoice, seller, day, dueDate, customer }: Prepared, number: string, at: Date): void {
+  invoice.issue({ number, issueDate: day, dueDate, customer, seller: sellerShown(seller) }, at);
+  invoice.contentHash = contentHash(invoice);
+}
+
+const sellerShown = (seller: BillingEntity): SellerShown => ({
+  name: seller.name,
+  address: seller.address,
+  email: seller.email,
+  vat_id: seller.vatId,
+  tax_number: seller.taxNumber,
+  registration_number: seller.registrationNumber,
+  bank_details: seller.bankDetails,
+  footer: seller.footer,
+});

@@ -1,0 +1,36 @@
+import { type EntityManager, now, problem, tenantId, uuidv7 } from '#kernel';
+import type { BillingEntity } from '../billing-entities/billing-entity.ts';
+import type { Kind } from './kinds.ts';
+import { numberOf, periodOf } from './numbering.ts';
+
+export const backDated = problem('invoice.back_dated', 422, 'An invoice is not dated before the last one issued');
+
+const PATTERNS = { invoice: 'invoicePattern', credit_note: 'creditNotePattern', proforma: 'proformaPattern' } as const;
+
+/**
+ * Takes the next numbers of a series for invoices that bear a day, without a gap: the counter's row is changed in the transaction that
+ * issues, so a rollback gives the numbers back. It is locked until the commit, so it is taken last, when everything else is flushed.
+ * @throws invoice.back_dated
+ */
+export async function takeNumbers(em: EntityManager, seller: BillingEntity, kind: Kind, day: string, count = 1): Promise<string[]> {
+  const pattern = seller[PATTERNS[kind]];
+  const period = periodOf(pattern, day);
+  const at = now();
+  // Raw, because it must be one statement: two that begin a series at once, and whoever comes later, queue up at its row.
+  const [row] = await em.execute<{ first: number }[]>(
+    `insert into number_series as s
+       (id, tenant_id, created_at, updated_at, billing_entity_id, kind, period, next, last_issued_on)
+     select ?, ?, ?, ?, ?, ?, ?, ?, ?
+     where not exists (select from number_series o where o.tenant_id = ? and o.billing_entity_id = ? and o.kind = ? and o.last_issued_on > ?)
+     on conflict (tenant_id, billing_entity_id, kind, period) where deleted_at is null
+     do update set next = s.next + ?, last_issued_on = excluded.last_issued_on, updated_at = excluded.updated_at
+       where s.last_issued_on <= excluded.last_issued_on
+     returning next - ? as first`,
+    [uuidv7(), tenantId(), at, at, seller.id, kind, period, count + 1, day, tenantId(), seller.id, kind, day, count, count],
+  );
+  if (!row)
+    throw backDated(`${day} is before the last one issued`, {
+      details: [{ pointer: '/issue_date', code: 'back_dated', message: 'is before the last one issued' }],
+    });
+  return Array.from({ length: count }, (_, i) => numberOf(pattern, row.first + i, day));
+}

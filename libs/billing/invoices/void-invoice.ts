@@ -1,0 +1,30 @@
+import { Command, EntityManager, Handles, now, today } from '#kernel';
+import { z } from 'zod';
+import { enter } from '../ledger/enter.ts';
+import { loadWhole } from './contents.ts';
+import { Invoice } from './invoice.ts';
+
+export const Reason = z.strictObject({ reason: z.string().trim().min(1).max(500).optional() }).meta({ id: 'BillingReason' });
+export type Reason = z.output<typeof Reason>;
+/** Takes an issued invoice back. Its number stays, and nothing is owed on it. */
+export class VoidInvoice extends Command<Invoice> {
+  constructor(
+    readonly id: string,
+    readonly input: Reason = {},
+  ) {
+    super();
+  }
+}
+
+@Handles(VoidInvoice, 'void', Invoice)
+class Handler {
+  constructor(private readonly em: EntityManager) {}
+  async execute({ id, input: { reason } }: VoidInvoice) {
+    const invoice = await loadWhole(this.em, id);
+    if (invoice.status === 'voided') return invoice;
+    const { due } = invoice;
+    invoice.void(now(), reason);
+    enter(this.em, invoice, { kind: 'void', amount: -due, day: today(invoice.timeZone), reason });
+    return invoice;
+  }
+}

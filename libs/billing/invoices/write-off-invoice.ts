@@ -1,0 +1,27 @@
+import { Command, EntityManager, Handles, today } from '#kernel';
+import { enter } from '../ledger/enter.ts';
+import { loadWhole } from './contents.ts';
+import { Invoice } from './invoice.ts';
+import type { Reason } from './void-invoice.ts';
+
+/** Gives up what is still due. The invoice stays as it was issued; a payment that comes late is still taken. */
+export class WriteOffInvoice extends Command<Invoice> {
+  constructor(
+    readonly id: string,
+    readonly input: Reason = {},
+  ) {
+    super();
+  }
+}
+
+@Handles(WriteOffInvoice, 'write_off', Invoice)
+class Handler {
+  constructor(private readonly em: EntityManager) {}
+  async execute({ id, input: { reason } }: WriteOffInvoice) {
+    const invoice = await loadWhole(this.em, id);
+    if (invoice.status === 'written_off') return invoice;
+    const amount = invoice.writeOff(reason);
+    enter(this.em, invoice, { kind: 'write_off', amount: -amount, day: today(invoice.timeZone), reason });
+    return invoice;
+  }
+}

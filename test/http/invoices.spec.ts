@@ -1,0 +1,264 @@
+import { app, type Json, type Persona, world } from '../world.ts';
+
+const line = (unit_price: string, more: object = {}) => ({ description: 'Hours', quantity: '1', unit_price, tax_percent: '25', ...more });
+async function contactOf(who: Persona, name = 'Ada Lovelace'): Promise<string> {
+  return (await who.post('contacts', { name })).data.id as string;
+}
+async function drafted(who: Persona, more: object = {}): Promise<Json> {
+  const made = await who.post('invoices', { contact_id: await contactOf(who), currency: 'EUR', lines: [line('100')], ...more });
+  expect(made).toMatchObject({ status: 201 });
+  return made.data;
+}
+async function issued(who: Persona, more: object = {}): Promise<Json> {
+  const { id } = await drafted(who, more);
+  const answer = await who.post(`invoices/${id}/issue`);
+  expect(answer).toMatchObject({ status: 200 });
+  return answer.data;
+}
+
+describe('drafts', () => {
+  it('are worked out as the preview says, and read back as they were answered', async () => {
+    const { manager } = await world();
+    const contact_id = await contactOf(manager);
+    const body = {
+      contact_id,
+      currency: 'EUR',
+      prices_include_tax: false,
+      issue_date: '2026-03-31',
+      due_date: '2026-04-30',
+      lines: [{ description: 'Hours', quantity: '20', unit_price: '12.36', discount_percent: '12.5', tax_percent: '21', tax_category: 'S' }],
+      allowances: [{ reason: 'Loyalty', amount: '100', tax_percent: '21' }],
+      charges: [{ reason: 'Freight', amount: 200, tax_percent: 21 }],
+      prepaid: '0',
+    };
+    const preview = await manager.post('invoices/preview', body);
+    expect(preview).toMatchObject({ status: 200 });
+    expect(preview.data).toMatchObject({
+      lines: [{ amount: '247.20', discount_amount: '30.90', net: '216.30', quantity: '20', unit_price: '12.36', tax_percent: '21' }],
+      taxes: [{ category: 'S', percent: '21', taxable: '316.30', tax: '66.42' }],
+      totals: {
+        lines: '216.30',
+        allowances: '100.00',
+        charges: '200.00',
+        net: '316.30',
+        tax: '66.42',
+        gross: '382.72',
+        rounding: '0.00',
+        prepaid: '0.00',
+        payable: '382.72',
+      },
+    });
+    const made = await manager.post('invoices', body);
+    expect(made).toMatchObject({ status: 201, data: { status: 'draft', number: null, contact_id, totals: preview.data.totals, due: '0.00' } });
+    const read = await manager.get(`invoices/${made.data.id}`);
+    expect(read.data).toEqual(made.data);
+    expect(read.headers.etag).toBe(made.headers.etag);
+    const [head] = (await manager.get(`invoices?contact_id=${contact_id}`)).data;
+    expect(head).toMatchObject({ id: made.data.id, totals: { payable: '382.72' } });
+    expect(head).not.toHaveProperty('lines');
+  });
+
+  it('are changed and deleted; what is not sent stays', async () => {
+    const { manager } = await world();
+    const { id } = await drafted(manager, { lines: [line('100'), line('50', { tax_percent: '10' })], notes: 'Thanks' });
+    const changed = await manager.patch(`invoices/${id}`, { lines: [line('10', { tax_percent: '10' }), line('20'), line('30')] });
+    expect(changed.data).toMatchObject({ notes: 'Thanks', totals: { net: '60.00', tax: '13.50' } });
+    expect(changed.data.lines.map(({ position }: Json) => position)).toEqual([1, 2, 3]);
+    const again = await manager.patch(`invoices/${id}`, { lines: [line('7')], prices_include_tax: true });
+    expect(again.data).toMatchObject({ totals: { net: '5.60', tax: '1.40', payable: '7.00' }, taxes: [{ percent: '25' }] });
+    expect((await manager.get(`invoices/${id}`)).data).toEqual(again.data);
+    expect((await manager.patch(`invoices/${id}`, { reference: 'PO 1' })).data.lines).toEqual(again.data.lines);
+    expect((await manager.delete(`invoices/${id}`)).status).toBe(200);
+    expect((await manager.get(`invoices/${id}`)).status).toBe(404);
+  });
+
+  it('take description, price, unit and tax from the catalog', async () => {
+    const { manager } = await world();
+    const rate = (await manager.post('tax-rates', { code: 'DE-19', percent: 19 })).data;
+    const product = (await manager.post('products', { name: 'Consultation', unit: 'hour', tax_rate_id: rate.id })).data;
+    const price = (await manager.post('prices', { product_id: product.id, unit_amount: '49.995', currency: 'EUR' })).data;
+    expect(price).toMatchObject({ unit_amount: '49.995', kind: 'one_off' });
+    const invoice = await drafted(manager, { lines: [{ price_id: price.id, quantity: 2 }] });
+    expect(invoice.lines).toMatchObject([
+      { description: 'Consultation', unit: 'hour', unit_price: '49.995', net: '99.99', tax_percent: '19', price_id: price.id, tax_rate_id: rate.id },
+    ]);
+    const wrong = await manager.post('invoices', { contact_id: invoice.contact_id, currency: 'USD', lines: [{ price_id: price.id }] });
+    expect(wrong).toMatchObject({ status: 422, error: { code: 'price.currency' } });
+  });
+
+  it.each([
+    [{ lines: [] }, 400, '/lines'],
+    [{ lines: [line('1', { quantity: '1.2345678' })] }, 400, '/lines/0/quantity'],
+    [{ lines: [line('-1')] }, 400, '/lines/0/unit_price'],
+    [{ lines: [line('1', { tax_percent: '101' })] }, 400, '/lines/0/tax_percent'],
+    [{ lines: [line('1', { tax_category: 'AE' })] }, 422, '/lines/0/tax_percent'],
+    [{ lines: [{ quantity: 1 }] }, 400, '/lines/0/description'],
+    [{ lines: [line('1', { discount_amount: '1.01' })] }, 422, '/lines/0/discount_amount'],
+    [{ lines: [line('1', { discount_amount: '1.001' })] }, 400, '/lines/0/discount_amount'],
+    [{ lines: [line('1', { tax_rate_id: '00000000-0000-7000-8000-000000000000' })] }, 404, '/lines/0/tax_rate_id'],
+    [{ issue_date: '2026-03-31', due_date: '2026-03-30' }, 422, '/due_date'],
+    [{ contact_id: '00000000-0000-7000-8000-000000000000' }, 404, '/contact_id'],
+    [{ billing_entity_id: '00000000-0000-7000-8000-000000000000' }, 404, '/billing_entity_id'],
+    [{ currency: 'XXX' }, 400, '/currency'],
+    [{ total: '5' }, 400, '/total'],
+  ])('%j is %i at %s', async (more, status, pointer) => {
+    const { manager } = await world();
+    const answer = await manager.post('invoices', { contact_id: await contactOf(manager), currency: 'EUR', lines: [line('1')], ...more });
+    expect(answer).toMatchObject({ status, error: { details: [{ pointer }] } });
+  });
+});
+
+describe('issuing', () => {
+  it('freezes everything and gives a number; nothing changes it after', async () => {
+    const { manager } = await world({ timeZone: 'Europe/Berlin' });
+    const invoice = await issued(manager, { issue_date: '2026-03-31' });
+    expect(invoice).toMatchObject({
+      status: 'issued',
+      number: 'INV-2026-00001',
+      issue_date: '2026-03-31',
+      due_date: '2026-04-30',
+      due: '125.00',
+      customer: { name: 'Ada Lovelace' },
+      overdue: true,
+    });
+    expect(invoice.content_hash).toMatch(/^[\w-]{43}$/);
+    expect((await manager.get(`invoices/${invoice.id}`)).data).toEqual(invoice);
+    expect(await manager.patch(`invoices/${invoice.id}`, { notes: 'x' })).toMatchObject({ status: 409, error: { code: 'invoice.not_draft' } });
+    expect((await manager.delete(`invoices/${invoice.id}`)).status).toBe(409);
+    const again = await manager.post(`invoices/${invoice.id}/issue`);
+    expect(again).toMatchObject({ status: 200, data: { number: 'INV-2026-00001', version: invoice.version } });
+    await manager.patch(`contacts/${invoice.contact_id}`, { name: 'Ada King' });
+    expect((await manager.get(`invoices/${invoice.id}`)).data.customer.name).toBe('Ada Lovelace');
+  });
+
+  it('is not back-dated before the last one issued', async () => {
+    const { manager } = await world();
+    await issued(manager, { issue_date: '2026-03-31' });
+    const { id } = await drafted(manager, { issue_date: '2026-03-30' });
+    expect(await manager.post(`invoices/${id}/issue`)).toMatchObject({ status: 422, error: { code: 'invoice.back_dated' } });
+    expect(await manager.post(`invoices/${id}/issue`, { issue_date: '2026-03-31' })).toMatchObject({ data: { number: 'INV-2026-00002' } });
+    const last = await drafted(manager, { issue_date: '2025-12-31' });
+    expect((await manager.post(`invoices/${last.id}/issue`)).status).toBe(422);
+  });
+
+  it('reverse charge needs the tax id of the buyer', async () => {
+    const { manager } = await world();
+    const invoice = await drafted(manager, { lines: [line('100', { tax_percent: '0', tax_category: 'AE' })] });
+    expect(invoice.taxes).toMatchObject([{ category: 'AE', tax: '0.00', exemption_reason: 'Reverse charge' }]);
+    expect(await manager.post(`invoices/${invoice.id}/issue`)).toMatchObject({ status: 422, error: { code: 'invoice.tax_id_needed' } });
+    await manager.patch(`customer-accounts/${invoice.customer_account_id}`, { tax_id: 'FR40303265045' });
+    const answer = await manager.post(`invoices/${invoice.id}/issue`);
+    expect(answer).toMatchObject({ status: 200, data: { number: 'INV-2026-00001', customer: { tax_id: 'FR40303265045' } } });
+  });
+
+  it('members draft for their own customers; issuing is for managers and finance', async () => {
+    const { member, colleague, join, manager } = await world();
+    const finance = await join('member', ['finance']);
+    const invoice = await drafted(member);
+    expect(invoice.owner_id).toBe(member.userId);
+    expect((await member.patch(`invoices/${invoice.id}`, { notes: 'mine' })).status).toBe(200);
+    expect((await colleague.patch(`invoices/${invoice.id}`, { notes: 'not mine' })).status).toBe(403);
+    const foreign = { contact_id: invoice.contact_id, lines: [line('1')] };
+    expect((await colleague.post('invoices', foreign)).status).toBe(403);
+    expect((await colleague.post('invoices/preview', foreign)).status).toBe(403);
+    for (const verb of ['issue', 'void', 'write-off', 'credit']) expect((await member.post(`invoices/${invoice.id}/${verb}`)).status).toBe(403);
+    const answer = await finance.post(`invoices/${invoice.id}/issue`);
+    expect(answer).toMatchObject({ status: 200, data: { owner_id: member.userId } });
+    expect((await member.patch(`invoices/${invoice.id}`, { notes: 'late' })).status).toBe(409);
+    expect((await finance.post('invoices', foreign)).status).toBe(201);
+    expect((await manager.post('invoices', foreign)).status).toBe(201);
+    expect((await member.post('tax-rates', { code: 'X', percent: '1' })).status).toBe(403);
+  });
+
+  it('strangers see nothing of it', async () => {
+    const { manager, stranger } = await world();
+    const { id, customer_account_id, billing_entity_id, contact_id } = await issued(manager);
+    expect((await stranger.get(`invoices/${id}`)).status).toBe(404);
+    for (const verb of ['issue', 'void', 'write-off', 'credit', 'duplicate']) expect((await stranger.post(`invoices/${id}/${verb}`)).status).toBe(404);
+    for (const named of [{ customer_account_id }, { contact_id }])
+      expect((await stranger.post('invoices', { ...named, lines: [line('1')] })).status).toBe(404);
+    const own = await contactOf(stranger);
+    expect((await stranger.post('invoices', { contact_id: own, billing_entity_id, lines: [line('1')] })).status).toBe(404);
+    expect((await stranger.get('invoices')).data).toEqual([]);
+    expect((await stranger.get(`customer-accounts/${customer_account_id}`)).status).toBe(404);
+  });
+});
+
+describe('after the issue', () => {
+  it('voiding keeps the number, writing off gives up what is due', async () => {
+    const { manager } = await world();
+    const first = await issued(manager);
+    expect(await manager.post(`invoices/${first.id}/void`, { reason: 'Twice' })).toMatchObject({
+      status: 200,
+      data: { status: 'voided', number: first.number, due: '0.00', reason: 'Twice' },
+    });
+    expect((await manager.post(`invoices/${first.id}/void`)).status).toBe(200);
+    expect((await manager.post(`invoices/${first.id}/issue`)).status).toBe(409);
+    const second = await issued(manager);
+    expect(second.number).toMatch(/00002$/);
+    expect(await manager.post(`invoices/${second.id}/write-off`)).toMatchObject({ data: { status: 'written_off', due: '0.00', written_off: '125.00' } });
+    expect((await manager.post(`invoices/${second.id}/void`)).status).toBe(409);
+    const draft = await drafted(manager);
+    for (const verb of ['void', 'write-off', 'credit']) expect((await manager.post(`invoices/${draft.id}/${verb}`)).status).toBe(409);
+    expect((await manager.post(`invoices/${second.id}/duplicate`)).data).toMatchObject({ status: 'draft', totals: second.totals, issue_date: null });
+  });
+
+  it('one unit credited three times: 25.00, 25.00, 24.99 of tax, and then nothing is left', async () => {
+    const { manager } = await world();
+    const invoice = await issued(manager, { lines: [line('99.99', { quantity: 3 })] });
+    const one = { lines: [{ line_id: invoice.lines[0].id, quantity: '1' }], reason: 'Returned' };
+    const notes: Json[] = [];
+    for (let i = 0; i < 3; i++) notes.push((await manager.post(`invoices/${invoice.id}/credit`, one)).data);
+    expect(notes.map(({ totals }) => totals.tax)).toEqual(['25.00', '25.00', '24.99']);
+    expect(notes[0]).toMatchObject({ kind: 'credit_note', number: expect.stringMatching(/^CN-\d{4}-00001$/), preceding_invoice_id: invoice.id, status: 'paid', due: '0.00' });
+    expect(await manager.post(`invoices/${invoice.id}/credit`, one)).toMatchObject({ status: 422, error: { code: 'invoice.credit_too_large' } });
+    expect((await manager.post(`invoices/${invoice.id}/credit`)).status).toBe(422);
+    expect((await manager.get(`invoices/${invoice.id}`)).data).toMatchObject({ status: 'paid', credited: '374.96', due: '0.00', totals: invoice.totals });
+    expect((await manager.get('credit-notes')).data).toHaveLength(3);
+    expect((await manager.get(`credit-notes/${notes[2].id}`)).data).toMatchObject({ id: notes[2].id, totals: { payable: '124.98' } });
+    expect((await manager.post(`invoices/${notes[0].id}/credit`)).status).toBe(409);
+    const twice = { lines: [one.lines[0], one.lines[0]] };
+    expect((await manager.post(`invoices/${invoice.id}/credit`, twice)).status).toBe(400);
+  });
+
+  it('credits taken at once never exceed the invoice', async () => {
+    const { manager } = await world();
+    const invoice = await issued(manager, { lines: [line('99.99', { quantity: 3 })] });
+    const one = { lines: [{ position: 1, quantity: 1 }] };
+    const all = await Promise.all([1, 2, 3, 4, 5].map(() => manager.post(`invoices/${invoice.id}/credit`, one)));
+    expect(all.map(({ status }) => status).sort()).toEqual([201, 201, 201, 422, 422]);
+  });
+
+  it('a written-off invoice that is credited owes the buyer nothing', async () => {
+    const { manager } = await world();
+    const invoice = await issued(manager);
+    await manager.post(`invoices/${invoice.id}/write-off`);
+    expect((await manager.post(`invoices/${invoice.id}/credit`)).data).toMatchObject({ status: 'paid', due: '0.00' });
+    expect((await manager.get(`invoices/${invoice.id}`)).data).toMatchObject({ written_off: '0.00', credited: '125.00', status: 'paid' });
+  });
+});
+
+it('two first invoices at once make one customer account', async () => {
+  const { manager } = await world();
+  const contact_id = await contactOf(manager);
+  const made = await Promise.all([1, 2, 3, 4].map(() => manager.post('invoices', { contact_id, lines: [line('1')] })));
+  expect(new Set(made.map(({ data }) => data.customer_account_id)).size).toBe(1);
+  expect((await manager.get(`customer-accounts?contact_id=${contact_id}`)).data).toHaveLength(1);
+  const [account] = (await manager.get('customer-accounts')).data;
+  expect((await manager.delete(`customer-accounts/${account.id}`)).status).toBe(409);
+});
+
+it('the default billing entity is made with the organization, and there is always one', async () => {
+  const { manager, organization } = await world({ currency: 'CHF', timeZone: 'Europe/Zurich' });
+  const [first] = (await manager.get('billing-entities')).data;
+  expect(first).toMatchObject({ name: organization.name, currency: 'CHF', time_zone: 'Europe/Zurich', is_default: true, invoice_pattern: 'INV-{YYYY}-{00000}' });
+  expect((await manager.delete(`billing-entities/${first.id}`)).status).toBe(409);
+  expect((await manager.patch(`billing-entities/${first.id}`, { is_default: false })).status).toBe(409);
+  expect((await manager.patch(`billing-entities/${first.id}`, { invoice_pattern: 'X' })).status).toBe(400);
+  const second = await manager.post('billing-entities', { name: 'Second', currency: 'EUR', time_zone: 'UTC', is_default: true, invoice_pattern: 'S{00}' });
+  expect(second.status).toBe(201);
+  expect((await manager.get(`billing-entities/${first.id}`)).data.is_default).toBe(false);
+  const invoice = await issued(manager);
+  expect(invoice).toMatchObject({ number: 'S01', billing_entity_id: second.data.id, seller: { name: 'Second' } });
+  expect(await app()).toBeDefined();
+});
