@@ -16,6 +16,11 @@ export class Foundation extends Migration {
     this.addSql(`create table "audit_seal" ("tenant_id" uuid not null, "position" bigint not null, "entry_id" uuid not null, "hash" text not null, "sealed_at" timestamptz(3) not null default now(), primary key ("tenant_id", "position"));`);
     this.addSql(`alter table "audit_seal" add constraint "audit_seal_tenant_id_entry_id_unique" unique ("tenant_id", "entry_id");`);
 
+    this.addSql(`create table "billing_entity" ("id" uuid not null, "created_at" timestamptz(3) not null, "updated_at" timestamptz(3) not null, "version" int not null default 1, "tenant_id" uuid not null, "created_by" uuid null, "deleted_at" timestamptz(3) null, "name" varchar(200) not null, "is_default" boolean not null default false, "address" jsonb null, "email" varchar(320) null, "vat_id" varchar(30) null, "tax_number" varchar(40) null, "registration_number" varchar(40) null, "currency" char(3) not null, "time_zone" varchar(64) not null, "bank_details" jsonb null, "logo" varchar(300) null, "terms_days" int not null default 30, "prices_include_tax" boolean not null default false, "invoice_pattern" varchar(60) not null default 'INV-{YYYY}-{00000}', "credit_note_pattern" varchar(60) not null default 'CN-{YYYY}-{00000}', "proforma_pattern" varchar(60) not null default 'PRO-{YYYY}-{00000}', "footer" text null, "custom" jsonb not null, primary key ("id"));`);
+    this.addSql(`create index "billing_entity_tenant_id_created_at_id_index" on "billing_entity" ("tenant_id", "created_at", "id");`);
+    this.addSql(`alter table "billing_entity" add constraint "billing_entity_tenant_id_id_unique" unique ("tenant_id", "id");`);
+    this.addSql(`create unique index "billing_entity_tenant_id_is_default_unique" on "billing_entity" ("tenant_id", "is_default") where deleted_at is null and is_default;`);
+
     this.addSql(`create table "company" ("id" uuid not null, "created_at" timestamptz(3) not null, "updated_at" timestamptz(3) not null, "version" int not null default 1, "tenant_id" uuid not null, "created_by" uuid null, "deleted_at" timestamptz(3) null, "owner_id" uuid null, "custom" jsonb not null, "name" varchar(255) not null, "domain" varchar(253) null, "industry" varchar(100) null, "employees" int null, "annual_revenue_e4" bigint null, "currency" char(3) not null, "founded_year" int null, "parent_id" uuid null, "address" jsonb null, "phone" varchar(40) null, "website" varchar(500) null, "tags" text[] not null, "notes" text null, primary key ("id"));`);
     this.addSql(`create index "company_tenant_id_created_at_id_index" on "company" ("tenant_id", "created_at", "id");`);
     this.addSql(`create index "company_tenant_id_name_id_index" on "company" ("tenant_id", "name", "id");`);
@@ -40,6 +45,19 @@ export class Foundation extends Migration {
     this.addSql(`create or replace function "contact_contact_search_fn"() returns trigger as \$\$ begin perform search.put('contact', new.tenant_id, new.id, concat_ws(' ', new.name, new.company_name, (select string_agg(way ->> 'email', ' ') from jsonb_array_elements(new.emails) way), (select string_agg(concat_ws(' ', way ->> 'phone', way ->> 'typed', regexp_replace(way ->> 'phone', '[^0-9]', '', 'g'), regexp_replace(way ->> 'typed', '[^0-9]', '', 'g')), ' ') from jsonb_array_elements(new.phones) way))); return null; end; \$\$ language plpgsql;`);
     this.addSql(`create trigger "contact_search" AFTER INSERT OR UPDATE on "contact" for each ROW execute function "contact_contact_search_fn"();`);
 
+    this.addSql(`create table "customer_account" ("id" uuid not null, "created_at" timestamptz(3) not null, "updated_at" timestamptz(3) not null, "version" int not null default 1, "tenant_id" uuid not null, "created_by" uuid null, "deleted_at" timestamptz(3) null, "owner_id" uuid null, "custom" jsonb not null, "contact_id" uuid null, "company_id" uuid null, "name" varchar(255) null, "email" varchar(320) null, "address" jsonb null, "tax_id" varchar(30) null, "tax_status" text not null default 'taxable', "currency" char(3) not null, "terms_days" int null, primary key ("id"));`);
+    this.addSql(`create index "customer_account_tenant_id_created_at_id_index" on "customer_account" ("tenant_id", "created_at", "id");`);
+    this.addSql(`create index "customer_account_tenant_id_owner_id_created_at_id_index" on "customer_account" ("tenant_id", "owner_id", "created_at", "id");`);
+    this.addSql(`create index "customer_account_tenant_id_contact_id_created_at_id_index" on "customer_account" ("tenant_id", "contact_id", "created_at", "id");`);
+    this.addSql(`create index "customer_account_tenant_id_company_id_created_at_id_index" on "customer_account" ("tenant_id", "company_id", "created_at", "id");`);
+    this.addSql(`alter table "customer_account" add constraint "customer_account_tenant_id_id_unique" unique ("tenant_id", "id");`);
+    this.addSql(`create unique index "customer_account_tenant_id_contact_id_unique" on "customer_account" ("tenant_id", "contact_id") where deleted_at is null;`);
+    this.addSql(`create unique index "customer_account_tenant_id_company_id_unique" on "customer_account" ("tenant_id", "company_id") where deleted_at is null;`);
+    this.addSql(`alter table "customer_account" add constraint "customer_account_customer_check" check (num_nonnulls(contact_id, company_id) = 1);`);
+    this.addSql(`alter table "customer_account" add constraint "customer_account_tax_status_check" check ("tax_status" in ('taxable', 'reverse_charge', 'exempt'));`);
+    this.addSql(`create or replace function "customer_account_customer_account_search_fn"() returns trigger as \$\$ begin perform search.put('customer_account', new.tenant_id, new.id, concat_ws(' ', new.name, new.email, new.tax_id)); return null; end; \$\$ language plpgsql;`);
+    this.addSql(`create trigger "customer_account_search" AFTER INSERT OR UPDATE on "customer_account" for each ROW execute function "customer_account_customer_account_search_fn"();`);
+
     this.addSql(`create table "due" ("id" uuid not null, "organization_id" uuid not null, "kind" text not null, "key" text not null, "subject_id" uuid null, "payload" jsonb not null, "request_id" text not null, "on_behalf_of" uuid null, "created_at" timestamptz(3) not null default now(), "due_at" timestamptz(3) not null, "sent_at" timestamptz(3) null, "done_at" timestamptz(3) null, "failed_at" timestamptz(3) null, "leased_until" timestamptz(3) null, "attempts" int not null default 0, "error" text null, primary key ("id"));`);
     this.addSql(`create index "due_open" on "due" ("due_at") where done_at is null and failed_at is null;`);
     this.addSql(`alter table "due" add constraint "due_organization_id_kind_key_unique" unique ("organization_id", "kind", "key");`);
@@ -56,9 +74,68 @@ export class Foundation extends Migration {
 
     this.addSql(`create table "inbox" ("message_id" bigint not null, "reaction" text not null, "done_at" timestamptz(3) not null default now(), primary key ("message_id", "reaction"));`);
 
+    this.addSql(`create table "invoice" ("id" uuid not null, "created_at" timestamptz(3) not null, "updated_at" timestamptz(3) not null, "version" int not null default 1, "tenant_id" uuid not null, "created_by" uuid null, "deleted_at" timestamptz(3) null, "owner_id" uuid null, "custom" jsonb not null, "billing_entity_id" uuid not null, "customer_account_id" uuid not null, "contact_id" uuid null, "company_id" uuid null, "kind" text not null default 'invoice', "number" varchar(80) null, "status" text not null default 'draft', "issue_date" date null, "due_date" date null, "currency" char(3) not null, "time_zone" varchar(64) not null, "prices_include_tax" boolean not null, "allowances" jsonb not null, "charges" jsonb not null, "lines_total_e4" bigint not null, "allowances_total_e4" bigint not null, "charges_total_e4" bigint not null, "net_e4" bigint not null, "tax_e4" bigint not null, "gross_e4" bigint not null, "rounding_e4" bigint not null, "prepaid_e4" bigint not null, "payable_e4" bigint not null, "einvoice_tax_e4" bigint not null, "einvoice_rounding_e4" bigint not null, "paid_e4" bigint not null, "credited_e4" bigint not null, "written_off_e4" bigint not null, "due_e4" bigint not null, "reference" varchar(200) null, "notes" text null, "reason" varchar(500) null, "source" text not null default 'manual', "source_id" uuid null, "preceding_invoice_id" uuid null, "customer" jsonb not null, "seller" jsonb null, "issued_at" timestamptz(3) null, "sent_at" timestamptz(3) null, "voided_at" timestamptz(3) null, "content_hash" varchar(64) null, primary key ("id"));`);
+    this.addSql(`create index "invoice_tenant_id_created_at_id_index" on "invoice" ("tenant_id", "created_at", "id");`);
+    this.addSql(`create index "invoice_tenant_id_status_created_at_id_index" on "invoice" ("tenant_id", "status", "created_at", "id");`);
+    this.addSql(`create index "invoice_tenant_id_issue_date_id_index" on "invoice" ("tenant_id", "issue_date", "id");`);
+    this.addSql(`create index "invoice_tenant_id_due_date_id_index" on "invoice" ("tenant_id", "due_date", "id");`);
+    this.addSql(`create index "invoice_tenant_id_number_id_index" on "invoice" ("tenant_id", "number", "id");`);
+    this.addSql(`create index "invoice_tenant_id_due_e4_id_index" on "invoice" ("tenant_id", "due_e4", "id");`);
+    this.addSql(`create index "invoice_tenant_id_owner_id_created_at_id_index" on "invoice" ("tenant_id", "owner_id", "created_at", "id");`);
+    this.addSql(`create index "invoice_tenant_id_billing_entity_id_created_at_id_index" on "invoice" ("tenant_id", "billing_entity_id", "created_at", "id");`);
+    this.addSql(`create index "invoice_tenant_id_customer_account_id_created_at_id_index" on "invoice" ("tenant_id", "customer_account_id", "created_at", "id");`);
+    this.addSql(`create index "invoice_tenant_id_contact_id_created_at_id_index" on "invoice" ("tenant_id", "contact_id", "created_at", "id");`);
+    this.addSql(`create index "invoice_tenant_id_company_id_created_at_id_index" on "invoice" ("tenant_id", "company_id", "created_at", "id");`);
+    this.addSql(`create index "invoice_tenant_id_preceding_invoice_id_created_at_id_index" on "invoice" ("tenant_id", "preceding_invoice_id", "created_at", "id");`);
+    this.addSql(`alter table "invoice" add constraint "invoice_tenant_id_id_unique" unique ("tenant_id", "id");`);
+    this.addSql(`create unique index "invoice_tenant_id_billing_entity_id_kind_number_unique" on "invoice" ("tenant_id", "billing_entity_id", "kind", "number") where deleted_at is null and number is not null;`);
+    this.addSql(`create unique index "invoice_tenant_id_source_id_unique" on "invoice" ("tenant_id", "source_id") where deleted_at is null and source = 'deal' and status <> 'voided';`);
+    this.addSql(`alter table "invoice" add constraint "invoice_net_check" check (net_e4 = lines_total_e4 - allowances_total_e4 + charges_total_e4);`);
+    this.addSql(`alter table "invoice" add constraint "invoice_gross_check" check (gross_e4 = net_e4 + tax_e4);`);
+    this.addSql(`alter table "invoice" add constraint "invoice_payable_check" check (payable_e4 = gross_e4 + rounding_e4 - prepaid_e4);`);
+    this.addSql(`alter table "invoice" add constraint "invoice_einvoice_check" check (gross_e4 + rounding_e4 = net_e4 + einvoice_tax_e4 + einvoice_rounding_e4);`);
+    this.addSql(`alter table "invoice" add constraint "invoice_rounding_check" check (prices_include_tax or rounding_e4 = 0);`);
+    this.addSql(`alter table "invoice" add constraint "invoice_numbered_check" check ((status = 'draft') = (number is null));`);
+    this.addSql(`alter table "invoice" add constraint "invoice_issued_check" check (status = 'draft' or num_nulls(issue_date, due_date, issued_at, seller, content_hash) = 0);`);
+    this.addSql(`alter table "invoice" add constraint "invoice_dates_check" check (due_date >= issue_date);`);
+    this.addSql(`alter table "invoice" add constraint "invoice_parts_check" check (paid_e4 * sign(payable_e4) >= 0 and credited_e4 * sign(payable_e4) >= 0 and written_off_e4 >= 0);`);
+    this.addSql(`alter table "invoice" add constraint "invoice_due_check" check (due_e4 = case when status in ('draft', 'voided') or kind = 'proforma' then 0
+        when kind = 'credit_note' then -(payable_e4 - paid_e4 - credited_e4) else payable_e4 - paid_e4 - credited_e4 - written_off_e4 end);`);
+    this.addSql(`alter table "invoice" add constraint "invoice_settled_check" check (case status when 'paid' then due_e4 = 0 when 'written_off' then due_e4 = 0 and written_off_e4 > 0 when 'voided' then voided_at is not null else true end);`);
+    this.addSql(`alter table "invoice" add constraint "invoice_untouched_check" check (status not in ('draft', 'voided') or (paid_e4 = 0 and credited_e4 = 0 and written_off_e4 = 0));`);
+    this.addSql(`alter table "invoice" add constraint "invoice_correction_check" check ((kind = 'credit_note') = (preceding_invoice_id is not null));`);
+    this.addSql(`alter table "invoice" add constraint "invoice_kind_check" check ("kind" in ('invoice', 'credit_note', 'proforma'));`);
+    this.addSql(`alter table "invoice" add constraint "invoice_status_check" check ("status" in ('draft', 'issued', 'partially_paid', 'paid', 'written_off', 'voided'));`);
+    this.addSql(`alter table "invoice" add constraint "invoice_source_check" check ("source" in ('manual', 'deal', 'subscription', 'invoice'));`);
+    this.addSql(`create or replace function "invoice_invoice_search_fn"() returns trigger as \$\$ begin perform search.put('invoice', new.tenant_id, new.id, concat_ws(' ', new.number, new.customer ->> 'name', new.reference)); return null; end; \$\$ language plpgsql;`);
+    this.addSql(`create trigger "invoice_search" AFTER INSERT OR UPDATE on "invoice" for each ROW execute function "invoice_invoice_search_fn"();`);
+
+    this.addSql(`create table "invoice_tax" ("id" uuid not null, "created_at" timestamptz(3) not null, "updated_at" timestamptz(3) not null, "version" int not null default 1, "tenant_id" uuid not null, "created_by" uuid null, "deleted_at" timestamptz(3) null, "invoice_id" uuid not null, "position" int not null, "category" text not null, "percent" numeric(7,4) not null, "taxable_e4" bigint not null, "tax_e4" bigint not null, "einvoice_tax_e4" bigint not null, "exemption_reason" varchar(500) null, "currency" char(3) not null, primary key ("id"));`);
+    this.addSql(`create index "invoice_tax_tenant_id_created_at_id_index" on "invoice_tax" ("tenant_id", "created_at", "id");`);
+    this.addSql(`create index "invoice_tax_tenant_id_invoice_id_position_index" on "invoice_tax" ("tenant_id", "invoice_id", "position");`);
+    this.addSql(`alter table "invoice_tax" add constraint "invoice_tax_tenant_id_id_unique" unique ("tenant_id", "id");`);
+    this.addSql(`create unique index "invoice_tax_tenant_id_invoice_id_category_percent_unique" on "invoice_tax" ("tenant_id", "invoice_id", "category", "percent") where deleted_at is null;`);
+    this.addSql(`alter table "invoice_tax" add constraint "invoice_tax_category_check" check ("category" in ('S', 'Z', 'E', 'AE', 'K', 'G', 'O'));`);
+
+    this.addSql(`create table "ledger_entry" ("id" uuid not null, "created_at" timestamptz(3) not null, "updated_at" timestamptz(3) not null, "version" int not null default 1, "tenant_id" uuid not null, "created_by" uuid null, "deleted_at" timestamptz(3) null, "customer_account_id" uuid not null, "kind" text not null, "amount_e4" bigint not null, "currency" char(3) not null, "invoice_id" uuid null, "payment_id" uuid null, "day" date not null, "reason" varchar(500) null, primary key ("id"));`);
+    this.addSql(`create index "ledger_entry_tenant_id_created_at_id_index" on "ledger_entry" ("tenant_id", "created_at", "id");`);
+    this.addSql(`create index "ledger_entry_tenant_id_customer_account_id_currenc_07ea8_index" on "ledger_entry" ("tenant_id", "customer_account_id", "currency", "created_at");`);
+    this.addSql(`create index "ledger_entry_tenant_id_payment_id_created_at_index" on "ledger_entry" ("tenant_id", "payment_id", "created_at");`);
+    this.addSql(`create index "ledger_entry_tenant_id_invoice_id_created_at_id_index" on "ledger_entry" ("tenant_id", "invoice_id", "created_at", "id");`);
+    this.addSql(`alter table "ledger_entry" add constraint "ledger_entry_tenant_id_id_unique" unique ("tenant_id", "id");`);
+    this.addSql(`alter table "ledger_entry" add constraint "ledger_entry_document_check" check (num_nonnulls(invoice_id, payment_id) = 1);`);
+    this.addSql(`alter table "ledger_entry" add constraint "ledger_entry_kind_check" check ("kind" in ('invoice', 'credit_note', 'payment', 'refund', 'allocation', 'write_off', 'write_off_reversal', 'void'));`);
+
     this.addSql(`create table "login_failure" ("id" uuid not null, "created_at" timestamptz(3) not null, "updated_at" timestamptz(3) not null, "version" int not null default 1, "account" varchar(64) not null, "failures" int not null default 0, "locked_until" timestamptz(3) null, "last_at" timestamptz(3) not null, primary key ("id"));`);
     this.addSql(`create index "login_failure_last_at_index" on "login_failure" ("last_at");`);
     this.addSql(`alter table "login_failure" add constraint "login_failure_account_unique" unique ("account");`);
+
+    this.addSql(`create table "number_series" ("id" uuid not null, "created_at" timestamptz(3) not null, "updated_at" timestamptz(3) not null, "version" int not null default 1, "tenant_id" uuid not null, "created_by" uuid null, "deleted_at" timestamptz(3) null, "billing_entity_id" uuid not null, "kind" text not null, "period" varchar(7) not null, "next" int not null, "last_issued_on" date not null, primary key ("id"));`);
+    this.addSql(`create index "number_series_tenant_id_created_at_id_index" on "number_series" ("tenant_id", "created_at", "id");`);
+    this.addSql(`create index "number_series_tenant_id_billing_entity_id_created_at_id_index" on "number_series" ("tenant_id", "billing_entity_id", "created_at", "id");`);
+    this.addSql(`alter table "number_series" add constraint "number_series_tenant_id_id_unique" unique ("tenant_id", "id");`);
+    this.addSql(`create unique index "number_series_tenant_id_billing_entity_id_kind_period_unique" on "number_series" ("tenant_id", "billing_entity_id", "kind", "period") where deleted_at is null;`);
+    this.addSql(`alter table "number_series" add constraint "number_series_kind_check" check ("kind" in ('invoice', 'credit_note', 'proforma'));`);
 
     this.addSql(`create table "operator" ("id" uuid not null, "created_at" timestamptz(3) not null, "updated_at" timestamptz(3) not null, "version" int not null default 1, "email" varchar(320) not null, "name" varchar(200) not null, "password_hash" varchar(255) not null, "disabled_at" timestamptz(3) null, primary key ("id"));`);
     this.addSql(`alter table "operator" add constraint "operator_email_unique" unique ("email");`);
@@ -158,6 +235,47 @@ export class Foundation extends Migration {
     this.addSql(`create or replace function "task_task_search_fn"() returns trigger as \$\$ begin perform search.put('task', new.tenant_id, new.id, concat_ws(' ', new.title, new.description)); return null; end; \$\$ language plpgsql;`);
     this.addSql(`create trigger "task_search" AFTER INSERT OR UPDATE on "task" for each ROW execute function "task_task_search_fn"();`);
 
+    this.addSql(`create table "tax_rate" ("id" uuid not null, "created_at" timestamptz(3) not null, "updated_at" timestamptz(3) not null, "version" int not null default 1, "tenant_id" uuid not null, "created_by" uuid null, "deleted_at" timestamptz(3) null, "code" varchar(40) not null, "category" text not null default 'S', "percent" numeric(7,4) not null, "valid_from" date null, "valid_to" date null, "exemption_text" varchar(500) null, "active" boolean not null default true, primary key ("id"));`);
+    this.addSql(`create index "tax_rate_tenant_id_created_at_id_index" on "tax_rate" ("tenant_id", "created_at", "id");`);
+    this.addSql(`alter table "tax_rate" add constraint "tax_rate_tenant_id_id_unique" unique ("tenant_id", "id");`);
+    this.addSql(`create unique index "tax_rate_tenant_id_code_unique" on "tax_rate" ("tenant_id", "code") where deleted_at is null;`);
+    this.addSql(`alter table "tax_rate" add constraint "tax_rate_percent_check" check (percent between 0 and 100 and (category = 'S' or percent = 0));`);
+    this.addSql(`alter table "tax_rate" add constraint "tax_rate_validity_check" check (valid_to >= valid_from);`);
+    this.addSql(`alter table "tax_rate" add constraint "tax_rate_category_check" check ("category" in ('S', 'Z', 'E', 'AE', 'K', 'G', 'O'));`);
+
+    this.addSql(`create table "product" ("id" uuid not null, "created_at" timestamptz(3) not null, "updated_at" timestamptz(3) not null, "version" int not null default 1, "tenant_id" uuid not null, "created_by" uuid null, "deleted_at" timestamptz(3) null, "name" varchar(255) not null, "code" varchar(60) null, "description" text null, "unit" varchar(30) null, "tax_rate_id" uuid null, "active" boolean not null default true, "custom" jsonb not null, primary key ("id"));`);
+    this.addSql(`create index "product_tenant_id_created_at_id_index" on "product" ("tenant_id", "created_at", "id");`);
+    this.addSql(`create index "product_tenant_id_name_id_index" on "product" ("tenant_id", "name", "id");`);
+    this.addSql(`create index "product_tenant_id_tax_rate_id_created_at_id_index" on "product" ("tenant_id", "tax_rate_id", "created_at", "id");`);
+    this.addSql(`alter table "product" add constraint "product_tenant_id_id_unique" unique ("tenant_id", "id");`);
+    this.addSql(`create unique index "product_tenant_id_code_unique" on "product" ("tenant_id", "code") where deleted_at is null;`);
+    this.addSql(`create or replace function "product_product_search_fn"() returns trigger as \$\$ begin perform search.put('product', new.tenant_id, new.id, concat_ws(' ', new.name, new.code)); return null; end; \$\$ language plpgsql;`);
+    this.addSql(`create trigger "product_search" AFTER INSERT OR UPDATE on "product" for each ROW execute function "product_product_search_fn"();`);
+
+    this.addSql(`create table "price" ("id" uuid not null, "created_at" timestamptz(3) not null, "updated_at" timestamptz(3) not null, "version" int not null default 1, "tenant_id" uuid not null, "created_by" uuid null, "deleted_at" timestamptz(3) null, "product_id" uuid not null, "name" varchar(200) null, "kind" text not null default 'one_off', "unit_amount" numeric(18,6) not null, "currency" char(3) not null, "interval" text null, "interval_count" int null, "billing" text not null default 'advance', "tax_rate_id" uuid null, "active" boolean not null default true, primary key ("id"));`);
+    this.addSql(`create index "price_tenant_id_created_at_id_index" on "price" ("tenant_id", "created_at", "id");`);
+    this.addSql(`create index "price_tenant_id_product_id_created_at_id_index" on "price" ("tenant_id", "product_id", "created_at", "id");`);
+    this.addSql(`create index "price_tenant_id_tax_rate_id_created_at_id_index" on "price" ("tenant_id", "tax_rate_id", "created_at", "id");`);
+    this.addSql(`alter table "price" add constraint "price_tenant_id_id_unique" unique ("tenant_id", "id");`);
+    this.addSql(`alter table "price" add constraint "price_recurring_check" check ((kind = 'recurring') = (interval is not null) and (interval is null) = (interval_count is null));`);
+    this.addSql(`alter table "price" add constraint "price_kind_check" check ("kind" in ('one_off', 'recurring'));`);
+    this.addSql(`alter table "price" add constraint "price_interval_check" check ("interval" in ('day', 'week', 'month', 'year'));`);
+    this.addSql(`alter table "price" add constraint "price_billing_check" check ("billing" in ('advance', 'arrears'));`);
+
+    this.addSql(`create table "invoice_line" ("id" uuid not null, "created_at" timestamptz(3) not null, "updated_at" timestamptz(3) not null, "version" int not null default 1, "tenant_id" uuid not null, "created_by" uuid null, "deleted_at" timestamptz(3) null, "invoice_id" uuid not null, "position" int not null, "description" varchar(1000) not null, "quantity" numeric(18,6) not null default '1', "unit" varchar(30) null, "unit_price" numeric(18,6) not null, "amount_e4" bigint not null, "discount_percent" numeric(7,4) null, "discount_amount_e4" bigint not null, "total_e4" bigint not null, "net_e4" bigint not null, "tax_category" text not null, "tax_percent" numeric(7,4) not null, "tax_rate_id" uuid null, "price_id" uuid null, "period_start" date null, "period_end" date null, "credits_line_id" uuid null, "credits_quantity" numeric(18,6) null, "currency" char(3) not null, primary key ("id"));`);
+    this.addSql(`create index "invoice_line_tenant_id_created_at_id_index" on "invoice_line" ("tenant_id", "created_at", "id");`);
+    this.addSql(`create index "invoice_line_tenant_id_invoice_id_position_index" on "invoice_line" ("tenant_id", "invoice_id", "position");`);
+    this.addSql(`create index "invoice_line_tenant_id_tax_rate_id_created_at_id_index" on "invoice_line" ("tenant_id", "tax_rate_id", "created_at", "id");`);
+    this.addSql(`create index "invoice_line_tenant_id_price_id_created_at_id_index" on "invoice_line" ("tenant_id", "price_id", "created_at", "id");`);
+    this.addSql(`create index "invoice_line_tenant_id_credits_line_id_created_at_id_index" on "invoice_line" ("tenant_id", "credits_line_id", "created_at", "id");`);
+    this.addSql(`alter table "invoice_line" add constraint "invoice_line_tenant_id_id_unique" unique ("tenant_id", "id");`);
+    this.addSql(`create unique index "invoice_line_tenant_id_invoice_id_position_unique" on "invoice_line" ("tenant_id", "invoice_id", "position") where deleted_at is null;`);
+    this.addSql(`alter table "invoice_line" add constraint "invoice_line_total_check" check (total_e4 = amount_e4 - discount_amount_e4);`);
+    this.addSql(`alter table "invoice_line" add constraint "invoice_line_tax_check" check (tax_percent between 0 and 100 and (tax_category = 'S' or tax_percent = 0));`);
+    this.addSql(`alter table "invoice_line" add constraint "invoice_line_period_check" check (period_end >= period_start);`);
+    this.addSql(`alter table "invoice_line" add constraint "invoice_line_credits_check" check ((credits_line_id is null) = (credits_quantity is null));`);
+    this.addSql(`alter table "invoice_line" add constraint "invoice_line_tax_category_check" check ("tax_category" in ('S', 'Z', 'E', 'AE', 'K', 'G', 'O'));`);
+
     this.addSql(`create table "user" ("id" uuid not null, "created_at" timestamptz(3) not null, "updated_at" timestamptz(3) not null, "version" int not null default 1, "email" varchar(320) not null, "name" varchar(200) not null, "password_hash" varchar(255) null, "email_verified_at" timestamptz(3) null, "placeholder" boolean not null default false, primary key ("id"));`);
     this.addSql(`alter table "user" add constraint "user_email_unique" unique ("email");`);
 
@@ -197,6 +315,24 @@ export class Foundation extends Migration {
     this.addSql(`alter table "contact" add constraint "contact_company_id_foreign" foreign key ("tenant_id", "company_id") references "company" ("tenant_id", "id") on delete restrict;`);
     this.addSql(`alter table "contact" add constraint "contact_owner_id_member_foreign" foreign key ("tenant_id", "owner_id") references "membership" ("organization_id", "user_id") on delete restrict;`);
 
+    this.addSql(`alter table "customer_account" add constraint "customer_account_contact_id_foreign" foreign key ("tenant_id", "contact_id") references "contact" ("tenant_id", "id") on delete restrict;`);
+    this.addSql(`alter table "customer_account" add constraint "customer_account_company_id_foreign" foreign key ("tenant_id", "company_id") references "company" ("tenant_id", "id") on delete restrict;`);
+    this.addSql(`alter table "customer_account" add constraint "customer_account_owner_id_member_foreign" foreign key ("tenant_id", "owner_id") references "membership" ("organization_id", "user_id") on delete restrict;`);
+
+    this.addSql(`alter table "invoice" add constraint "invoice_billing_entity_id_foreign" foreign key ("tenant_id", "billing_entity_id") references "billing_entity" ("tenant_id", "id") on delete restrict;`);
+    this.addSql(`alter table "invoice" add constraint "invoice_customer_account_id_foreign" foreign key ("tenant_id", "customer_account_id") references "customer_account" ("tenant_id", "id") on delete restrict;`);
+    this.addSql(`alter table "invoice" add constraint "invoice_contact_id_foreign" foreign key ("tenant_id", "contact_id") references "contact" ("tenant_id", "id") on delete restrict;`);
+    this.addSql(`alter table "invoice" add constraint "invoice_company_id_foreign" foreign key ("tenant_id", "company_id") references "company" ("tenant_id", "id") on delete restrict;`);
+    this.addSql(`alter table "invoice" add constraint "invoice_preceding_invoice_id_foreign" foreign key ("tenant_id", "preceding_invoice_id") references "invoice" ("tenant_id", "id") on delete restrict;`);
+    this.addSql(`alter table "invoice" add constraint "invoice_owner_id_member_foreign" foreign key ("tenant_id", "owner_id") references "membership" ("organization_id", "user_id") on delete restrict;`);
+
+    this.addSql(`alter table "invoice_tax" add constraint "invoice_tax_invoice_id_foreign" foreign key ("tenant_id", "invoice_id") references "invoice" ("tenant_id", "id") on delete restrict;`);
+
+    this.addSql(`alter table "ledger_entry" add constraint "ledger_entry_customer_account_id_foreign" foreign key ("tenant_id", "customer_account_id") references "customer_account" ("tenant_id", "id") on delete restrict;`);
+    this.addSql(`alter table "ledger_entry" add constraint "ledger_entry_invoice_id_foreign" foreign key ("tenant_id", "invoice_id") references "invoice" ("tenant_id", "id") on delete restrict;`);
+
+    this.addSql(`alter table "number_series" add constraint "number_series_billing_entity_id_foreign" foreign key ("tenant_id", "billing_entity_id") references "billing_entity" ("tenant_id", "id") on delete restrict;`);
+
     this.addSql(`alter table "operator_session" add constraint "operator_session_operator_id_foreign" foreign key ("operator_id") references "operator" ("id") on delete restrict;`);
 
     this.addSql(`alter table "pipeline" add constraint "pipeline_owner_id_member_foreign" foreign key ("tenant_id", "owner_id") references "membership" ("organization_id", "user_id") on delete restrict;`);
@@ -227,6 +363,16 @@ export class Foundation extends Migration {
     this.addSql(`alter table "task" add constraint "task_owner_id_member_foreign" foreign key ("tenant_id", "owner_id") references "membership" ("organization_id", "user_id") on delete restrict;`);
     this.addSql(`alter table "task" add constraint "task_assignee_id_member_foreign" foreign key ("tenant_id", "assignee_id") references "membership" ("organization_id", "user_id") on delete restrict;`);
 
+    this.addSql(`alter table "product" add constraint "product_tax_rate_id_foreign" foreign key ("tenant_id", "tax_rate_id") references "tax_rate" ("tenant_id", "id") on delete restrict;`);
+
+    this.addSql(`alter table "price" add constraint "price_product_id_foreign" foreign key ("tenant_id", "product_id") references "product" ("tenant_id", "id") on delete restrict;`);
+    this.addSql(`alter table "price" add constraint "price_tax_rate_id_foreign" foreign key ("tenant_id", "tax_rate_id") references "tax_rate" ("tenant_id", "id") on delete restrict;`);
+
+    this.addSql(`alter table "invoice_line" add constraint "invoice_line_invoice_id_foreign" foreign key ("tenant_id", "invoice_id") references "invoice" ("tenant_id", "id") on delete restrict;`);
+    this.addSql(`alter table "invoice_line" add constraint "invoice_line_tax_rate_id_foreign" foreign key ("tenant_id", "tax_rate_id") references "tax_rate" ("tenant_id", "id") on delete restrict;`);
+    this.addSql(`alter table "invoice_line" add constraint "invoice_line_price_id_foreign" foreign key ("tenant_id", "price_id") references "price" ("tenant_id", "id") on delete restrict;`);
+    this.addSql(`alter table "invoice_line" add constraint "invoice_line_credits_line_id_foreign" foreign key ("tenant_id", "credits_line_id") references "invoice_line" ("tenant_id", "id") on delete restrict;`);
+
     this.addSql(`alter table "session" add constraint "session_user_id_foreign" foreign key ("user_id") references "user" ("id") on delete restrict;`);
 
     this.addSql(`alter table "refresh_token" add constraint "refresh_token_session_id_foreign" foreign key ("session_id") references "session" ("id") on delete restrict;`);
@@ -248,15 +394,33 @@ export class Foundation extends Migration {
     this.addSql(`alter table "audit_seal" enable row level security;`);
     this.addSql(`alter table "audit_seal" force row level security;`);
     this.addSql(`create policy "audit_seal_tenant_policy" on "audit_seal" using ("tenant_id" = current_setting('app.tenant')::uuid) with check ("tenant_id" = current_setting('app.tenant')::uuid);`);
+    this.addSql(`alter table "billing_entity" enable row level security;`);
+    this.addSql(`alter table "billing_entity" force row level security;`);
+    this.addSql(`create policy "billing_entity_tenant_policy" on "billing_entity" using ("tenant_id" = current_setting('app.tenant')::uuid) with check ("tenant_id" = current_setting('app.tenant')::uuid);`);
     this.addSql(`alter table "company" enable row level security;`);
     this.addSql(`alter table "company" force row level security;`);
     this.addSql(`create policy "company_tenant_policy" on "company" using ("tenant_id" = current_setting('app.tenant')::uuid) with check ("tenant_id" = current_setting('app.tenant')::uuid);`);
     this.addSql(`alter table "contact" enable row level security;`);
     this.addSql(`alter table "contact" force row level security;`);
     this.addSql(`create policy "contact_tenant_policy" on "contact" using ("tenant_id" = current_setting('app.tenant')::uuid) with check ("tenant_id" = current_setting('app.tenant')::uuid);`);
+    this.addSql(`alter table "customer_account" enable row level security;`);
+    this.addSql(`alter table "customer_account" force row level security;`);
+    this.addSql(`create policy "customer_account_tenant_policy" on "customer_account" using ("tenant_id" = current_setting('app.tenant')::uuid) with check ("tenant_id" = current_setting('app.tenant')::uuid);`);
     this.addSql(`alter table "exchange_rate" enable row level security;`);
     this.addSql(`alter table "exchange_rate" force row level security;`);
     this.addSql(`create policy "exchange_rate_tenant_policy" on "exchange_rate" using ("tenant_id" = current_setting('app.tenant')::uuid) with check ("tenant_id" = current_setting('app.tenant')::uuid);`);
+    this.addSql(`alter table "invoice" enable row level security;`);
+    this.addSql(`alter table "invoice" force row level security;`);
+    this.addSql(`create policy "invoice_tenant_policy" on "invoice" using ("tenant_id" = current_setting('app.tenant')::uuid) with check ("tenant_id" = current_setting('app.tenant')::uuid);`);
+    this.addSql(`alter table "invoice_tax" enable row level security;`);
+    this.addSql(`alter table "invoice_tax" force row level security;`);
+    this.addSql(`create policy "invoice_tax_tenant_policy" on "invoice_tax" using ("tenant_id" = current_setting('app.tenant')::uuid) with check ("tenant_id" = current_setting('app.tenant')::uuid);`);
+    this.addSql(`alter table "ledger_entry" enable row level security;`);
+    this.addSql(`alter table "ledger_entry" force row level security;`);
+    this.addSql(`create policy "ledger_entry_tenant_policy" on "ledger_entry" using ("tenant_id" = current_setting('app.tenant')::uuid) with check ("tenant_id" = current_setting('app.tenant')::uuid);`);
+    this.addSql(`alter table "number_series" enable row level security;`);
+    this.addSql(`alter table "number_series" force row level security;`);
+    this.addSql(`create policy "number_series_tenant_policy" on "number_series" using ("tenant_id" = current_setting('app.tenant')::uuid) with check ("tenant_id" = current_setting('app.tenant')::uuid);`);
     this.addSql(`alter table "pipeline" enable row level security;`);
     this.addSql(`alter table "pipeline" force row level security;`);
     this.addSql(`create policy "pipeline_tenant_policy" on "pipeline" using ("tenant_id" = current_setting('app.tenant')::uuid) with check ("tenant_id" = current_setting('app.tenant')::uuid);`);
@@ -278,6 +442,18 @@ export class Foundation extends Migration {
     this.addSql(`alter table "task" enable row level security;`);
     this.addSql(`alter table "task" force row level security;`);
     this.addSql(`create policy "task_tenant_policy" on "task" using ("tenant_id" = current_setting('app.tenant')::uuid) with check ("tenant_id" = current_setting('app.tenant')::uuid);`);
+    this.addSql(`alter table "tax_rate" enable row level security;`);
+    this.addSql(`alter table "tax_rate" force row level security;`);
+    this.addSql(`create policy "tax_rate_tenant_policy" on "tax_rate" using ("tenant_id" = current_setting('app.tenant')::uuid) with check ("tenant_id" = current_setting('app.tenant')::uuid);`);
+    this.addSql(`alter table "product" enable row level security;`);
+    this.addSql(`alter table "product" force row level security;`);
+    this.addSql(`create policy "product_tenant_policy" on "product" using ("tenant_id" = current_setting('app.tenant')::uuid) with check ("tenant_id" = current_setting('app.tenant')::uuid);`);
+    this.addSql(`alter table "price" enable row level security;`);
+    this.addSql(`alter table "price" force row level security;`);
+    this.addSql(`create policy "price_tenant_policy" on "price" using ("tenant_id" = current_setting('app.tenant')::uuid) with check ("tenant_id" = current_setting('app.tenant')::uuid);`);
+    this.addSql(`alter table "invoice_line" enable row level security;`);
+    this.addSql(`alter table "invoice_line" force row level security;`);
+    this.addSql(`create policy "invoice_line_tenant_policy" on "invoice_line" using ("tenant_id" = current_setting('app.tenant')::uuid) with check ("tenant_id" = current_setting('app.tenant')::uuid);`);
   }
 
 }

@@ -1,1 +1,5 @@
 export { BillingModule } from './billing.module.ts';
+export { Invoice, InvoiceCredited, InvoiceIssued, InvoiceVoided, InvoiceWrittenOff } from './invoices/invoice.ts';
+export { CreateInvoice } from './invoices/create-invoice.ts';
+export { InvoiceDeal } from './invoices/invoice-deal.ts';
+export { IssueInvoice } from './invoices/issue-invoice.ts';

@@ -26,7 +26,9 @@ describe('drafts', () => {
       prices_include_tax: false,
       issue_date: '2026-03-31',
       due_date: '2026-04-30',
-      lines: [{ description: 'Hours', quantity: '20', unit_price: '12.36', discount_percent: '12.5', tax_percent: '21', tax_category: 'S' }],
+      lines: [
+        { description: 'Hours', quantity: '20', unit_price: '12.36', discount_percent: '12.5', tax_percent: '21', tax_category: 'S' },
+      ],
       allowances: [{ reason: 'Loyalty', amount: '100', tax_percent: '21' }],
       charges: [{ reason: 'Freight', amount: 200, tax_percent: 21 }],
       prepaid: '0',
@@ -49,7 +51,10 @@ describe('drafts', () => {
       },
     });
     const made = await manager.post('invoices', body);
-    expect(made).toMatchObject({ status: 201, data: { status: 'draft', number: null, contact_id, totals: preview.data.totals, due: '0.00' } });
+    expect(made).toMatchObject({
+      status: 201,
+      data: { status: 'draft', number: null, contact_id, totals: preview.data.totals, due: '0.00' },
+    });
     const read = await manager.get(`invoices/${made.data.id}`);
     expect(read.data).toEqual(made.data);
     expect(read.headers.etag).toBe(made.headers.etag);
@@ -80,7 +85,15 @@ describe('drafts', () => {
     expect(price).toMatchObject({ unit_amount: '49.995', kind: 'one_off' });
     const invoice = await drafted(manager, { lines: [{ price_id: price.id, quantity: 2 }] });
     expect(invoice.lines).toMatchObject([
-      { description: 'Consultation', unit: 'hour', unit_price: '49.995', net: '99.99', tax_percent: '19', price_id: price.id, tax_rate_id: rate.id },
+      {
+        description: 'Consultation',
+        unit: 'hour',
+        unit_price: '49.995',
+        net: '99.99',
+        tax_percent: '19',
+        price_id: price.id,
+        tax_rate_id: rate.id,
+      },
     ]);
     const wrong = await manager.post('invoices', { contact_id: invoice.contact_id, currency: 'USD', lines: [{ price_id: price.id }] });
     expect(wrong).toMatchObject({ status: 422, error: { code: 'price.currency' } });
@@ -123,7 +136,10 @@ describe('issuing', () => {
     });
     expect(invoice.content_hash).toMatch(/^[\w-]{43}$/);
     expect((await manager.get(`invoices/${invoice.id}`)).data).toEqual(invoice);
-    expect(await manager.patch(`invoices/${invoice.id}`, { notes: 'x' })).toMatchObject({ status: 409, error: { code: 'invoice.not_draft' } });
+    expect(await manager.patch(`invoices/${invoice.id}`, { notes: 'x' })).toMatchObject({
+      status: 409,
+      error: { code: 'invoice.not_draft' },
+    });
     expect((await manager.delete(`invoices/${invoice.id}`)).status).toBe(409);
     const again = await manager.post(`invoices/${invoice.id}/issue`);
     expect(again).toMatchObject({ status: 200, data: { number: 'INV-2026-00001', version: invoice.version } });
@@ -161,7 +177,8 @@ describe('issuing', () => {
     const foreign = { contact_id: invoice.contact_id, lines: [line('1')] };
     expect((await colleague.post('invoices', foreign)).status).toBe(403);
     expect((await colleague.post('invoices/preview', foreign)).status).toBe(403);
-    for (const verb of ['issue', 'void', 'write-off', 'credit']) expect((await member.post(`invoices/${invoice.id}/${verb}`)).status).toBe(403);
+    for (const verb of ['issue', 'void', 'write-off', 'credit'])
+      expect((await member.post(`invoices/${invoice.id}/${verb}`)).status).toBe(403);
     const answer = await finance.post(`invoices/${invoice.id}/issue`);
     expect(answer).toMatchObject({ status: 200, data: { owner_id: member.userId } });
     expect((await member.patch(`invoices/${invoice.id}`, { notes: 'late' })).status).toBe(409);
@@ -174,7 +191,8 @@ describe('issuing', () => {
     const { manager, stranger } = await world();
     const { id, customer_account_id, billing_entity_id, contact_id } = await issued(manager);
     expect((await stranger.get(`invoices/${id}`)).status).toBe(404);
-    for (const verb of ['issue', 'void', 'write-off', 'credit', 'duplicate']) expect((await stranger.post(`invoices/${id}/${verb}`)).status).toBe(404);
+    for (const verb of ['issue', 'void', 'write-off', 'credit', 'duplicate'])
+      expect((await stranger.post(`invoices/${id}/${verb}`)).status).toBe(404);
     for (const named of [{ customer_account_id }, { contact_id }])
       expect((await stranger.post('invoices', { ...named, lines: [line('1')] })).status).toBe(404);
     const own = await contactOf(stranger);
@@ -196,11 +214,17 @@ describe('after the issue', () => {
     expect((await manager.post(`invoices/${first.id}/issue`)).status).toBe(409);
     const second = await issued(manager);
     expect(second.number).toMatch(/00002$/);
-    expect(await manager.post(`invoices/${second.id}/write-off`)).toMatchObject({ data: { status: 'written_off', due: '0.00', written_off: '125.00' } });
+    expect(await manager.post(`invoices/${second.id}/write-off`)).toMatchObject({
+      data: { status: 'written_off', due: '0.00', written_off: '125.00' },
+    });
     expect((await manager.post(`invoices/${second.id}/void`)).status).toBe(409);
     const draft = await drafted(manager);
     for (const verb of ['void', 'write-off', 'credit']) expect((await manager.post(`invoices/${draft.id}/${verb}`)).status).toBe(409);
-    expect((await manager.post(`invoices/${second.id}/duplicate`)).data).toMatchObject({ status: 'draft', totals: second.totals, issue_date: null });
+    expect((await manager.post(`invoices/${second.id}/duplicate`)).data).toMatchObject({
+      status: 'draft',
+      totals: second.totals,
+      issue_date: null,
+    });
   });
 
   it('one unit credited three times: 25.00, 25.00, 24.99 of tax, and then nothing is left', async () => {
@@ -210,10 +234,24 @@ describe('after the issue', () => {
     const notes: Json[] = [];
     for (let i = 0; i < 3; i++) notes.push((await manager.post(`invoices/${invoice.id}/credit`, one)).data);
     expect(notes.map(({ totals }) => totals.tax)).toEqual(['25.00', '25.00', '24.99']);
-    expect(notes[0]).toMatchObject({ kind: 'credit_note', number: expect.stringMatching(/^CN-\d{4}-00001$/), preceding_invoice_id: invoice.id, status: 'paid', due: '0.00' });
-    expect(await manager.post(`invoices/${invoice.id}/credit`, one)).toMatchObject({ status: 422, error: { code: 'invoice.credit_too_large' } });
+    expect(notes[0]).toMatchObject({
+      kind: 'credit_note',
+      number: expect.stringMatching(/^CN-\d{4}-00001$/),
+      preceding_invoice_id: invoice.id,
+      status: 'paid',
+      due: '0.00',
+    });
+    expect(await manager.post(`invoices/${invoice.id}/credit`, one)).toMatchObject({
+      status: 422,
+      error: { code: 'invoice.credit_too_large' },
+    });
     expect((await manager.post(`invoices/${invoice.id}/credit`)).status).toBe(422);
-    expect((await manager.get(`invoices/${invoice.id}`)).data).toMatchObject({ status: 'paid', credited: '374.96', due: '0.00', totals: invoice.totals });
+    expect((await manager.get(`invoices/${invoice.id}`)).data).toMatchObject({
+      status: 'paid',
+      credited: '374.96',
+      due: '0.00',
+      totals: invoice.totals,
+    });
     expect((await manager.get('credit-notes')).data).toHaveLength(3);
     expect((await manager.get(`credit-notes/${notes[2].id}`)).data).toMatchObject({ id: notes[2].id, totals: { payable: '124.98' } });
     expect((await manager.post(`invoices/${notes[0].id}/credit`)).status).toBe(409);
@@ -251,11 +289,23 @@ it('two first invoices at once make one customer account', async () => {
 it('the default billing entity is made with the organization, and there is always one', async () => {
   const { manager, organization } = await world({ currency: 'CHF', timeZone: 'Europe/Zurich' });
   const [first] = (await manager.get('billing-entities')).data;
-  expect(first).toMatchObject({ name: organization.name, currency: 'CHF', time_zone: 'Europe/Zurich', is_default: true, invoice_pattern: 'INV-{YYYY}-{00000}' });
+  expect(first).toMatchObject({
+    name: organization.name,
+    currency: 'CHF',
+    time_zone: 'Europe/Zurich',
+    is_default: true,
+    invoice_pattern: 'INV-{YYYY}-{00000}',
+  });
   expect((await manager.delete(`billing-entities/${first.id}`)).status).toBe(409);
   expect((await manager.patch(`billing-entities/${first.id}`, { is_default: false })).status).toBe(409);
   expect((await manager.patch(`billing-entities/${first.id}`, { invoice_pattern: 'X' })).status).toBe(400);
-  const second = await manager.post('billing-entities', { name: 'Second', currency: 'EUR', time_zone: 'UTC', is_default: true, invoice_pattern: 'S{00}' });
+  const second = await manager.post('billing-entities', {
+    name: 'Second',
+    currency: 'EUR',
+    time_zone: 'UTC',
+    is_default: true,
+    invoice_pattern: 'S{00}',
+  });
   expect(second.status).toBe(201);
   expect((await manager.get(`billing-entities/${first.id}`)).data.is_default).toBe(false);
   const invoice = await issued(manager);
