@@ -2,6 +2,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import { createReadStream, existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import { catalogue } from '../errors.ts';
 import { type List, wireFilters } from '../list.ts';
@@ -19,8 +20,7 @@ export function openApi(version = '1.0.0'): Json {
   const paths: Record<string, Json> = {};
   for (const table of [...tables].sort((a, b) => (a.path < b.path ? -1 : 1)))
     for (const [name, route] of Object.entries(table.routes)) {
-      const suffix = route.path.replace(/:(\w+)/g, '{$1}');
-      const path = `${BASE}/${table.path}${suffix ? `/${suffix}` : ''}`;
+      const path = `${BASE}/${table.path}${route.path ? `/${route.path}` : ''}`.replace(/:(\w+)/g, '{$1}');
       (paths[path] ??= {})[route.method] = operation(table, name, route, schemas);
     }
   return {
@@ -156,24 +156,25 @@ function refer(schema: z.ZodType, schemas: Json, io: 'input' | 'output'): Json {
     $defs,
     ...made
   } = z.toJSONSchema(schema, { io, unrepresentable: 'any', target: 'draft-2020-12' }) as Json & { $defs?: Json };
-  for (const [name, definition] of Object.entries($defs ?? {})) schemas[name] = rewritten(definition);
-  const id = (made.id ?? z.globalRegistry.get(schema)?.id) as string | undefined;
-  delete made.id;
-  if (!id) return rewritten(made) as Json;
-  schemas[id] = rewritten(made);
-  return { $ref: `#/components/schemas/${id}` };
+  // One name may stand for what is sent and for what is said, where the two differ: the second gets a name of its own.
+  const names: Record<string, string> = {};
+  for (const [name, definition] of Object.entries($defs ?? {})) {
+    const alike = !schemas[name] || isDeepStrictEqual(schemas[name], rewritten(definition));
+    names[name] = alike ? name : `${name}${io === 'input' ? 'Input' : 'Output'}`;
+  }
+  for (const [name, definition] of Object.entries($defs ?? {})) schemas[names[name]!] = rewritten(definition, names);
+  return rewritten(made, names) as Json;
 }
-const rewritten = (value: unknown): unknown => {
-  if (Array.isArray(value)) return value.map(rewritten);
+const rewritten = (value: unknown, names: Record<string, string> = {}): unknown => {
+  if (Array.isArray(value)) return value.map((one) => rewritten(one, names));
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(
-    Object.entries(value).flatMap(([key, inner]) =>
-      key === 'id' && typeof inner === 'string'
-        ? []
-        : key === '$ref' && typeof inner === 'string'
-          ? [['$ref', inner.replace('#/$defs/', '#/components/schemas/')]]
-          : [[key, rewritten(inner)]],
-    ),
+    Object.entries(value).flatMap(([key, inner]) => {
+      if (key === 'id' && typeof inner === 'string') return [];
+      if (key !== '$ref' || typeof inner !== 'string') return [[key, rewritten(inner, names)]];
+      const name = inner.replace('#/$defs/', '');
+      return [[key, `#/components/schemas/${names[name] ?? name}`]];
+    }),
   );
 };
 
