@@ -6,10 +6,14 @@ import { reason } from './terminal.ts';
 // What is asked for goes to the output; what the program thinks meanwhile is told only when it matters.
 process.env.LOG_LEVEL ??= 'warn';
 
+// Whoever reads has seen enough: `tessera export … | head`.
+process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => process.exit(code === 'EPIPE' ? 0 : 1));
+
 try {
   const { CliModule } = await import('./cli.module.ts');
   await CommandFactory.run(CliModule, { cliName: 'tessera', logger: ['warn', 'error'], errorHandler: fail, serviceErrorHandler: fail });
-  process.exit(process.exitCode ?? 0);
+  // A pipe takes its time, and an exit would cut it short.
+  process.stdout.write('', () => process.exit());
 } catch (error) {
   fail(error as Error);
 }

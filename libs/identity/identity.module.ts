@@ -30,7 +30,7 @@ import { CreateOrganization, FoundOrganization } from './organizations/create-or
 import { DeleteOrganization } from './organizations/delete-organization.ts';
 import { Founding } from './organizations/found.ts';
 import { MyOrganizations } from './organizations/my-organizations.ts';
-import { Organization } from './organizations/organization.ts';
+import { Organization, STANDARD } from './organizations/organization.ts';
 import { OrganizationsController } from './organizations/organizations.controller.ts';
 import { UpdateOrganization } from './organizations/update-organization.ts';
 import { RememberedCallers } from './sessions/callers.ts';
@@ -118,6 +118,7 @@ const WEEK = 7 * 24;
     OperatorLocalStrategy,
     PasswordStrategy,
   ],
+  settings: STANDARD,
   housekeeping: [
     { table: 'refresh_token', where: 'expires_at < ?', hours: WEEK },
     { table: 'session', where: 'expires_at < ? and not exists (select from refresh_token r where r.session_id = session.id)', hours: WEEK },

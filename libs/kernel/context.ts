@@ -13,6 +13,8 @@ interface Parts {
   providers?: readonly Provider[];
   /** What must hold at any time, for `tessera verify`. */
   invariants?: readonly Invariant[];
+  /** What an organization has decided until it decides otherwise. */
+  settings?: Readonly<Record<string, unknown>>;
   /** Platform rows that are thrown away after a while. */
   housekeeping?: readonly Purge[];
   /** Commands that furnish a new organization, run in the transaction that founds it. */
@@ -21,6 +23,7 @@ interface Parts {
 export const entities: Source[] = [];
 export const invariants: Invariant[] = [];
 export const housekeeping: Purge[] = [];
+export const standardSettings: Record<string, unknown> = {};
 export const founding: (new () => Command<unknown>)[] = [];
 
 /** A bounded context: its nouns, its verbs, its doors, and who may do what. */
@@ -28,6 +31,7 @@ export function Context(parts: Parts): ClassDecorator {
   grant(parts.permissions);
   entities.push(...parts.entities);
   invariants.push(...(parts.invariants ?? []));
+  Object.assign(standardSettings, parts.settings);
   housekeeping.push(...(parts.housekeeping ?? []));
   founding.push(...(parts.founding ?? []));
   const providers = [...parts.useCases.map(handlerOf), ...(parts.providers ?? [])];

@@ -7,7 +7,7 @@ import { application } from '../application.ts';
 @Command({ name: 'export', arguments: '<resource>', description: 'All records of a resource (contacts, deals …) as a file' })
 export class ExportCommand extends CommandRunner {
   async run([resource]: string[], { organization: named, format, out }: { organization?: string; format?: string; out?: string }) {
-    if (!named) throw new Error('Name the organization: --organization <id or slug>.');
+    if (!named) throw new Error('Name the organization: --organization <its id or slug>.');
     await application(async (app) => {
       const organization = await app.get(Organizations).named(named);
       const bus = app.get(Bus);
@@ -18,7 +18,7 @@ export class ExportCommand extends CommandRunner {
     if (out) console.log(`Wrote ${out}`);
   }
 
-  @Option({ flags: '--organization <id or slug>', description: 'whose' })
+  @Option({ flags: '--organization <name>', description: 'whose, by its id or slug' })
   organization(name: string) {
     return name;
   }

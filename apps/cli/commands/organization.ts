@@ -76,14 +76,14 @@ export class ListOrganizationsCommand extends CommandRunner {
   }
 }
 
-@SubCommand({ name: 'suspend', arguments: '<id or slug>', description: 'Shut an organization out; its jobs wait' })
+@SubCommand({ name: 'suspend', arguments: '<organization>', description: 'Shut an organization out, by its id or slug; its jobs wait' })
 export class SuspendOrganizationCommand extends CommandRunner {
   async run([named]: string[]) {
     console.log(`Suspended ${await change(named!, SuspendOrganization)}`);
   }
 }
 
-@SubCommand({ name: 'resume', arguments: '<id or slug>', description: 'Let a suspended organization in again' })
+@SubCommand({ name: 'resume', arguments: '<organization>', description: 'Let a suspended organization in again' })
 export class ResumeOrganizationCommand extends CommandRunner {
   async run([named]: string[]) {
     console.log(`Resumed ${await change(named!, ResumeOrganization)}`);

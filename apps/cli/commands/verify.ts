@@ -30,7 +30,7 @@ export class VerifyCommand extends CommandRunner {
     if (!json) console.log(`\n${checked} rows checked, everything holds`);
   }
 
-  @Option({ flags: '--organization <id or slug>', description: 'only this one' })
+  @Option({ flags: '--organization <name>', description: 'only this one, by its id or slug' })
   organization(name: string) {
     return name;
   }

@@ -18,7 +18,7 @@ export type Settings = z.output<typeof Settings>;
 export const SettingsChanges = Settings.partial();
 
 /** Each has a default that needs no deciding. */
-const STANDARD: Settings = {
+export const STANDARD: Settings = {
   record_visibility: 'all',
   lost_reason_required: false,
   unique_emails: false,

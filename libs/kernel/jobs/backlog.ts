@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { OrganizationFacts } from '../actor.ts';
+import { standardSettings } from '../context.ts';
 import { after, now } from '../time.ts';
 
 /**
@@ -61,5 +62,5 @@ export const factsOf = (row: OrganizationColumns): OrganizationFacts => ({
   currency: row.currency!,
   timeZone: row.time_zone,
   locale: row.locale,
-  settings: row.settings,
+  settings: { ...standardSettings, ...row.settings },
 });
