@@ -69,8 +69,33 @@ export class Foundation extends Migration {
     this.addSql(`alter table "exchange_rate" add constraint "exchange_rate_pair_check" check ("from" <> "to");`);
     this.addSql(`alter table "exchange_rate" add constraint "exchange_rate_rate_check" check (rate > 0);`);
 
+    this.addSql(`create table "external_reference" ("id" uuid not null, "created_at" timestamptz(3) not null, "updated_at" timestamptz(3) not null, "version" int not null default 1, "tenant_id" uuid not null, "created_by" uuid null, "deleted_at" timestamptz(3) null, "source" varchar(100) not null, "resource" text not null, "external_id" varchar(300) not null, "subject_id" uuid not null, "fingerprint" varchar(60) not null, primary key ("id"));`);
+    this.addSql(`create index "external_reference_tenant_id_created_at_id_index" on "external_reference" ("tenant_id", "created_at", "id");`);
+    this.addSql(`create index "external_reference_tenant_id_subject_id_index" on "external_reference" ("tenant_id", "subject_id");`);
+    this.addSql(`alter table "external_reference" add constraint "external_reference_tenant_id_id_unique" unique ("tenant_id", "id");`);
+    this.addSql(`create unique index "external_reference_tenant_id_source_resource_external_id_unique" on "external_reference" ("tenant_id", "source", "resource", "external_id") where deleted_at is null;`);
+    this.addSql(`alter table "external_reference" add constraint "external_reference_resource_check" check ("resource" in ('contact', 'company', 'deal'));`);
+
     this.addSql(`create table "idempotency" ("organization_id" uuid not null, "caller" text not null, "route" text not null, "key" text not null, "fingerprint" text not null, "status" int not null, "headers" jsonb not null, "body" text not null, "created_at" timestamptz(3) not null default now(), primary key ("organization_id", "caller", "route", "key"));`);
     this.addSql(`create index "idempotency_created_at_index" on "idempotency" ("created_at");`);
+
+    this.addSql(`create table "import" ("id" uuid not null, "created_at" timestamptz(3) not null, "updated_at" timestamptz(3) not null, "version" int not null default 1, "tenant_id" uuid not null, "created_by" uuid null, "deleted_at" timestamptz(3) null, "owner_id" uuid null, "custom" jsonb not null, "resource" text not null, "file_key" varchar(500) not null, "file_name" varchar(255) not null, "file_size" int not null, "source" varchar(100) not null, "mapping" jsonb not null, "date_format" varchar(20) not null, "duplicate_policy" text not null default 'skip', "match_on" text not null default 'external_id', "dry_run" boolean not null default false, "status" text not null default 'pending', "progress" int not null default 0, "position" int not null default 0, "created" int not null default 0, "updated" int not null default 0, "skipped" int not null default 0, "failed" int not null default 0, "incomplete" int not null default 0, "removed" int not null default 0, "kept" jsonb not null, "failure" varchar(1000) null, "error_file" varchar(500) null, "started_at" timestamptz(3) null, "finished_at" timestamptz(3) null, primary key ("id"));`);
+    this.addSql(`create index "import_tenant_id_created_at_id_index" on "import" ("tenant_id", "created_at", "id");`);
+    this.addSql(`create index "import_tenant_id_status_created_at_id_index" on "import" ("tenant_id", "status", "created_at", "id");`);
+    this.addSql(`create index "import_tenant_id_owner_id_created_at_id_index" on "import" ("tenant_id", "owner_id", "created_at", "id");`);
+    this.addSql(`alter table "import" add constraint "import_tenant_id_id_unique" unique ("tenant_id", "id");`);
+    this.addSql(`alter table "import" add constraint "import_resource_check" check ("resource" in ('contact', 'company', 'deal'));`);
+    this.addSql(`alter table "import" add constraint "import_duplicate_policy_check" check ("duplicate_policy" in ('skip', 'update', 'create'));`);
+    this.addSql(`alter table "import" add constraint "import_match_on_check" check ("match_on" in ('external_id', 'email', 'name'));`);
+    this.addSql(`alter table "import" add constraint "import_status_check" check ("status" in ('pending', 'running', 'done', 'failed', 'reverting', 'reverted'));`);
+
+    this.addSql(`create table "import_row" ("id" uuid not null, "created_at" timestamptz(3) not null, "updated_at" timestamptz(3) not null, "version" int not null default 1, "tenant_id" uuid not null, "created_by" uuid null, "deleted_at" timestamptz(3) null, "import_id" uuid not null, "line" int not null, "outcome" text not null, "resource" text not null, "subject_id" uuid null, "subject_version" int null, "column" varchar(200) null, "named" varchar(255) null, "reason" varchar(1000) null, primary key ("id"));`);
+    this.addSql(`create index "import_row_tenant_id_created_at_id_index" on "import_row" ("tenant_id", "created_at", "id");`);
+    this.addSql(`create index "import_row_tenant_id_import_id_outcome_resource_id_index" on "import_row" ("tenant_id", "import_id", "outcome", "resource", "id");`);
+    this.addSql(`create index "import_row_tenant_id_import_id_subject_id_index" on "import_row" ("tenant_id", "import_id", "subject_id");`);
+    this.addSql(`alter table "import_row" add constraint "import_row_tenant_id_id_unique" unique ("tenant_id", "id");`);
+    this.addSql(`alter table "import_row" add constraint "import_row_outcome_check" check ("outcome" in ('created', 'failed', 'pending', 'incomplete', 'removed', 'kept'));`);
+    this.addSql(`alter table "import_row" add constraint "import_row_resource_check" check ("resource" in ('contact', 'company', 'deal'));`);
 
     this.addSql(`create table "inbox" ("message_id" bigint not null, "reaction" text not null, "done_at" timestamptz(3) not null default now(), primary key ("message_id", "reaction"));`);
 
@@ -319,6 +344,10 @@ export class Foundation extends Migration {
     this.addSql(`alter table "customer_account" add constraint "customer_account_company_id_foreign" foreign key ("tenant_id", "company_id") references "company" ("tenant_id", "id") on delete restrict;`);
     this.addSql(`alter table "customer_account" add constraint "customer_account_owner_id_member_foreign" foreign key ("tenant_id", "owner_id") references "membership" ("organization_id", "user_id") on delete restrict;`);
 
+    this.addSql(`alter table "import" add constraint "import_owner_id_member_foreign" foreign key ("tenant_id", "owner_id") references "membership" ("organization_id", "user_id") on delete restrict;`);
+
+    this.addSql(`alter table "import_row" add constraint "import_row_import_id_foreign" foreign key ("tenant_id", "import_id") references "import" ("tenant_id", "id") on delete restrict;`);
+
     this.addSql(`alter table "invoice" add constraint "invoice_billing_entity_id_foreign" foreign key ("tenant_id", "billing_entity_id") references "billing_entity" ("tenant_id", "id") on delete restrict;`);
     this.addSql(`alter table "invoice" add constraint "invoice_customer_account_id_foreign" foreign key ("tenant_id", "customer_account_id") references "customer_account" ("tenant_id", "id") on delete restrict;`);
     this.addSql(`alter table "invoice" add constraint "invoice_contact_id_foreign" foreign key ("tenant_id", "contact_id") references "contact" ("tenant_id", "id") on delete restrict;`);
@@ -409,6 +438,15 @@ export class Foundation extends Migration {
     this.addSql(`alter table "exchange_rate" enable row level security;`);
     this.addSql(`alter table "exchange_rate" force row level security;`);
     this.addSql(`create policy "exchange_rate_tenant_policy" on "exchange_rate" using ("tenant_id" = current_setting('app.tenant')::uuid) with check ("tenant_id" = current_setting('app.tenant')::uuid);`);
+    this.addSql(`alter table "external_reference" enable row level security;`);
+    this.addSql(`alter table "external_reference" force row level security;`);
+    this.addSql(`create policy "external_reference_tenant_policy" on "external_reference" using ("tenant_id" = current_setting('app.tenant')::uuid) with check ("tenant_id" = current_setting('app.tenant')::uuid);`);
+    this.addSql(`alter table "import" enable row level security;`);
+    this.addSql(`alter table "import" force row level security;`);
+    this.addSql(`create policy "import_tenant_policy" on "import" using ("tenant_id" = current_setting('app.tenant')::uuid) with check ("tenant_id" = current_setting('app.tenant')::uuid);`);
+    this.addSql(`alter table "import_row" enable row level security;`);
+    this.addSql(`alter table "import_row" force row level security;`);
+    this.addSql(`create policy "import_row_tenant_policy" on "import_row" using ("tenant_id" = current_setting('app.tenant')::uuid) with check ("tenant_id" = current_setting('app.tenant')::uuid);`);
     this.addSql(`alter table "invoice" enable row level security;`);
     this.addSql(`alter table "invoice" force row level security;`);
     this.addSql(`create policy "invoice_tenant_policy" on "invoice" using ("tenant_id" = current_setting('app.tenant')::uuid) with check ("tenant_id" = current_setting('app.tenant')::uuid);`);

@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { AuditCommand } from './commands/audit.ts';
 import { DbCommand } from './commands/db.ts';
 import { ExportCommand } from './commands/export.ts';
+import { ImportCommand } from './commands/import.ts';
 import { JobsCommand } from './commands/jobs.ts';
 import { OpenApiCommand } from './commands/openapi.ts';
 import { OperatorCommand } from './commands/operator.ts';
@@ -19,6 +20,7 @@ const commands = [
   UserCommand,
   OperatorCommand,
   ExportCommand,
+  ImportCommand,
   OpenApiCommand,
   JobsCommand,
   AuditCommand,

@@ -46,6 +46,16 @@ import { UpdateStage } from './pipelines/update-stage.ts';
 import { DealContact } from './deals/deal-contact.ts';
 import { Deal } from './deals/deal.ts';
 import { StageHistory } from './deals/stage-history.ts';
+import { BeginImport, FailImport, FinishImport, LinkRows } from './imports/import-steps.ts';
+import { ExternalReference, Import, ImportRow } from './imports/import.ts';
+import { ImportChunk } from './imports/import-chunk.ts';
+import { FolderImport } from './imports/import-folder.ts';
+import { ImportsController } from './imports/imports.controller.ts';
+import { PrepareOrganization } from './imports/prepare-organization.ts';
+import { ImportErrors } from './imports/read-errors.ts';
+import { FinishRevert, RevertImport, RevertRows, RunRevert } from './imports/revert-import.ts';
+import { RunImport } from './imports/run-import.ts';
+import { StartImport } from './imports/start-import.ts';
 import { Pipeline, Stage } from './pipelines/pipeline.ts';
 import { CreateTask } from './tasks/create-task.ts';
 import { Follow } from './tasks/follow.ts';
@@ -57,7 +67,21 @@ import { ContactTimeline } from './timeline/contact-timeline.ts';
 import './timeline/crm-parts.ts';
 
 @Context({
-  entities: [Contact, Company, Task, Activity, Pipeline, Stage, Deal, DealContact, StageHistory, ExchangeRate],
+  entities: [
+    Contact,
+    Company,
+    Task,
+    Activity,
+    Pipeline,
+    Stage,
+    Deal,
+    DealContact,
+    StageHistory,
+    ExchangeRate,
+    Import,
+    ImportRow,
+    ExternalReference,
+  ],
   permissions: crmPermissions,
   invariants: [...crmInvariants, ...dealInvariants],
   controllers: [
@@ -69,6 +93,7 @@ import './timeline/crm-parts.ts';
     DealsController,
     ExchangeRatesController,
     AnalyticsController,
+    ImportsController,
   ],
   useCases: [
     ...[CreateContact, UpdateContact, DeleteContact, ContactTimeline],
@@ -79,8 +104,10 @@ import './timeline/crm-parts.ts';
     ...[CreateDeal, UpdateDeal, WinDeal, LoseDeal, ReopenDeal, MoveDeal, RestoreDeal, AddDealContact, RemoveDealContact],
     ...[CreateExchangeRate, UpdateExchangeRate, ImportExchangeRates, DealSummary, DealFunnel, DealForecast],
     ...[LogActivity, EditActivity, DeleteActivity],
+    ...[StartImport, RunImport, BeginImport, ImportChunk, LinkRows, FinishImport, FailImport, ImportErrors, PrepareOrganization],
+    ...[RevertImport, RunRevert, RevertRows, FinishRevert],
   ],
-  providers: [Follow],
+  providers: [Follow, FolderImport],
   founding: [CreateStandardPipeline],
 })
 export class CrmModule {}

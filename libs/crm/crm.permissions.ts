@@ -7,6 +7,7 @@ import { DealContact } from './deals/deal-contact.ts';
 import { Deal } from './deals/deal.ts';
 import { StageHistory } from './deals/stage-history.ts';
 import { ExchangeRate } from './exchange-rates/exchange-rate.ts';
+import { Import } from './imports/import.ts';
 import { Pipeline, Stage } from './pipelines/pipeline.ts';
 import { Task } from './tasks/task.ts';
 
@@ -38,6 +39,7 @@ export const crmPermissions: Permissions = {
     can(['read', 'update', 'delete', 'reassign', 'export', 'import'], records);
     can(['read', 'export'], Activity);
     can('read', partsOfDeals);
+    can(['create', 'read', 'update', 'export'], Import);
   },
   admin(can) {
     can(['create', 'update', 'delete', 'export'], structure);
@@ -46,11 +48,13 @@ export const crmPermissions: Permissions = {
     can('rollback', Deal);
   },
   sets: {
-    sales(can) {
+    sales(can, me) {
       can(['read', 'update'], Deal);
       can('read', [Activity, ...partsOfDeals], { dealId: through(Deal) });
       can(['export', 'import'], records);
       can('export', Activity);
+      can(['create', 'export'], Import);
+      can(['read', 'update'], Import, { ownerId: me.userId });
     },
   },
 };

@@ -11,6 +11,8 @@ export { Deal, isOpen, type Status } from './deals/deal.ts';
 export { LoseDeal } from './deals/lose-deal.ts';
 export { MoveDeal } from './deals/move-deal.ts';
 export { WinDeal } from './deals/win-deal.ts';
+export { CannotImport, FolderImport } from './imports/import-folder.ts';
+export { MappingFile } from './imports/mapping-file.ts';
 export { Pipeline, Stage } from './pipelines/pipeline.ts';
 export { CreateTask } from './tasks/create-task.ts';
 export { RemindOfTask } from './tasks/remind-of-task.ts';

@@ -14,6 +14,7 @@ import { SendPasswordChanged } from './letters/send-password-changed.ts';
 import { AcceptInvitation } from './members/accept-invitation.ts';
 import { AddMember } from './members/add-member.ts';
 import { ClaimMember } from './members/claim-member.ts';
+import { ImportMembers } from './members/import-members.ts';
 import { InviteMember } from './members/invite-member.ts';
 import { InvitationsController, MembersController } from './members/members.controller.ts';
 import { Invitation, Membership } from './members/membership.ts';
@@ -97,7 +98,7 @@ const WEEK = 7 * 24;
     [Register, LogIn, Refresh, LogOut, Me, ListSessions, EndSession, EndOtherSessions, SwitchOrganization],
     [ForgetPassword, StartPasswordReset, ChoosePassword, ChangePassword, VerifyEmail, ResendVerification, CreateUser, ResetPassword],
     [FoundOrganization, CreateOrganization, MyOrganizations, UpdateOrganization, DeleteOrganization, TransferOwnership],
-    [AddMember, UpdateMember, ClaimMember, RemoveMember, InviteMember, ResendInvitation, RevokeInvitation, AcceptInvitation],
+    [AddMember, UpdateMember, ClaimMember, RemoveMember, InviteMember, ResendInvitation, RevokeInvitation, AcceptInvitation, ImportMembers],
     [CreateApiKey, RevokeApiKey, UseApiKey],
     [LogInOperator, LogOutOperator, CreateOperator, ListCustomers, GetCustomer, UpdateCustomer, SuspendOrganization, ResumeOrganization],
     [SendOneTimeLetter, SendInvitation, SendMembershipLetter, SendPasswordChanged],

@@ -1,6 +1,7 @@
 export { IdentityModule } from './identity.module.ts';
 export { AuditEntry } from './audit/audit-entry.ts';
 export { Member } from './members/member.ts';
+export { ImportedMembers, ImportMembers } from './members/import-members.ts';
 export { Membership } from './members/membership.ts';
 export { CreateOperator } from './operators/create-operator.ts';
 export { ListCustomers, customerList, ResumeOrganization, SuspendOrganization, UpdateCustomer } from './operators/customers.ts';

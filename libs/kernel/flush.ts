@@ -23,7 +23,8 @@ export interface Change {
   readonly before: Values | null;
   readonly changed: readonly string[];
 }
-const quiet = new Set(['version', 'updatedAt', 'createdAt', 'tenantId', 'id', 'createdBy']);
+/** Fields that every change changes. */
+export const quiet = new Set(['version', 'updatedAt', 'createdAt', 'tenantId', 'id', 'createdBy']);
 const PAST: Record<Verb, string> = { create: 'created', update: 'updated', delete: 'deleted', restore: 'restored' };
 
 /** Nothing is written unguarded, unaudited or untold: permission, references and amounts are checked, audit and outbox written, per row. */
@@ -202,7 +203,8 @@ export function messageOf(change: Change, { actor: me, requestId }: Call): unkno
   return [[organization, `${of.table}.${PAST[verb]}`, of.table, row.id, payload, requestId, me.userId ?? me.onBehalfOf ?? null]];
 }
 
-function recorded({ actor: me, requestId }: Call): unknown[][] {
+/** What the rows recorded since it was asked last. */
+export function recorded({ actor: me, requestId }: Call): unknown[][] {
   const happened = unit()?.happened.splice(0) ?? [];
   return happened.map(({ row, event }) => {
     const of = row.constructor as unknown as Source;

@@ -1,11 +1,23 @@
 export * from './actor.ts';
 export { Bus, type Outcome } from './bus.ts';
 export { NO_ORGANIZATION } from './due.ts';
-export { insertMany } from './bulk.ts';
+export { Drafts, insertMany, type Scribe } from './bulk.ts';
 export { Context, entities, founding, invariants } from './context.ts';
 export { amended, asExpected, load, GetOne, ListPage, RemoveOne, RestoreOne } from './crud.ts';
 export { Database } from './database.ts';
-export { along, businessRecord, camelCased, entity, type Input, platform, readOnly, Row, type Source, TenantRow } from './entity.ts';
+export {
+  along,
+  businessRecord,
+  camelCased,
+  entity,
+  fieldsOf,
+  type Input,
+  platform,
+  readOnly,
+  Row,
+  type Source,
+  TenantRow,
+} from './entity.ts';
 export * from './errors.ts';
 export {
   type AnyField,
@@ -35,6 +47,7 @@ export {
 export { answer, BASE, Download, envelope } from './http/answer.ts';
 export type { RouteOptions } from './http/routes.ts';
 export { type Caller, Callers, type Realm } from './http/callers.ts';
+export { refusalOf } from './http/problems.ts';
 export { crud, listing, listUnder, single } from './http/resource.ts';
 export type { StoredFile, Upload } from './http/upload.ts';
 export { controller, del, get, patch, post, put, type Route, type Table, tables, upload } from './http/routes.ts';

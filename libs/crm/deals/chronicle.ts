@@ -1,4 +1,4 @@
-import { actingUser, type EntityManager, formatAmount, now } from '#kernel';
+import { actingUser, formatAmount, now, type Scribe } from '#kernel';
 import { Activity, type SystemKind, systemActivity } from '../activities/activity.ts';
 import { Deal } from './deal.ts';
 import { StageHistory } from './stage-history.ts';
@@ -21,7 +21,7 @@ export const remember = ({ pipelineId, stageId, stage, status, ownerId, amount, 
  * Rule 6, its only place: a change of status, stage, owner or amount writes an activity for each of them and one row of history; a creation
  * writes its own. `before` is null for a new deal.
  */
-export function chronicle(em: EntityManager, deal: Deal, before: Told | null, at = now()): void {
+export function chronicle(em: Scribe, deal: Deal, before: Told | null, at = now()): void {
   const notes = before ? differences(before, deal) : [creation(deal)];
   if (!notes.length) return;
   if (before) deal.changes += 1;

@@ -1,0 +1,67 @@
+import { type EntityManager, organization, tenantId } from '#kernel';
+import { sql } from 'kysely';
+import type { ImportedResource } from './guess-columns.ts';
+
+/** Names and e-mails are the same in any case, and however many spaces they have. */
+export const keyOf = (name: string) => name.trim().replace(/\s+/g, ' ').toLowerCase();
+
+interface Found {
+  key: string;
+  id: string;
+}
+/** The oldest when several are called the same. */
+const firstOf = (rows: readonly Found[]) => new Map([...rows].reverse().map(({ key, id }) => [key, id]));
+
+/** Living records by their names or e-mails (as `keyOf` writes them), one query for all. */
+export async function byName(em: EntityManager, resource: ImportedResource, names: readonly string[]): Promise<Map<string, string>> {
+  if (!names.length) return new Map();
+  const { rows } =
+    await sql<Found>`select lower(regexp_replace(trim(${sql.ref(resource === 'deal' ? 'title' : 'name')}), '\\s+', ' ', 'g')) as key, id
+    from ${sql.table(resource)} where tenant_id = ${tenantId()} and deleted_at is null
+      and lower(regexp_replace(trim(${sql.ref(resource === 'deal' ? 'title' : 'name')}), '\\s+', ' ', 'g')) = any(${names}::text[])
+    order by created_at, id`.execute(em.getKysely());
+  return firstOf(rows);
+}
+
+export async function contactsByEmail(em: EntityManager, emails: readonly string[]): Promise<Map<string, string>> {
+  if (!emails.length) return new Map();
+  const { rows } = await sql<Found>`select email as key, id from contact
+    where tenant_id = ${tenantId()} and deleted_at is null and email = any(${emails}::text[]) order by created_at, id`.execute(
+    em.getKysely(),
+  );
+  return firstOf(rows);
+}
+
+/** Members of the organization by e-mail or name; those who left are none any more. */
+export async function members(em: EntityManager, names: readonly string[]): Promise<Map<string, string>> {
+  if (!names.length) return new Map();
+  const { rows } = await sql<{
+    id: string;
+    email: string;
+    name: string;
+  }>`select u.id, u.email, lower(regexp_replace(trim(u.name), '\\s+', ' ', 'g')) as name
+    from membership m join "user" u on u.id = m.user_id
+    where m.organization_id = ${organization().id} and m.status <> 'left'
+      and (u.email = any(${names}::text[]) or lower(regexp_replace(trim(u.name), '\\s+', ' ', 'g')) = any(${names}::text[]))
+    order by u.created_at desc, u.id desc`.execute(em.getKysely());
+  return new Map([...rows.map(({ name, id }) => [name, id] as const), ...rows.map(({ email, id }) => [email, id] as const)]);
+}
+
+/** What was imported before under these ids and lives, with the fingerprint of the row it was made of. */
+export async function referenced(
+  em: EntityManager,
+  source: string,
+  resource: ImportedResource,
+  ids: readonly string[],
+): Promise<Map<string, { id: string; fingerprint: string }>> {
+  if (!ids.length) return new Map();
+  const { rows } = await sql<{
+    key: string;
+    id: string;
+    fingerprint: string;
+  }>`select r.external_id as key, r.subject_id as id, r.fingerprint
+    from external_reference r join ${sql.table(resource)} s on s.tenant_id = r.tenant_id and s.id = r.subject_id and s.deleted_at is null
+    where r.tenant_id = ${tenantId()} and r.deleted_at is null and r.source = ${source} and r.resource = ${resource}
+      and r.external_id = any(${ids}::text[])`.execute(em.getKysely());
+  return new Map(rows.map(({ key, id, fingerprint }) => [key, { id, fingerprint }]));
+}

@@ -1,0 +1,153 @@
+import { Bus, Command, EntityManager, Handles, load, now, Process } from '#kernel';
+import { sql } from 'kysely';
+import { ExternalReference, Import, ImportRow, notFinished } from './import.ts';
+import { RESOURCES } from './mapping.ts';
+import { targetOf } from './targets/targets.ts';
+
+const AT_ONCE = 500;
+/** Deals first: they name contacts and companies, which name each other. */
+const ORDER = ['deal', 'contact', 'company'] as const satisfies readonly (typeof RESOURCES)[number][];
+type Resource = (typeof ORDER)[number];
+
+/** Promises to remove what an import has created and nobody has changed since. @throws import.not_finished */
+export class RevertImport extends Command<Import> {
+  constructor(readonly id: string) {
+    super();
+  }
+}
+
+@Handles(RevertImport, 'update', Import)
+class Handler {
+  constructor(
+    private readonly em: EntityManager,
+    private readonly bus: Bus,
+  ) {}
+  async execute({ id }: RevertImport) {
+    const order = await load(this.em, Import, id);
+    if (order.status === 'reverted' || order.status === 'reverting') return order;
+    if (order.dryRun || (order.status !== 'done' && order.status !== 'failed')) throw notFinished();
+    order.status = 'reverting';
+    await this.bus.later(new RunRevert(id), { key: id, subjectId: id });
+    return order;
+  }
+}
+
+/** Reverts an import, some hundred records in a transaction. */
+export class RunRevert extends Process<void> {
+  constructor(readonly id: string) {
+    super();
+  }
+}
+
+@Handles(RunRevert, 'system')
+class RunHandler {
+  constructor(private readonly bus: Bus) {}
+  async execute({ id }: RunRevert) {
+    for (const resource of ORDER) {
+      // What only another record of the same import holds back goes when that one is gone.
+      for (let removed = -1; removed !== 0;) removed = await this.pass(id, resource, false);
+      await this.pass(id, resource, true);
+    }
+    await this.bus.run(new FinishRevert(id));
+  }
+
+  private async pass(id: string, resource: Resource, last: boolean): Promise<number> {
+    let removed = 0;
+    for (let after: string | null = '00000000-0000-0000-0000-000000000000'; after;) {
+      const step: { removed: number; after: string | null } = await this.bus.run(new RevertRows(id, resource, after, last));
+      removed += step.removed;
+      after = step.after;
+    }
+    return removed;
+  }
+}
+
+/** Removes some of the records, those behind `after`; on the last pass what cannot go is counted as kept. */
+export class RevertRows extends Command<{ removed: number; after: string | null }> {
+  constructor(
+    readonly id: string,
+    readonly resource: Resource,
+    readonly after: string,
+    readonly last: boolean,
+  ) {
+    super();
+  }
+}
+
+@Handles(RevertRows, 'system')
+class RowsHandler {
+  constructor(private readonly em: EntityManager) {}
+
+  async execute({ id, resource, after, last }: RevertRows) {
+    const order = await load(this.em, Import, id);
+    const rows = await this.em.find(
+      ImportRow,
+      { importId: id, outcome: 'created', resource, id: { $gt: after } },
+      { orderBy: { id: 'asc' }, limit: AT_ONCE },
+    );
+    if (order.status !== 'reverting' || !rows.length) return { removed: 0, after: null };
+    const ids = rows.flatMap(({ subjectId }) => subjectId ?? []);
+    const records = await this.em.find(targetOf(resource).of, { id: { $in: ids } });
+    const found = new Map(records.map((row) => [row.id, row]));
+    const held = await this.held(resource, ids);
+    let removed = 0;
+    for (const row of rows) {
+      const record = found.get(row.subjectId!);
+      const why = !record ? 'gone' : record.version !== row.subjectVersion ? 'edited' : held.has(record.id) ? 'in_use' : null;
+      if (why === 'in_use' && !last) continue;
+      if (why) {
+        Object.assign(row, { outcome: 'kept', reason: why });
+        order.kept = { ...order.kept, [why]: (order.kept[why] ?? 0) + 1 };
+        continue;
+      }
+      record!.remove();
+      row.outcome = 'removed';
+      removed++;
+    }
+    order.removed += removed;
+    await this.forget(rows.flatMap(({ outcome, subjectId }) => (outcome === 'removed' && subjectId ? [subjectId] : [])));
+    return { removed, after: rows.length < AT_ONCE ? null : rows.at(-1)!.id };
+  }
+
+  /** Records that living ones still name. */
+  private async held(resource: Resource, ids: readonly string[]): Promise<Set<string>> {
+    const db = this.em.getKysely();
+    const by = HOLDERS[resource].map(([table, column, where]) =>
+      sql<{
+        id: string;
+      }>`select ${sql.ref(column)} as id from ${sql.table(table)} where ${sql.ref(column)} = any(${ids}::uuid[]) and deleted_at is null
+        ${where ? sql`and ${sql.raw(where)}` : sql``}`.execute(db),
+    );
+    return new Set((await Promise.all(by)).flatMap(({ rows }) => rows.map(({ id }) => id)));
+  }
+
+  /** Imported again, they are new again. */
+  private async forget(ids: string[]) {
+    for (const reference of await this.em.find(ExternalReference, { subjectId: { $in: ids } })) reference.deletedAt = now();
+  }
+}
+
+const HOLDERS: Record<Resource, [table: string, column: string, where?: string][]> = {
+  deal: [],
+  contact: [['deal', 'contact_id', "status in ('new', 'in_progress')"]],
+  company: [
+    ['contact', 'company_id'],
+    ['deal', 'company_id'],
+    ['company', 'parent_id'],
+  ],
+};
+
+export class FinishRevert extends Command<void> {
+  constructor(readonly id: string) {
+    super();
+  }
+}
+
+@Handles(FinishRevert, 'system')
+class FinishHandler {
+  constructor(private readonly em: EntityManager) {}
+  async execute({ id }: FinishRevert) {
+    const order = await load(this.em, Import, id);
+    if (order.status === 'reverting') Object.assign(order, { status: 'reverted', finishedAt: now() });
+  }
+}

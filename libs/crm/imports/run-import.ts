@@ -1,0 +1,120 @@
+import { Bus, FileMissing, Handles, logger, lostRace, organization, Process, Storage } from '#kernel';
+import { BeginImport, FailImport, FinishImport, LinkRows } from './import-steps.ts';
+import { Expected } from './expected.ts';
+import type { Import } from './import.ts';
+import { type ChunkRow, ImportChunk } from './import-chunk.ts';
+import { type CsvFile, parseCsv, type Row, type RowProblem } from './parse-csv.ts';
+import { RowReader } from './read-row.ts';
+import { targetOf } from './targets/targets.ts';
+
+const CHUNK = 1000;
+const PROBLEMS: Record<RowProblem, string> = {
+  too_few_cells: 'the row has fewer cells than the header',
+  too_many_cells: 'the row has more cells than the header',
+  quote: 'a quote is not closed',
+  encoding: 'the row holds bytes that are no text',
+  too_long: 'the row is too long',
+};
+
+/**
+ * Imports a file, a transaction for each thousand rows. The next rows are read while the database is busy with the ones before; how far it
+ * came stands in the import, so a worker that takes over goes on there.
+ */
+export class RunImport extends Process<void> {
+  /** @param expected for a dry run of several files: what those before would have brought in */
+  constructor(
+    readonly id: string,
+    readonly expected?: Expected,
+  ) {
+    super();
+  }
+}
+
+@Handles(RunImport, 'system')
+class Handler {
+  constructor(
+    private readonly bus: Bus,
+    private readonly storage: Storage,
+  ) {}
+
+  async execute({ id, expected }: RunImport) {
+    const order = await this.bus.run(new BeginImport(id));
+    if (!order) return;
+    try {
+      await this.takeAll(order, order.dryRun ? (expected ?? new Expected()) : undefined);
+    } catch (error) {
+      if (!(error instanceof FileMissing)) throw error;
+      logger.warn({ import: id }, 'the file of an import is gone');
+      return this.bus.run(new FailImport(id, 'The file is not there any more'));
+    }
+    await this.bus.run(new FinishImport(id));
+  }
+
+  /** @throws lost_race when another worker is at it too: the slower one stops */
+  private async takeAll(order: Import, expected: Expected | undefined): Promise<void> {
+    const { id, fileKey, fileSize } = order;
+    const counted = new Counted(await this.storage.get(fileKey));
+    const chunks = chunksOf(await parseCsv(counted), order);
+    try {
+      let next = chunks.next();
+      for (;;) {
+        const chunk = await next;
+        if (chunk.done) break;
+        const { from, rows } = chunk.value;
+        next = chunks.next();
+        next.catch(() => {});
+        const progress = Math.min(99, Math.floor((counted.bytes * 100) / fileSize));
+        if (!(await this.bus.run(new ImportChunk(id, from, rows, progress, expected)))) throw lostRace();
+      }
+      while (await this.bus.run(new LinkRows(id, expected)));
+    } finally {
+      await chunks.return(undefined);
+    }
+  }
+}
+
+/** Passes bytes on and knows how many there were. */
+class Counted implements AsyncIterable<Uint8Array> {
+  bytes = 0;
+  constructor(private readonly source: AsyncIterable<Uint8Array>) {}
+  async *[Symbol.asyncIterator]() {
+    for await (const chunk of this.source) {
+      this.bytes += chunk.length;
+      yield chunk;
+    }
+  }
+}
+
+/** The rows that are left, a thousand at a time, read and checked as far as that goes without the database. */
+async function* chunksOf(file: CsvFile, order: Import): AsyncGenerator<{ from: number; rows: ChunkRow[] }> {
+  const { resource, mapping, columns, dateFormat } = order;
+  const target = targetOf(resource);
+  const { timeZone, currency } = organization();
+  const reader = new RowReader({
+    resource,
+    columns: columns as never,
+    values: mapping.values,
+    dateFormat,
+    fields: target.fields,
+    timeZone,
+    currency,
+  });
+  const read = (row: Row): ChunkRow => {
+    if ('problem' in row) return { line: row.line, refused: [{ column: null, reason: PROBLEMS[row.problem] }] };
+    const found = reader.read(row.line, row.cells);
+    if (Array.isArray(found)) return { line: row.line, refused: found };
+    const settled = target.settle(found);
+    return Array.isArray(settled) ? { line: row.line, refused: settled } : { ...found, settled };
+  };
+  let [before, from] = [0, order.position];
+  let rows: ChunkRow[] = [];
+  for await (const row of file.rows) {
+    if (before++ < order.position) continue;
+    rows.push(read(row));
+    if (rows.length < CHUNK) continue;
+    yield { from, rows };
+    from += rows.length;
+    rows = [];
+  }
+  if (rows.length) yield { from, rows };
+}

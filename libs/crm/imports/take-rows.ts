@@ -1,0 +1,199 @@
+import { insertMany, Refusal, refusalOf } from '#kernel';
+import { type Expected, WOULD_BE_MADE } from './expected.ts';
+import { ExternalReference, ImportRow } from './import.ts';
+import { byName, contactsByEmail, keyOf, referenced } from './look-up.ts';
+import type { ReadRow, Refused } from './read-row.ts';
+import type { Prepared, Settled, Target, Work } from './targets/target.ts';
+
+/** A row on its way in, by what it is recognised as when it comes again. */
+interface Keyed extends Settled {
+  readonly key: string | null;
+}
+interface Known {
+  readonly id: string;
+  readonly fingerprint: string | null;
+}
+type Line = Partial<ImportRow> & Pick<ImportRow, 'line' | 'outcome'>;
+
+/** Brings the rows of one chunk in, inside its transaction: all that are fine, and a reason for each that is not. */
+export class Taking {
+  private readonly lines: Line[] = [];
+  private readonly references = new Map<string, { subjectId: string; fingerprint: string }>();
+  private readonly versions = new Map<string, number>();
+
+  constructor(
+    private readonly work: Work,
+    private readonly target: Target,
+  ) {}
+
+  async take(rows: readonly Omit<Settled, 'known'>[]): Promise<void> {
+    const { matchOn, duplicatePolicy } = this.work.order;
+    let left: Keyed[] = rows.map((row) => ({ ...row, key: keyFor(row, matchOn, duplicatePolicy) }));
+    while (left.length) left = await this.round(left);
+    await this.writeDown();
+  }
+
+  refuse(line: number, refusals: readonly Refused[]): void {
+    this.work.order.failed++;
+    this.lines.push(
+      ...refusals.map(({ column, reason }) => ({
+        line,
+        outcome: 'failed' as const,
+        column: column?.slice(0, 200) ?? null,
+        reason: reason.slice(0, 1000),
+      })),
+    );
+  }
+
+  /** One of each record; a second row for the same one waits for the next round. */
+  private async round(rows: readonly Keyed[]): Promise<Keyed[]> {
+    const { order } = this.work;
+    const known = await this.known(rows);
+    const begun = new Set<string>();
+    const [here, later]: [Keyed[], Keyed[]] = [[], []];
+    for (const row of rows) {
+      const found = row.key === null ? undefined : known.get(row.key);
+      if (found && (order.duplicatePolicy !== 'update' || found.fingerprint === row.fingerprint)) order.skipped++;
+      else if (row.key !== null && begun.has(row.key)) later.push(row);
+      else here.push(found ? { ...row, known: found.id } : row);
+      if (row.key !== null) begun.add(row.key);
+    }
+    const { rows: answers, created } = await this.target.prepare(this.work, here);
+    for (const { resource, id, line } of created) this.lines.push({ line, outcome: 'created', resource, subjectId: id, subjectVersion: 1 });
+    const good: Prepared[] = [];
+    for (const [index, answer] of answers.entries()) {
+      if ('reason' in answer) this.refuse(here[index]!.line, [answer]);
+      else good.push(answer);
+    }
+    if (this.work.expected) this.pretend(good, this.work.expected);
+    else {
+      await this.create(good.filter(({ row }) => !row.known));
+      for (const prepared of good) if (prepared.row.known) await this.update(prepared.row.known, prepared);
+    }
+    return later;
+  }
+
+  private async known(rows: readonly Keyed[]): Promise<Map<string, Known>> {
+    const { em, order } = this.work;
+    const keys = rows.flatMap(({ key }) => key ?? []);
+    const found = new Map<string, Known>();
+    const live = keys.flatMap((key) => (key.startsWith(LIVE[order.matchOn] ?? '\0') ? [key.slice(key.indexOf(':') + 1)] : []));
+    if (order.duplicatePolicy !== 'create' && live.length) {
+      const named = order.matchOn === 'email' ? await contactsByEmail(em, live) : await byName(em, order.resource, live);
+      for (const [name, id] of named) found.set(`${order.matchOn}:${name}`, { id, fingerprint: null });
+    }
+    for (const [key, reference] of await referenced(em, order.source, order.resource, keys)) found.set(key, reference);
+    for (const key of keys) {
+      const brought = this.references.get(key);
+      if (brought) found.set(key, { id: brought.subjectId, fingerprint: brought.fingerprint });
+    }
+    const { expected } = this.work;
+    for (const key of keys)
+      if (expected?.has(order.resource, key) && !found.has(key)) found.set(key, { id: WOULD_BE_MADE, fingerprint: null });
+    return found;
+  }
+
+  /** All at once; when one is refused the rows are halved until it stands alone. */
+  private async create(rows: readonly Prepared[]): Promise<void> {
+    if (!rows.length) return;
+    try {
+      const ids = await this.work.bus.apart(() => this.target.create(this.work, rows));
+      this.work.order.created += rows.length;
+      for (const [index, prepared] of rows.entries()) this.brought(prepared, ids[index]!);
+    } catch (error) {
+      const reason = reasonOf(error);
+      if (rows.length === 1) return this.refuse(rows[0]!.row.line, [{ column: null, reason }]);
+      const middle = rows.length >> 1;
+      await this.create(rows.slice(0, middle));
+      await this.create(rows.slice(middle));
+    }
+  }
+
+  private brought(prepared: Prepared, id: string): void {
+    const { line, fingerprint, key } = prepared.row as Keyed & Settled;
+    this.lines.push({ line, outcome: 'created', subjectId: id, subjectVersion: 1 });
+    if (key) this.references.set(key, { subjectId: id, fingerprint });
+    this.leftOpen(prepared, id);
+  }
+
+  private async update(id: string, prepared: Prepared): Promise<void> {
+    const { line, fingerprint, key } = prepared.row as Keyed & Settled;
+    try {
+      const { version } = await this.work.bus.apart(() => this.target.update(this.work, id, prepared));
+      this.work.order.updated++;
+      this.versions.set(id, version);
+      if (key) this.references.set(key, { subjectId: id, fingerprint });
+      this.leftOpen(prepared, id);
+    } catch (error) {
+      this.refuse(line, [{ column: null, reason: reasonOf(error) }]);
+    }
+  }
+
+  private pretend(rows: readonly Prepared[], expected: Expected): void {
+    const { resource } = this.work.order;
+    for (const prepared of rows) {
+      const { key, known } = prepared.row as Keyed & Settled;
+      if (known) this.work.order.updated++;
+      else this.work.order.created++;
+      if (key) expected.add(resource, key);
+      const { name } = prepared.values;
+      if (typeof name === 'string') expected.add(resource, keyOf(name));
+      this.leftOpen(prepared, null);
+    }
+  }
+
+  private leftOpen({ row: { line }, pending, without }: Prepared, subjectId: string | null): void {
+    if (pending)
+      this.lines.push({
+        line,
+        outcome: 'pending',
+        subjectId,
+        column: pending.column,
+        named: pending.name.slice(0, 255),
+        reason: pending.reason,
+      });
+    if (without) {
+      this.work.order.incomplete++;
+      this.lines.push({ line, outcome: 'incomplete', subjectId, column: without.column, reason: without.reason });
+    }
+  }
+
+  private async writeDown(): Promise<void> {
+    const { order, em } = this.work;
+    const { id: importId, source, resource } = order;
+    await insertMany(
+      ImportRow,
+      this.lines.map((line) => ({ resource, ...line, importId })),
+    );
+    const references = [...this.references].map(([externalId, reference]) => ({ source, resource, externalId, ...reference }));
+    await insertMany(ExternalReference, references, { over: ['source', 'resource', 'externalId'] });
+    if (!this.versions.size) return;
+    for (const row of await em.find(ImportRow, { importId, outcome: 'created', subjectId: { $in: [...this.versions.keys()] } }))
+      row.subjectVersion = this.versions.get(row.subjectId!)!;
+  }
+}
+
+/** Keys that are looked for among the living records too, and not only among those imported before. */
+const LIVE: Partial<Record<string, string>> = { email: 'email:', name: 'name:' };
+
+/**
+ * What tells that a row has been taken before: its external id, its e-mail or its name; one without any is recognised as a whole. Told to
+ * create in any case, only an external id is.
+ */
+function keyFor({ externalId, values, fingerprint }: ReadRow, matchOn: string, policy: string): string | null {
+  if (externalId !== null && (matchOn === 'external_id' || policy === 'create')) return externalId;
+  if (policy === 'create') return null;
+  const { email, name, title } = values;
+  const called = name ?? title ?? [values.firstName, values.lastName].filter(Boolean).join(' ');
+  if (matchOn === 'email' && typeof email === 'string') return `email:${email}`;
+  if (matchOn === 'name' && typeof called === 'string' && called) return `name:${keyOf(called)}`;
+  return `row:${fingerprint}`;
+}
+
+/** Why one row was refused; what is nobody's fault but ours, or passes, is thrown on. */
+export function reasonOf(error: unknown): string {
+  const refusal = error instanceof Refusal ? error : refusalOf(error);
+  if (refusal.status >= 500 || refusal.code === 'lost_race') throw error;
+  const [detail] = refusal.more.details ?? [];
+  return refusal.code === 'already_exists' && detail ? `${detail.pointer?.slice(1) ?? ''} ${detail.message}`.trim() : refusal.message;
+}

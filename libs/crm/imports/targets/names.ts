@@ -1,0 +1,88 @@
+import { insertMany, type TenantRow } from '#kernel';
+import { Company } from '../../companies/company.ts';
+import { Contact, settled } from '../../contacts/contact.ts';
+import { WOULD_BE_MADE } from '../expected.ts';
+import { byName, contactsByEmail, keyOf, members } from '../look-up.ts';
+import { columnsOf } from '../mapping.ts';
+import type { Named, ReadRow, Refused } from '../read-row.ts';
+import type { Created, Work } from './target.ts';
+
+const distinct = (rows: readonly ReadRow[], name: Named) =>
+  new Map(
+    rows.toReversed().flatMap(({ names, line }) => (names[name] ? [[keyOf(names[name]), { name: names[name], line }] as const] : [])),
+  );
+
+/** The column of a field, as the file calls it. */
+export const columnOf = ({ order }: Work, field: string): string => {
+  const origin = order.columns[field];
+  return (origin && columnsOf(origin)[0]) ?? field;
+};
+export const notThere = (work: Work, field: Named, what: string, name: string): Refused => ({
+  column: columnOf(work, field),
+  reason: `there is no ${what} called ${name}`,
+});
+
+/** The members whom rows name as owners. */
+export async function ownersOf(work: Work, rows: readonly ReadRow[]): Promise<Map<string, string>> {
+  const names = [...distinct(rows, 'owner').keys()];
+  const expected = names.filter((name) => work.expected?.has('member', name));
+  return new Map([...expected.map((name) => [name, WOULD_BE_MADE] as const), ...(await members(work.em, names))]);
+}
+
+/** The owner of a row: his id, why there is none, or nobody named. */
+export function ownerOf(work: Work, owners: ReadonlyMap<string, string>, { names }: ReadRow): { ownerId?: string; refused?: Refused } {
+  if (!names.owner) return {};
+  const ownerId = owners.get(keyOf(names.owner));
+  if (ownerId) return { ownerId };
+  return work.order.mapping.missing.owner === 'ignore' ? {} : { refused: notThere(work, 'owner', 'member', names.owner) };
+}
+
+/** The companies that rows name; those that are missing are made when the mapping says so. */
+export async function companiesOf(work: Work, rows: readonly ReadRow[], created: Created[]): Promise<Map<string, string>> {
+  return found(
+    work,
+    'company',
+    distinct(rows, 'company'),
+    created,
+    (name) => ({ name }),
+    Company,
+    (keys) => byName(work.em, 'company', keys),
+  );
+}
+
+/** The contacts that rows name, by e-mail or name. */
+export async function contactsOf(work: Work, rows: readonly ReadRow[], created: Created[]): Promise<Map<string, string>> {
+  const made = (name: string) => settled(name.includes('@') ? { email: keyOf(name), name: name.split('@')[0]! } : { name });
+  return found(work, 'contact', distinct(rows, 'contact'), created, made, Contact, async (keys) => {
+    const emails = await contactsByEmail(
+      work.em,
+      keys.filter((key) => key.includes('@')),
+    );
+    return new Map([...(await byName(work.em, 'contact', keys)), ...emails]);
+  });
+}
+
+async function found<T extends TenantRow>(
+  work: Work,
+  resource: 'company' | 'contact',
+  names: Map<string, { name: string; line: number }>,
+  created: Created[],
+  valuesOf: (name: string) => object,
+  of: Parameters<typeof insertMany<T>>[0],
+  look: (keys: string[]) => Promise<Map<string, string>>,
+): Promise<Map<string, string>> {
+  const known = await look([...names.keys()]);
+  for (const key of names.keys()) if (!known.has(key) && work.expected?.has(resource, key)) known.set(key, WOULD_BE_MADE);
+  const missing = [...names].filter(([key]) => !known.has(key));
+  if (!missing.length || work.order.mapping.missing[resource] === 'report') return known;
+  if (work.expected) {
+    for (const [key] of missing) known.set(key, WOULD_BE_MADE);
+    return known;
+  }
+  const made = await insertMany(
+    of,
+    missing.map(([, { name }]) => valuesOf(name) as Partial<T>),
+  );
+  created.push(...made.map(({ id }, index) => ({ resource, id, line: missing[index]![1].line })));
+  return new Map([...known, ...missing.map(([key], index) => [key, made[index]!.id] as const)]);
+}
