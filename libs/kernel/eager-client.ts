@@ -7,6 +7,7 @@ interface Answer {
 }
 interface LooseClient {
   query(config: unknown, values?: unknown, callback?: unknown): Promise<Answer | Answer[]>;
+  end(): Promise<void>;
 }
 // pg's `query` has nine overloads; the pool and MikroORM use it by duck type, and so does this class.
 const Client = pg.Client as unknown as new (config?: unknown) => LooseClient;
@@ -82,7 +83,15 @@ export class EagerClient extends Client {
   private async rollback() {
     const never = this.held().length > 0;
     this.forget();
-    return never ? NOTHING : this.together(['rollback'], []);
+    if (never) return NOTHING;
+    try {
+      return await this.together(['rollback'], []);
+    } catch {
+      // The connection is gone, and its transaction with it. Kysely gives a client back only after a rollback that worked: an error here
+      // would take its place out of the pool for good. A client that has ended is thrown away by the pool.
+      void this.end().catch(() => {});
+      return NOTHING;
+    }
   }
 
   private async together(statements: string[], values: unknown[]): Promise<Answer> {

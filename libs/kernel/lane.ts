@@ -15,9 +15,13 @@ export const NO_TENANT = '';
 const LIMIT = 'client side deadline';
 const TRIES = 3;
 
-interface Seat {
-  client: (pg.Client & { query(query: ScopedQuery): unknown }) | null;
+interface Line {
+  readonly client: pg.Client & { query(query: ScopedQuery): unknown };
   busy: number;
+}
+/** A place for a connection; empty while it is dialled. */
+interface Seat {
+  line: Line | null;
 }
 export interface LaneOptions {
   connections: number;
@@ -44,7 +48,7 @@ export class Lane {
 
   async open(): Promise<this> {
     for (let i = 0; i < this.options.connections; i++) {
-      this.seats.push({ client: null, busy: 0 });
+      this.seats.push({ line: null });
       await this.dial(this.seats[i]!);
     }
     return this;
@@ -53,15 +57,14 @@ export class Lane {
   private async dial(seat: Seat) {
     const settings = `-c TimeZone=UTC -c default_transaction_read_only=on -c statement_timeout=${this.options.statementTimeout}`;
     const config = { connectionString: this.url, pipeline: true, options: settings, keepAlive: true, application_name: this.options.name };
-    const client = new pg.Client(config as pg.ClientConfig) as NonNullable<Seat['client']>;
+    const client = new pg.Client(config as pg.ClientConfig) as Line['client'];
     client.on('error', () => {});
     await client.connect();
     if (this.closing) return void client.end();
-    seat.client = client;
-    seat.busy = 0;
+    seat.line = { client, busy: 0 };
     // A lost connection says so twice, as an error and as an end.
     const lost = () => {
-      if (seat.client === client) this.redial(seat);
+      if (seat.line?.client === client) this.redial(seat);
     };
     client.once('error', lost);
     client.once('end', lost);
@@ -70,8 +73,8 @@ export class Lane {
   /** Until the server is back, queries on this seat are refused at once rather than kept waiting. */
   private redial(seat: Seat, wait = 50): void {
     if (this.closing) return;
-    if (seat.client) logger.warn(`${this.options.name}: connection to the database lost, dialling again`);
-    seat.client = null;
+    if (seat.line) logger.warn(`${this.options.name}: connection to the database lost, dialling again`);
+    seat.line = null;
     setTimeout(() => void this.dial(seat).catch(() => this.redial(seat, Math.min(wait * 2, 2000))), wait).unref();
   }
 
@@ -87,11 +90,11 @@ export class Lane {
   }
 
   private once<T>(tenant: string, statement: Statement, values: readonly unknown[]): Promise<T[]> {
-    let seat: Seat | undefined;
-    for (const other of this.seats) if (other.client && (!seat || other.busy < seat.busy)) seat = other;
-    if (!seat?.client || this.waiting >= this.options.queue) return Promise.reject(unavailable(undefined, { retryAfter: 1 }));
-    const { client } = seat;
-    const taken = seat;
+    let freest: Line | undefined;
+    for (const { line } of this.seats) if (line && (!freest || line.busy < freest.busy)) freest = line;
+    if (!freest || this.waiting >= this.options.queue) return Promise.reject(unavailable(undefined, { retryAfter: 1 }));
+    const taken = freest;
+    const { client } = taken;
     return new Promise<T[]>((resolve, reject) => {
       const query = new ScopedQuery(tenant, statement, values, types, (error, rows) => {
         clearTimeout(deadline);
@@ -115,7 +118,7 @@ export class Lane {
 
   async close() {
     this.closing = true;
-    await Promise.all(this.seats.map(({ client }) => client?.end()));
+    await Promise.all(this.seats.map(({ line }) => line?.client.end()));
   }
 }
 

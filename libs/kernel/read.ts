@@ -79,8 +79,9 @@ export class Read {
       const limited = query.select(columns as never).limit(asked.size + 1);
       return asked.offset ? limited.offset(asked.offset) : limited;
     });
-    const counted = asked.count ? this.count(list, asked, gate) : null;
-    return list.turn(asked, await found, await counted);
+    // Waited for together: awaited one after the other, the second to fail would be nobody's, and an end of the process.
+    const [rows, count] = await Promise.all([found, asked.count ? this.count(list, asked, gate) : null]);
+    return list.turn(asked, rows, count);
   }
 
   private async count<Row>(list: List<Row>, asked: Asked, gate: Gate) {

@@ -1,0 +1,265 @@
+import { spawnSync } from 'node:child_process';
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statfsSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { createPostgresBackend, Queue, setDefaultBackendFactory } from 'bullmq';
+import pg from 'pg';
+import { build } from '../../scripts/build.ts';
+import { provision } from '../../scripts/database.ts';
+import { EmbeddedPostgres } from '../../scripts/embedded-postgres.ts';
+import { freePort } from '../../scripts/machine.ts';
+import type { Plant } from './plants.ts';
+import { Program } from './program.ts';
+
+const POSTGRES_PORT = 28_000;
+const API_PORT = 28_100;
+const DISK = '3g';
+const QUEUE = 'work';
+const QUEUE_SCHEMA = 'bullmq';
+const DATABASE = 'tessera';
+/** Small pools, so that they are full soon, and short time-outs, so that a run is short; all else is as in production. */
+const TUNED = {
+  WRITE_POOL: '6',
+  QUEUE_POOL: '6',
+  STATEMENT_TIMEOUT_MS: '2000',
+  RATE_LIMITS: 'off',
+  NODE_ENV: 'production',
+  LOG_LEVEL: 'warn',
+};
+const SECRET_KEY = 'of-this-harness-only-and-of-nothing-Else-27';
+
+export interface Options {
+  plant?: Plant;
+  workers: number;
+  /** Told what ended by itself. */
+  ended: (how: string) => void;
+}
+
+/** The running system on a machine of its own: PostgreSQL, an API, workers; a copy of the build, so that it can be harmed without harm. */
+export class Arena {
+  static async open(options: Options): Promise<Arena> {
+    await build();
+    const folder = mkdtempSync(join(tmpdir(), 'tessera-chaos-'));
+    // PostgreSQL runs as another user than root and has to get to its data.
+    chmodSync(folder, 0o711);
+    const disk = mountDisk(folder);
+    const home = join(folder, 'home');
+    mkdirSync(home);
+    cpSync('dist', join(home, 'dist'), { recursive: true });
+    cpSync('package.json', join(home, 'package.json'));
+    symlinkSync(resolve('node_modules'), join(home, 'node_modules'));
+    options.plant?.patch?.forEach(({ file, from, to }) => patch(join(home, 'dist', file), from, to));
+    const arena = new Arena(folder, home, disk);
+    try {
+      await arena.furnish(options);
+      return arena;
+    } catch (error) {
+      await arena.close();
+      throw error;
+    }
+  }
+
+  readonly folder: string;
+  readonly home: string;
+  /** Whether the database lies on a disk of its own, which can be filled: that takes root. */
+  readonly ownDisk: boolean;
+  api!: Program;
+  workers: Program[] = [];
+  apiPort = 0;
+  private postgres!: EmbeddedPostgres;
+  private env: Record<string, string> = {};
+  private pool!: pg.Pool;
+  private queuePool?: pg.Pool;
+  private jobs?: Queue;
+  /** Milliseconds (performance.now) at which the database answered again. */
+  databaseBackAt = 0;
+  private closing = false;
+
+  private constructor(folder: string, home: string, ownDisk: boolean) {
+    this.folder = folder;
+    this.home = home;
+    this.ownDisk = ownDisk;
+  }
+
+  private async furnish({ plant, workers, ended }: Options) {
+    this.postgres = await EmbeddedPostgres.start({ folder: join(this.folder, 'disk'), port: await freePort(POSTGRES_PORT) });
+    const urls = await provision(this.postgres, DATABASE, { owner: 'owner', app: 'app' });
+    this.apiPort = await freePort(API_PORT);
+    const folders = { OUTBOX_DIR: join(this.folder, 'mail'), STORAGE_DIR: join(this.folder, 'files') };
+    this.env = { PATH: process.env.PATH ?? '', ...TUNED, ...urls, ...folders, SECRET_KEY, PORT: String(this.apiPort), NODE_OPTIONS: '' };
+    this.pool = new pg.Pool({ connectionString: this.postgres.url(undefined, undefined, DATABASE), max: 8, application_name: 'chaos' });
+    this.pool.on('error', () => {});
+    const migrated = this.cli('db', 'migrate');
+    if (migrated.status !== 0) throw new Error(`The migration failed:\n${migrated.output}`);
+    // Deadlocks are found after a second as a rule; a storm of them would take a minute.
+    await this.sql(`alter database ${DATABASE} set deadlock_timeout = '100ms'`);
+    for (const [name, value] of Object.entries(plant?.postgres ?? {})) await this.sql(`alter database ${DATABASE} set ${name} = ${value}`);
+    for (const statement of plant?.sql ?? []) await this.sql(statement);
+    this.keepPostgres();
+    this.api = this.program('api', 'api', ended);
+    this.workers = Array.from({ length: workers }, (_, i) => this.program('worker', `worker${i + 1}`, ended));
+    await Promise.all([this.api, ...this.workers].map((each) => each.start()));
+  }
+
+  /** As long as its disk is full it cannot start. */
+  private keepPostgres() {
+    this.postgres.keepAlive(
+      () => {},
+      () => setTimeout(() => !this.closing && this.keepPostgres(), 200),
+    );
+  }
+
+  private program(app: string, name: string, ended: (how: string) => void) {
+    const main = join(this.home, 'dist/apps', app, 'main.js');
+    const at = { main, home: this.home, env: this.env, log: this.logOf(name), preload: resolve(import.meta.dirname, 'skewed-clock.ts') };
+    return new Program(name, at, ended);
+  }
+  private logOf = (name: string) => join(this.folder, `${name}.log`);
+
+  /** What a program wrote since a position, to be read after a run. */
+  logSince(name: string, position: number): string {
+    const file = this.logOf(name);
+    return existsSync(file) ? readFileSync(file).subarray(position).toString() : '';
+  }
+  logSize = (name: string) => (existsSync(this.logOf(name)) ? readFileSync(this.logOf(name)).length : 0);
+
+  get programs() {
+    return [this.api, ...this.workers];
+  }
+
+  /** Runs a command of the terminal door to its end. */
+  cli(...args: string[]): { status: number | null; output: string } {
+    const { status, stdout, stderr } = spawnSync(process.execPath, ['dist/apps/cli/main.js', ...args], {
+      cwd: this.home,
+      env: this.env,
+      encoding: 'utf8',
+    });
+    return { status, output: `${stdout}${stderr}` };
+  }
+
+  /** Asks the database as its superuser, past every policy. While it is down, until it is up. */
+  async sql<T extends object>(text: string, values: readonly unknown[] = []): Promise<T[]> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return (await this.pool.query<T>(text, [...values])).rows;
+      } catch (error) {
+        const refused = error instanceof pg.DatabaseError && !/^(57P|08|53|25P)/.test(error.code ?? '');
+        if (refused || attempt > 100) throw error;
+        await wait(100);
+      }
+    }
+  }
+
+  /** A session of one's own, for locks that are held. */
+  async session(): Promise<pg.Client> {
+    const client = new pg.Client({
+      connectionString: this.postgres.url(undefined, undefined, DATABASE),
+      application_name: 'chaos session',
+    });
+    client.on('error', () => {});
+    await client.connect();
+    return client;
+  }
+
+  /** The queue of the jobs, to be tampered with. */
+  queue(): Queue {
+    return (this.jobs ??= this.openQueue());
+  }
+  private openQueue() {
+    setDefaultBackendFactory(createPostgresBackend);
+    const options = { connectionString: this.env.DATABASE_URL, options: `-c search_path=${QUEUE_SCHEMA}`, max: 2, keepAlive: true };
+    this.queuePool = new pg.Pool({ ...options, application_name: 'chaos queue' });
+    this.queuePool.on('error', () => {});
+    // The type knows of Redis only.
+    const queue = new Queue(QUEUE, { connection: this.queuePool as never });
+    queue.on('error', () => {});
+    return queue;
+  }
+
+  private pids() {
+    const file = join(this.dataFolder, 'postmaster.pid');
+    return existsSync(file) ? Number(readFileSync(file, 'utf8').split('\n')[0]) : 0;
+  }
+  private get dataFolder() {
+    return resolve(this.postgres.place, 'data');
+  }
+
+  /** The power of the database is cut. Resolves when it answers again. */
+  async killPostmaster() {
+    const pid = this.pids();
+    if (pid > 1) process.kill(pid, 'SIGKILL');
+    await this.answers();
+  }
+
+  /** One of its server processes dies, and PostgreSQL throws all of them out and recovers by itself. */
+  async killBackend() {
+    const [one] = await this.sql<{ pid: number }>(
+      `select pid from pg_stat_activity where application_name like 'tessera%' and datname = $1 order by random() limit 1`,
+      [DATABASE],
+    );
+    if (one) process.kill(one.pid, 'SIGKILL');
+    await this.answers();
+  }
+
+  /** Waits until a new connection is served; the old ones notice by themselves. */
+  async answers() {
+    // What was killed a moment ago may still accept.
+    await wait(50);
+    for (const deadline = performance.now() + 60_000; ;) {
+      try {
+        const session = await this.session();
+        await session.query('select 1');
+        await session.end();
+        this.databaseBackAt = performance.now();
+        return;
+      } catch (error) {
+        if (performance.now() > deadline) throw error;
+        await wait(25);
+      }
+    }
+  }
+
+  /** Takes all the space there is on the database's disk; answers how to give it back. */
+  fillDisk(): () => void {
+    const balloon = join(this.folder, 'disk', 'balloon');
+    const { bavail, bsize } = statfsSync(join(this.folder, 'disk'));
+    spawnSync('fallocate', ['-l', String(Math.max(1, (bavail - 4) * bsize)), balloon]);
+    return () => rmSync(balloon, { force: true });
+  }
+
+  async close() {
+    this.closing = true;
+    await Promise.all([this.api, ...this.workers].map((each) => each?.stop()));
+    await this.jobs?.close().catch(() => {});
+    await this.queuePool?.end().catch(() => {});
+    await this.pool?.end().catch(() => {});
+    await this.postgres?.stop();
+    if (this.ownDisk) spawnSync('umount', [join(this.folder, 'disk')]);
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+/** A small disk for the database alone, in memory; an ordinary folder where this user may not mount one. */
+function mountDisk(folder: string): boolean {
+  const disk = join(folder, 'disk');
+  mkdirSync(disk);
+  return process.getuid?.() === 0 && spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${DISK},mode=0755`, 'tmpfs', disk]).status === 0;
+}
+
+function patch(file: string, from: string, to: string) {
+  const text = readFileSync(file, 'utf8');
+  if (text.split(from).length !== 2) throw new Error(`The planted bug does not fit ${file} any more`);
+  writeFileSync(file, text.replace(from, to));
+}

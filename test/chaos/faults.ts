@@ -1,0 +1,256 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import type { Arena } from './arena.ts';
+import type { Manner } from './door.ts';
+import type { Hand } from './hand.ts';
+import type { Random } from './random.ts';
+import type { Scenario } from './scenario.ts';
+
+/** The service answers again at most so long after its database does. */
+const RECOVERY_MS = 5000;
+/** Said within a second that it is full; the rest is what a busy machine adds. */
+const FULL_MS = 1000 + 1000;
+const SECOND = 1000;
+const MINUTE = 60 * SECOND;
+
+export interface Stage {
+  readonly arena: Arena;
+  readonly scenario: Scenario;
+  readonly hands: readonly Hand[];
+  /** A hand for questions of the harness itself. */
+  readonly probe: Hand;
+  readonly random: Random;
+  /** From now on a token may be refused: some clock is wrong. */
+  readonly excuse: () => void;
+  /** What was measured, by name: the worst of it is reported. */
+  readonly measured: Map<string, number>;
+}
+export interface Fault {
+  readonly name: string;
+  readonly weight: number;
+  /** Resolves when it is over and what it hit is running again. */
+  play(stage: Stage): Promise<void>;
+}
+
+/** Faults of processes and of the database: one after the other. */
+export const HARD: readonly Fault[] = [
+  {
+    name: 'kill api',
+    weight: 4,
+    async play({ arena, random }) {
+      await arena.api.kill();
+      await wait(random.int(0, 300));
+      await arena.api.start();
+    },
+  },
+  {
+    name: 'kill worker',
+    weight: 4,
+    async play({ arena, random }) {
+      const worker = random.pick(arena.workers);
+      await worker.kill();
+      await wait(random.int(0, 300));
+      await worker.start();
+    },
+  },
+  {
+    name: 'kill postmaster',
+    weight: 4,
+    async play(stage) {
+      await stage.arena.killPostmaster();
+      await recovers(stage);
+    },
+  },
+  {
+    name: 'kill a backend',
+    weight: 3,
+    async play(stage) {
+      await stage.arena.killBackend();
+      await recovers(stage);
+    },
+  },
+  {
+    name: 'kill everything',
+    weight: 1,
+    async play(stage) {
+      const { arena } = stage;
+      await Promise.all([...arena.programs.map((program) => program.kill()), arena.killPostmaster()]);
+      await Promise.all(arena.programs.map((program) => program.start()));
+      await recovers(stage);
+    },
+  },
+  {
+    name: 'cut connections',
+    weight: 4,
+    async play(stage) {
+      const { arena, random } = stage;
+      for (let i = random.int(1, 4); i > 0; i--) {
+        await arena.sql(
+          `select pg_terminate_backend(pid) from pg_stat_activity where application_name not like 'chaos%' and usename = 'tessera_app' and random() < $1`,
+          [random.pick([0.3, 0.6, 1])],
+        );
+        await wait(random.int(20, 300));
+      }
+      arena.databaseBackAt = performance.now();
+      await recovers(stage);
+    },
+  },
+  { name: 'exhaust the pool', weight: 3, play: exhaustPool },
+  {
+    name: 'freeze worker',
+    weight: 2,
+    async play({ arena, random }) {
+      const worker = random.pick(arena.workers);
+      // The longer ones outlast the lock of a job, which another worker then takes over.
+      const ms = random.chance(0.25) ? random.int(10, 15) * SECOND : random.int(1, 4) * SECOND;
+      worker.freeze();
+      await wait(ms);
+      worker.thaw();
+    },
+  },
+  {
+    name: 'clock jump',
+    weight: 2,
+    async play({ arena, random, excuse }) {
+      excuse();
+      const program = random.pick(arena.programs);
+      program.skew(random.pick([-20 * MINUTE, -90 * SECOND, 90 * SECOND, 20 * MINUTE]));
+      await wait(random.int(500, 1500));
+      program.skew(0);
+    },
+  },
+  {
+    name: 'disk full',
+    weight: 2,
+    async play(stage) {
+      const { arena, random } = stage;
+      if (!arena.ownDisk) return;
+      const release = arena.fillDisk();
+      try {
+        await wait(random.int(300, 1500));
+      } finally {
+        release();
+      }
+      await arena.answers();
+      await recovers(stage);
+    },
+  },
+];
+
+/** Faults of clients and of the queue: at the same time as the others. */
+export const SOFT: readonly Fault[] = [
+  { name: 'deadlock storm', weight: 3, play: async ({ scenario, hands, random }) => void (await scenario.storm(hands, random)) },
+  { name: 'empty the queue', weight: 3, play: async ({ arena }) => void (await arena.sql('delete from bullmq.job')) },
+  { name: 'double the queue', weight: 3, play: doubleQueue },
+  {
+    name: 'rude clients',
+    weight: 4,
+    async play({ scenario, hands, random }) {
+      const manners: Manner[] = ['stutters', 'leaves half way', 'leaves early'];
+      const crowd = Array.from({ length: 12 }, () => [random.pick(hands), random.pick(manners)] as const);
+      await Promise.all(crowd.map(([hand, manner]) => hand.askBadly(scenario.rude(hand), manner)));
+    },
+  },
+];
+
+/** Reading and writing work again, soon enough after the database does (or the API, if that was down as well). */
+async function recovers({ arena, probe, measured }: Stage) {
+  const passed = () => performance.now() - Math.max(arena.databaseBackAt, arena.api.readyAt);
+  for (const [what, works] of [
+    ['reads', () => probe.read('list contacts', 'contacts?page_size=1&count=none')],
+    ['writes', () => probe.ask({ ...contact(probe), once: false })],
+  ] as const) {
+    while (!(await works())) {
+      if (passed() > 4 * RECOVERY_MS) return probe.ledger.violate(`${what} do not work ${Math.round(passed())} ms after the database does`);
+      await wait(25);
+    }
+    keepWorst(measured, `${what} again after`, passed());
+    if (passed() > RECOVERY_MS) probe.ledger.violate(`${what} worked again only ${Math.round(passed())} ms after the database did`);
+  }
+}
+
+/** Slow transactions hold every connection: who comes then is told so within a second, reads go on, and all is well afterwards. */
+async function exhaustPool(stage: Stage) {
+  const { arena, hands, probe, measured } = stage;
+  const known = hands.flatMap((hand) =>
+    hand.ledger
+      .of(hand.tenant, 'contacts')
+      .filter(({ deletable }) => !deletable)
+      .slice(0, 4),
+  );
+  const session = await arena.session().catch(() => undefined);
+  if (!session) return;
+  try {
+    await session.query('begin');
+    // In no particular order: it may end in a deadlock with somebody's batch, and then there is another time.
+    const held = await session
+      .query('select 1 from contact where id = any($1) for update', [known.map(({ id }) => id)])
+      .catch(() => undefined);
+    if (!held) return;
+    const stuck = known.map((one) => {
+      const hand = hands.find(({ tenant }) => tenant === one.tenant)!;
+      const fields = { job_title: `stuck ${hand.word()}` };
+      const changes = [{ id: one.id, fields }];
+      const leaves = { 'contact update': 1 };
+      return hand.ask({
+        what: 'patch contact',
+        method: 'PATCH',
+        path: `contacts/${one.id}`,
+        body: fields,
+        changes,
+        leaves,
+        allowed: [200, 409, 404],
+        shows: 'contacts',
+      });
+    });
+    await wait(200);
+    const told = async (what: string, ask: () => Promise<unknown>) => {
+      const began = performance.now();
+      await ask();
+      const ms = performance.now() - began;
+      keepWorst(measured, `${what} while full`, ms);
+      if (ms > FULL_MS) probe.ledger.violate(`${what} took ${Math.round(ms)} ms while the pool was full`);
+    };
+    await Promise.all([
+      ...Array.from({ length: 4 }, () => told('writes', () => probe.ask(contact(probe)))),
+      told('reads', () => probe.read('list contacts', 'contacts?page_size=1&count=none')),
+    ]);
+    await session.query('rollback');
+    await Promise.all(stuck);
+  } finally {
+    await session.end().catch(() => {});
+  }
+  arena.databaseBackAt = performance.now();
+  await recovers(stage);
+}
+
+/** Jobs for what is open and for what was done long ago, each twice and under other ids, so that they run at the same time. */
+async function doubleQueue({ arena, hands }: Stage) {
+  const tenants = hands.map(({ tenant }) => tenant.id);
+  const messages = await arena.sql<{ id: string }>(
+    'select id::text from outbox where organization_id = any($1) order by id desc limit 60',
+    [tenants],
+  );
+  const promises = await arena.sql<{ id: string }>('select id from due where organization_id = any($1) order by created_at desc limit 60', [
+    tenants,
+  ]);
+  const jobs = [
+    ...messages.map(({ id }) => ({ name: 'message', data: { id } })),
+    ...promises.map(({ id }) => ({ name: 'promise', data: { id } })),
+  ];
+  const queue = arena.queue();
+  const options = { opts: { removeOnComplete: true, removeOnFail: true } };
+  // A database that is down at this moment spares them.
+  await queue.addBulk([...jobs, ...jobs].map((job) => ({ ...job, ...options }))).catch(() => {});
+}
+
+const contact = (hand: Hand) => ({
+  what: 'create contact',
+  method: 'POST' as const,
+  path: 'contacts',
+  body: { first_name: hand.word() },
+  leaves: { 'contact create': 1 },
+  allowed: [201],
+  shows: 'contacts',
+});
+const keepWorst = (measured: Map<string, number>, what: string, ms: number) =>
+  void measured.set(what, Math.max(measured.get(what) ?? 0, ms));

@@ -1,0 +1,108 @@
+// npm run chaos -- core --runs 20 --seed 1: the real programs under load while they are killed, frozen, cut off and lied to; then everything
+// that was acknowledged must be there, once. The faults of a run come from its seed and number alone: --only 7 plays that run again.
+//   --plant <name>   with a bug on purpose, which must be found      --prove   all of them, one after the other
+import { parseArgs } from 'node:util';
+import { plainly } from '../../scripts/plainly.ts';
+import { Arena } from './arena.ts';
+import { core } from './core/scenario.ts';
+import { plan, play, type Played } from './play.ts';
+import { type Plant, PLANTS } from './plants.ts';
+import { Random } from './random.ts';
+import type { Scenario } from './scenario.ts';
+
+const SCENARIOS: readonly Scenario[] = [core];
+const LOG_TAIL = 1500;
+
+interface Orders {
+  scenario: Scenario;
+  seed: string;
+  runs: number;
+  only?: number;
+  untilFound?: boolean;
+}
+
+await plainly(async () => {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      runs: { type: 'string', default: '5' },
+      seed: { type: 'string', default: '1' },
+      only: { type: 'string' },
+      plant: { type: 'string' },
+      prove: { type: 'boolean', default: false },
+    },
+  });
+  const scenario = SCENARIOS.find(({ name }) => name === (positionals[0] ?? 'core'));
+  if (!scenario) throw new Error(`There is no scenario ${positionals[0]}: ${SCENARIOS.map(({ name }) => name).join(', ')}.`);
+  if (values.plant && !(values.plant in PLANTS)) throw new Error(`There is no plant ${values.plant}: ${Object.keys(PLANTS).join(', ')}.`);
+  const orders = { scenario, seed: values.seed, runs: Number(values.runs), only: values.only ? Number(values.only) : undefined };
+  if (values.prove) return prove(orders);
+  const found = await playAll(orders, values.plant ? PLANTS[values.plant] : undefined);
+  if (found) throw new Error(`${found} violation${found === 1 ? '' : 's'} found.`);
+});
+
+/** Every planted bug is found within so many runs, or the harness is not worth its time. */
+async function prove(orders: Orders) {
+  const missed: string[] = [];
+  for (const [name, plant] of Object.entries(PLANTS)) {
+    console.log(`\nPlanted: ${name} (${plant.does})`);
+    if (!(await playAll({ ...orders, untilFound: true }, plant))) missed.push(name);
+  }
+  if (missed.length) throw new Error(`Not found: ${missed.join(', ')}.`);
+  console.log(`\nAll ${Object.keys(PLANTS).length} planted bugs were found.`);
+}
+
+/** @returns how many violations there were */
+async function playAll({ scenario, seed, runs, only, untilFound }: Orders, plant?: Plant): Promise<number> {
+  const endings: string[] = [];
+  const arena = await Arena.open({ plant, workers: 2, ended: (how) => endings.push(how) });
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'disconnect'] as const)
+    process.once(signal, () => void arena.close().then(() => process.exit(130)));
+  let found = 0;
+  let done = 0;
+  const worst = new Map<string, number>();
+  const numbers = only ? [only] : Array.from({ length: runs }, (_, i) => i + 1);
+  try {
+    for (const number of numbers) {
+      const logs = new Map(arena.programs.map(({ name }) => [name, arena.logSize(name)]));
+      const played = await play(arena, scenario, seed, number);
+      const violations = [...played.violations, ...endings.splice(0).map((what) => ({ what, details: {} }))];
+      report(seed, number, played, violations.length);
+      for (const what of new Set(violations.map((one) => one.what))) {
+        const alike = violations.filter((one) => one.what === what);
+        console.log(`  VIOLATION (seed ${seed}, run ${number}), ${alike.length}×: ${what}\n    ${shortened(alike[0]!.details)}`);
+      }
+      if (violations.length && !untilFound)
+        for (const [name, position] of logs) console.log(`  ${name}: ${errorsOf(arena.logSince(name, position))}`);
+      for (const [what, ms] of played.measured) worst.set(what, Math.max(ms, worst.get(what) ?? 0));
+      found += violations.length;
+      done++;
+      if (found && untilFound) break;
+    }
+  } finally {
+    await arena.close();
+  }
+  const measured = [...worst].map(([what, ms]) => `${what} ${Math.round(ms)} ms`).join(', ');
+  console.log(`${done} runs of ${scenario.name} with seed ${seed}: ${found} violations. At worst: ${measured || 'nothing measured'}.`);
+  return found;
+}
+
+function report(seed: string, number: number, { statuses, requests, ms }: Played, violations: number) {
+  const { hard, soft } = plan(new Random(`${seed}/${number}`).fork('plan'));
+  const names = [...hard, ...soft].map(({ fault }) => fault.name).join(', ');
+  const answers = [...statuses]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([status, n]) => `${status}: ${n}`)
+    .join(', ');
+  console.log(`${violations ? '✗' : '✓'} run ${number}  ${(ms / 1000).toFixed(1)} s  ${requests} requests (${answers})  ${names}`);
+}
+
+function shortened(details: unknown) {
+  return (typeof details === 'string' ? details : JSON.stringify(details)).slice(0, 3000);
+}
+
+/** The lines of a log that speak of defects. */
+function errorsOf(log: string) {
+  const lines = log.split('\n').filter((line) => line.trim() && !/"level":(10|20|30|40)/.test(line));
+  return lines.join('\n').slice(-LOG_TAIL) || 'no errors in its log';
+}
