@@ -36,7 +36,7 @@ import { CreateExchangeRate, UpdateExchangeRate } from './exchange-rates/write-e
 import { AddStage } from './pipelines/add-stage.ts';
 import { CreatePipeline, CreateStandardPipeline } from './pipelines/create-pipeline.ts';
 import { PipelinesController } from './pipelines/pipelines.controller.ts';
-import { ListPipelines, ListStages, ShowPipeline, ShowStage } from './pipelines/read-pipelines.ts';
+import { ListStages, ShowStage } from './pipelines/read-stages.ts';
 import { RemovePipeline } from './pipelines/remove-pipeline.ts';
 import { RemoveStage } from './pipelines/remove-stage.ts';
 import { ReorderStages } from './pipelines/reorder-stages.ts';
@@ -99,7 +99,7 @@ import './timeline/crm-parts.ts';
     ...[CreateContact, UpdateContact, DeleteContact, ContactTimeline],
     ...[CreateCompany, UpdateCompany, CompanySummary],
     ...[CreateTask, UpdateTask, CompleteTask, ReopenTask, RemindOfTask],
-    ...[ListPipelines, ShowPipeline, CreatePipeline, CreateStandardPipeline, UpdatePipeline, RemovePipeline, RestorePipeline],
+    ...[CreatePipeline, CreateStandardPipeline, UpdatePipeline, RemovePipeline, RestorePipeline],
     ...[ListStages, ShowStage, AddStage, UpdateStage, RemoveStage, ReorderStages],
     ...[CreateDeal, UpdateDeal, WinDeal, LoseDeal, ReopenDeal, MoveDeal, RestoreDeal, AddDealContact, RemoveDealContact],
     ...[CreateExchangeRate, UpdateExchangeRate, ImportExchangeRates, DealSummary, DealFunnel, DealForecast],

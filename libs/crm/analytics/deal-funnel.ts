@@ -5,7 +5,7 @@ import { Deal, STATUSES } from '../deals/deal.ts';
 import { StageHistory } from '../deals/stage-history.ts';
 import { type Exchange, exchangeInto, MissingRate, UsedRate } from '../exchange-rates/exchange.ts';
 import { Pipeline, STAGE_KINDS } from '../pipelines/pipeline.ts';
-import { type PipelineRow, PipelineView, staged, type StageRow } from '../pipelines/pipeline-view.ts';
+import { type PipelineRow, PipelineView, type StageRow } from '../pipelines/pipeline-view.ts';
 import { conversion, type Group } from './funnel.ts';
 import { dealsOf, rateDay, spanOf, which } from './which.ts';
 
@@ -93,8 +93,7 @@ class Handler {
       ? id
       : (await this.read.all(this.read.from(Pipeline).where('pipeline.is_default', '=', true).select('pipeline.id')))[0]?.id;
     if (!found) throw missing(Pipeline.label);
-    const [pipeline] = await staged(this.read, [await this.read.one(PipelineView, found)]);
-    return pipeline!;
+    return this.read.one(PipelineView, found);
   }
 
   private standing(asked: Asked, stages: string[]): Promise<Group[]> {

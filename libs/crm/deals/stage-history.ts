@@ -29,5 +29,5 @@ export class StageHistory extends entity(
     // Who did it; null for the system.
     changedBy: uuid().optional(),
   },
-  { unique: [{ on: ['dealId', 'position'] }], index: [['dealId', 'position']] },
+  { unique: [{ on: ['dealId', 'position'] }], index: [['dealId', 'position']], appendOnly: true },
 ) {}

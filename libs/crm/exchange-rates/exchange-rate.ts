@@ -1,5 +1,4 @@
 import { currency, day, decimal, entity, fixed, formatFixed, invalid, List, ratio, text } from '#kernel';
-import { z } from 'zod';
 
 const PLACES = 10;
 
@@ -27,9 +26,7 @@ export const ExchangeRateView = ExchangeRate.view(
   'createdBy',
   'updatedAt',
   'version',
-).and({
-  rate: [z.string().meta({ example: '0.9215' }), ({ rate }) => shortest(rate)],
-});
+);
 
 export const exchangeRateList = new List(ExchangeRateView, {
   sorts: ['date', 'from', 'to', 'createdAt'],

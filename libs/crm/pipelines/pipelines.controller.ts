@@ -1,10 +1,10 @@
-import { type Asked, controller, crud, del, get, type Page, patch, post } from '#kernel';
+import { controller, crud, del, get, patch, post } from '#kernel';
 import { z } from 'zod';
 import { AddStage, NewStage } from './add-stage.ts';
 import { CreatePipeline, NewPipeline } from './create-pipeline.ts';
 import { Pipeline } from './pipeline.ts';
-import { pipelineList, type PipelineRow, PipelineView, StageView } from './pipeline-view.ts';
-import { ListPipelines, ListStages, ShowPipeline, ShowStage } from './read-pipelines.ts';
+import { pipelineList, PipelineView, StageView } from './pipeline-view.ts';
+import { ListStages, ShowStage } from './read-stages.ts';
 import { RemovePipeline } from './remove-pipeline.ts';
 import { RemoveStage, StageRemoval } from './remove-stage.ts';
 import { ReorderStages, StageOrder } from './reorder-stages.ts';
@@ -19,27 +19,18 @@ const stages = [
   { name: 'Gone', kind: 'lost' },
 ];
 
-// An export of pipelines would show them without their stages.
-const { export: _, ...standard } = crud({
-  of: Pipeline,
-  called: 'a pipeline',
-  view: PipelineView,
-  list: pipelineList,
-  create: [CreatePipeline, NewPipeline, { name: 'Partners', stages }],
-  update: [UpdatePipeline, PipelineChanges, { name: 'Sales in Europe' }],
-  remove: RemovePipeline,
-});
-
 export const PipelinesController = controller(
   'pipelines',
   {
-    ...standard,
-    list: get<'', Page<PipelineRow>, Asked>('', ListPipelines, {
-      does: 'List pipelines with their stages',
+    ...crud({
+      of: Pipeline,
+      called: 'a pipeline',
+      view: PipelineView,
       list: pipelineList,
-      answers: pipelineList,
+      create: [CreatePipeline, NewPipeline, { name: 'Partners', stages }],
+      update: [UpdatePipeline, PipelineChanges, { name: 'Sales in Europe' }],
+      remove: RemovePipeline,
     }),
-    get: get(':id', ShowPipeline, { does: 'Read a pipeline with its stages', answers: PipelineView }),
     restore: post(':id/restore', RestorePipeline, { does: 'Restore a pipeline', answers: PipelineView }),
     listStages: get(':id/stages', ListStages, { does: 'List the stages of a pipeline in their order', answers: z.array(StageView.schema) }),
     addStage: post(':id/stages', AddStage, {
