@@ -60,7 +60,7 @@ import { CreateUser, ResetPassword } from './users/create-user.ts';
 import { ForgetPassword, StartPasswordReset } from './users/forget-password.ts';
 import { NewPassword } from './users/new-password.ts';
 import { OneTime } from './users/one-time.ts';
-import { Register } from './users/register.ts';
+import { OpenAccount, Register } from './users/register.ts';
 import { OneTimeToken, User } from './users/user.ts';
 import { ResendVerification, VerifyEmail } from './users/verify-email.ts';
 
@@ -95,7 +95,7 @@ const WEEK = 7 * 24;
     CustomersController,
   ],
   useCases: [
-    [Register, LogIn, Refresh, LogOut, Me, ListSessions, EndSession, EndOtherSessions, SwitchOrganization],
+    [Register, OpenAccount, LogIn, Refresh, LogOut, Me, ListSessions, EndSession, EndOtherSessions, SwitchOrganization],
     [ForgetPassword, StartPasswordReset, ChoosePassword, ChangePassword, VerifyEmail, ResendVerification, CreateUser, ResetPassword],
     [FoundOrganization, CreateOrganization, MyOrganizations, UpdateOrganization, DeleteOrganization, TransferOwnership],
     [AddMember, UpdateMember, ClaimMember, RemoveMember, InviteMember, ResendInvitation, RevokeInvitation, AcceptInvitation, ImportMembers],

@@ -3,6 +3,7 @@
  * A password is compared in Unicode's NFKC form, so that one typed on another keyboard is the same.
  */
 import { hash, parseOptions, verify } from '@node-rs/argon2';
+import { availableParallelism } from 'node:os';
 import { COMMON_PASSWORDS } from './common-passwords.ts';
 
 const SHORTEST = 8;
@@ -14,7 +15,7 @@ const NOBODYS = `${HEAD}${'A'.repeat(22)}$${'A'.repeat(43)}`;
 
 /** Hashes a password into a PHC string with its own salt. Takes about 20 ms of a thread of its own. */
 export function hashPassword(password: string): Promise<string> {
-  return hash(normal(password), PARAMETERS);
+  return inTurn(() => hash(normal(password), PARAMETERS));
 }
 
 /**
@@ -22,7 +23,7 @@ export function hashPassword(password: string): Promise<string> {
  * the same time: nobody learns from the clock whether an account exists.
  */
 export async function verifyPassword(hashed: string | null, password: string): Promise<boolean> {
-  const fits = await verify(hashed ?? NOBODYS, normal(password));
+  const fits = await inTurn(() => verify(hashed ?? NOBODYS, normal(password)));
   return fits && hashed !== null;
 }
 
@@ -48,4 +49,24 @@ export function passwordProblem(password: string, email?: string): PasswordProbl
 
 function normal(password: string): string {
   return password.normalize('NFKC');
+}
+
+/**
+ * So many at once: hashing occupies Node's four worker threads, which sign tokens and read files as well. Whoever holds a connection and
+ * waits for a signature must not stand behind everybody who is logging in.
+ */
+const AT_ONCE = Math.min(availableParallelism(), 3);
+let running = 0;
+const waiting: (() => void)[] = [];
+
+async function inTurn<T>(work: () => Promise<T>): Promise<T> {
+  if (running < AT_ONCE) running++;
+  else await new Promise<void>((resolve) => waiting.push(resolve));
+  try {
+    return await work();
+  } finally {
+    const next = waiting.shift();
+    if (next) next();
+    else running--;
+  }
 }

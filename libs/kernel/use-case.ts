@@ -12,7 +12,8 @@ export abstract class Command<R> extends CqrsCommand<R> {
 }
 /**
  * Long work in steps: it has no transaction of its own, each step is a command with one. It can be killed and begun again at any time and
- * goes on where it was, because every step writes down in its own transaction how far it came. For jobs and the terminal.
+ * goes on where it was, because every step writes down in its own transaction how far it came. For jobs and the terminal, and for
+ * what takes time before it needs a connection.
  */
 export abstract class Process<R> extends Command<R> {}
 /** Reads something: PostgreSQL itself keeps it read-only. */

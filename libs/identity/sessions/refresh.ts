@@ -1,5 +1,5 @@
 import { after, Command, EntityManager, Handles, now, problem } from '#kernel';
-import { LockMode } from '@mikro-orm/core';
+import { LockMode, raw } from '@mikro-orm/core';
 import { z } from 'zod';
 import { hashSecret } from '../tokens.ts';
 import { RefreshToken, Session } from './session.ts';
@@ -32,10 +32,9 @@ class Handler {
   ) {}
 
   async execute({ secret }: Refresh) {
-    const sessionId = (await this.token(secret))?.sessionId;
-    if (!sessionId) return null;
     // Whoever refreshes this session stands in line here, and sees what those before him did.
-    const session = await this.em.findOne(Session, { id: sessionId }, { lockMode: LockMode.PESSIMISTIC_WRITE });
+    const id = raw<string>('(select session_id from refresh_token where hash = ?)', [hashSecret(secret)]);
+    const session = await this.em.findOne(Session, { id: { $eq: id } }, { lockMode: LockMode.PESSIMISTIC_WRITE });
     if (!session || session.revokedAt || session.expiresAt <= now()) return null;
     let presented = secret;
     for (;;) {
@@ -55,7 +54,7 @@ class Handler {
   }
 
   private token(secret: string) {
-    return this.em.findOne(RefreshToken, { hash: hashSecret(secret) }, { refresh: true });
+    return this.em.findOne(RefreshToken, { hash: hashSecret(secret) });
   }
 }
 

@@ -1,4 +1,4 @@
-import { call, Command, email, EntityManager, Handles, Limiter, problem, settings, text, uuidv7 } from '#kernel';
+import { Bus, call, Command, email, EntityManager, Handles, Limiter, problem, Process, settings, text, uuidv7 } from '#kernel';
 import { z } from 'zod';
 import { Founding } from '../organizations/found.ts';
 import { type Organization, OrganizationView } from '../organizations/organization.ts';
@@ -26,32 +26,56 @@ export const Registration = z
 
 export const Registered = z.object({ user: UserView.schema, organization: OrganizationView.schema, ...Pair }).meta({ id: 'Registered' });
 
-/** Makes a user and an organization of his own in one transaction, and asks him to confirm his e-mail. */
-export class Register extends Command<Issued & { user: User; organization: Organization }> {
-  override readonly inside = uuidv7();
+type Opened = Issued & { user: User; organization: Organization };
+
+/** Makes a user and an organization of his own, and asks him to confirm his e-mail. */
+export class Register extends Process<Opened> {
   constructor(readonly input: Omit<z.output<typeof Registration>, 'cookie'>) {
     super();
   }
 }
 
 @Handles(Register, 'anyone')
-class Handler {
+class RegisterHandler {
+  constructor(
+    private readonly bus: Bus,
+    private readonly limiter: Limiter,
+  ) {}
+
+  /** Hashing takes long enough to be done before a connection is taken: a burst of registrations waits for processors, not for the pool. */
+  async execute({ input: { password, ...person } }: Register) {
+    const { origin } = call();
+    if (origin) await throttle(this.limiter, 'register', origin.address, settings.LIMIT_REGISTER, HOUR);
+    goodPassword(password, person.email);
+    return this.bus.run(new OpenAccount(person, await hashPassword(password)));
+  }
+}
+
+/** The one transaction of a registration. */
+export class OpenAccount extends Command<Opened> {
+  override readonly inside = uuidv7();
+  constructor(
+    readonly person: Omit<Register['input'], 'password'>,
+    readonly passwordHash: string,
+  ) {
+    super();
+  }
+}
+
+@Handles(OpenAccount, 'anyone')
+class OpenHandler {
   constructor(
     private readonly em: EntityManager,
     private readonly founding: Founding,
     private readonly sessions: Sessions,
     private readonly oneTime: OneTime,
-    private readonly limiter: Limiter,
   ) {}
 
-  async execute({ input, inside }: Register) {
-    const { origin } = call();
-    if (origin) await throttle(this.limiter, 'register', origin.address, settings.LIMIT_REGISTER, HOUR);
-    goodPassword(input.password, input.email);
-    if (await this.em.count(User, { email: input.email })) throw emailTaken();
-    const user = this.em.create(User, { email: input.email, name: input.name, passwordHash: await hashPassword(input.password) });
+  async execute({ person: { email: address, name, organization_name: called }, passwordHash, inside }: OpenAccount) {
+    if (await this.em.count(User, { email: address })) throw emailTaken();
+    const user = this.em.create(User, { email: address, name, passwordHash });
     await this.em.flush();
-    const organization = await this.founding.found(inside, user.id, { name: input.organization_name });
+    const organization = await this.founding.found(inside, user.id, { name: called });
     await this.oneTime.send(user.id, 'verify');
     return { user, organization, ...(await this.sessions.open(user.id)) };
   }
