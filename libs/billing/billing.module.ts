@@ -5,6 +5,7 @@ import { CreateBillingEntity } from './billing-entities/create-billing-entity.ts
 import { DeleteBillingEntity } from './billing-entities/delete-billing-entity.ts';
 import { FurnishBilling } from './billing-entities/furnish-billing.ts';
 import { UpdateBillingEntity } from './billing-entities/update-billing-entity.ts';
+import { billingInvariants } from './billing.invariants.ts';
 import { billingPermissions } from './billing.permissions.ts';
 import { PricesController, ProductsController, TaxRatesController } from './catalog/catalog.controllers.ts';
 import { CreatePrice } from './catalog/create-price.ts';
@@ -76,6 +77,7 @@ import { LedgerEntry } from './ledger/ledger-entry.ts';
     CreditInvoice,
     InvoiceDeal,
   ],
+  invariants: billingInvariants,
   founding: [FurnishBilling],
 })
 export class BillingModule {}

@@ -1,5 +1,5 @@
 import { Address, Company, Contact } from '#crm';
-import { businessRecord, choice, currency, day, flag, json, moment, money, note, problem, ref, text, today, uuid } from '#kernel';
+import { businessRecord, choice, currency, day, flag, json, moment, money, note, problem, ref, text, today, uuid, whole } from '#kernel';
 import { z } from 'zod';
 import { BillingEntity } from '../billing-entities/billing-entity.ts';
 import { CustomerAccount } from '../customers/customer-account.ts';
@@ -52,6 +52,9 @@ export class Invoice extends businessRecord(
     companyId: ref(() => Company).optional(),
     kind: choice(KINDS, 'invoice'),
     number: text({ max: 80 }).optional(),
+    // Where its number comes from: the period of the series, and the count in it.
+    series: text({ min: 0, max: 7 }).optional(),
+    sequence: whole({ min: 1 }).optional(),
     status: choice(STATUSES, 'draft'),
     issueDate: day().optional().describe('Of a draft: the day it will bear; the day of the issue unless given'),
     dueDate: day().optional().describe('Of a draft: the terms of the customer unless given'),
@@ -94,6 +97,7 @@ export class Invoice extends businessRecord(
   {
     unique: [
       { on: ['billingEntityId', 'kind', 'number'], where: 'number is not null' },
+      { on: ['billingEntityId', 'kind', 'series', 'sequence'], where: 'number is not null' },
       { on: ['sourceId'], where: "source = 'deal' and status <> 'voided'" },
     ],
     index: [
@@ -109,7 +113,7 @@ export class Invoice extends businessRecord(
       payable: 'payable_e4 = gross_e4 + rounding_e4 - prepaid_e4',
       einvoice: 'gross_e4 + rounding_e4 = net_e4 + einvoice_tax_e4 + einvoice_rounding_e4',
       rounding: 'prices_include_tax or rounding_e4 = 0',
-      numbered: "(status = 'draft') = (number is null)",
+      numbered: "case status when 'draft' then num_nonnulls(number, series, sequence) = 0 else num_nulls(number, series, sequence) = 0 end",
       issued: "status = 'draft' or num_nulls(issue_date, due_date, issued_at, seller, content_hash) = 0",
       dates: 'due_date >= issue_date',
       parts: 'paid_e4 * sign(payable_e4) >= 0 and credited_e4 * sign(payable_e4) >= 0 and written_off_e4 >= 0',
@@ -132,7 +136,7 @@ export class Invoice extends businessRecord(
   }
 
   /** Freezes a draft. The content hash is set after it, for it is over all of this. */
-  issue(given: Pick<Invoice, 'number' | 'issueDate' | 'dueDate' | 'customer' | 'seller'>, at: Date): void {
+  issue(given: Pick<Invoice, 'number' | 'series' | 'sequence' | 'issueDate' | 'dueDate' | 'customer' | 'seller'>, at: Date): void {
     Object.assign(this, given, { issuedAt: at });
     this.settle();
     this.record(new InvoiceIssued(this.id, this.kind, this.number!, this.customerAccountId, this.payable, this.currency));

@@ -7,7 +7,7 @@ import { contentHash } from './content-hash.ts';
 import type { Whole } from './contents.ts';
 import { datesFit, dueOn } from './draft.ts';
 import type { SellerShown } from './invoice.ts';
-import { takeNumbers } from './take-numbers.ts';
+import { type Taken, takeNumbers } from './take-numbers.ts';
 
 export const taxIdNeeded = problem('invoice.tax_id_needed', 422, 'Reverse charge and intra-Community supply need the tax id of the buyer');
 
@@ -82,8 +82,8 @@ function series(prepared: readonly Prepared[]): Series[] {
   return [...found.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, one]) => one);
 }
 
-function freeze({ invoice, seller, day, dueDate, customer }: Prepared, number: string, at: Date): void {
-  invoice.issue({ number, issueDate: day, dueDate, customer, seller: sellerShown(seller) }, at);
+function freeze({ invoice, seller, day, dueDate, customer }: Prepared, taken: Taken, at: Date): void {
+  invoice.issue({ ...taken, issueDate: day, dueDate, customer, seller: sellerShown(seller) }, at);
   invoice.contentHash = contentHash(invoice);
 }
 

@@ -2,4 +2,3 @@
 export const KINDS = ['invoice', 'credit_note', 'proforma'] as const;
 export type Kind = (typeof KINDS)[number];
 export const STATUSES = ['draft', 'issued', 'partially_paid', 'paid', 'written_off', 'voided'] as const;
-export type Status = (typeof STATUSES)[number];

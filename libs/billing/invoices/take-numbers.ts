@@ -5,6 +5,13 @@ import { numberOf, periodOf } from './numbering.ts';
 
 export const backDated = problem('invoice.back_dated', 422, 'An invoice is not dated before the last one issued');
 
+/** A number, and where in its series it stands. */
+export interface Taken {
+  readonly number: string;
+  readonly series: string;
+  readonly sequence: number;
+}
+
 const PATTERNS = { invoice: 'invoicePattern', credit_note: 'creditNotePattern', proforma: 'proformaPattern' } as const;
 
 /**
@@ -12,7 +19,7 @@ const PATTERNS = { invoice: 'invoicePattern', credit_note: 'creditNotePattern', 
  * issues, so a rollback gives the numbers back. It is locked until the commit, so it is taken last, when everything else is flushed.
  * @throws invoice.back_dated
  */
-export async function takeNumbers(em: EntityManager, seller: BillingEntity, kind: Kind, day: string, count = 1): Promise<string[]> {
+export async function takeNumbers(em: EntityManager, seller: BillingEntity, kind: Kind, day: string, count = 1): Promise<Taken[]> {
   const pattern = seller[PATTERNS[kind]];
   const period = periodOf(pattern, day);
   const at = now();
@@ -32,5 +39,8 @@ export async function takeNumbers(em: EntityManager, seller: BillingEntity, kind
     throw backDated(`${day} is before the last one issued`, {
       details: [{ pointer: '/issue_date', code: 'back_dated', message: 'is before the last one issued' }],
     });
-  return Array.from({ length: count }, (_, i) => numberOf(pattern, row.first + i, day));
+  return Array.from({ length: count }, (_, i) => {
+    const sequence = row.first + i;
+    return { number: numberOf(pattern, sequence, day), series: period, sequence };
+  });
 }

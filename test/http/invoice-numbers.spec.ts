@@ -1,0 +1,152 @@
+import { CreateContact } from '#crm';
+import { CreateInvoice, IssueInvoice } from '#billing';
+import { actingAs, Bus, invariants, ruleBroken, setClock, system } from '#kernel';
+import { rowsOf, tamper } from '../database.ts';
+import { app, type Json, type Persona, world } from '../world.ts';
+
+afterEach(() => setClock());
+const lines = [{ description: 'Hours', unitPrice: '100', taxPercent: '25' }];
+const broken = async (organizationId: string): Promise<string[]> => {
+  const found: string[] = [];
+  for (const { name, sql } of invariants) if ((await rowsOf<{ wrong: number }>(organizationId, sql))[0]!.wrong) found.push(name);
+  return found;
+};
+const contactOf = async (who: Persona) => (await who.run(new CreateContact({ name: 'Ada Lovelace' }))).id;
+
+/** All at once, as callers that come back when they are told that the service is busy. */
+async function crowd<T>(works: readonly (() => Promise<T>)[]): Promise<T[]> {
+  const patient = async (work: () => Promise<T>): Promise<T> => {
+    try {
+      return await work();
+    } catch (error) {
+      if (!/timeout exceeded|busy/.test((error as Error).message)) throw error;
+      return patient(work);
+    }
+  };
+  return Promise.all(works.map(patient));
+}
+
+describe('400 invoices issued at once, 40 % of them rolled back', () => {
+  it('have exactly the numbers 1 to 240', async () => {
+    const { organization, manager } = await world();
+    const contactId = await contactOf(manager);
+    const bus = (await app()).get(Bus);
+    const asSystem = <T>(work: () => Promise<T>) => actingAs(system(organization.facts()), work);
+    const drawing = Array.from({ length: 400 }, () => () => bus.run(new CreateInvoice({ contactId, currency: 'EUR', lines })));
+    const drafts = await asSystem(() => bus.each(drawing, true));
+    const fails = () => Promise.reject(ruleBroken('Undone on purpose'));
+    const works = drafts.map((draft, i) => () => {
+      if ('error' in draft) throw draft.error;
+      const issue = () => bus.run(new IssueInvoice(draft.result.id));
+      return asSystem(() => bus.each(i % 5 < 2 ? [issue, fails] : [issue], true)).then(
+        () => 'issued',
+        (error: Error) => (/was refused/.test(error.message) ? 'undone' : Promise.reject(error)),
+      );
+    });
+    const outcomes = await crowd(works);
+    expect(outcomes.filter((outcome) => outcome === 'issued')).toHaveLength(240);
+    const numbers = await rowsOf<{ number: string; status: string }>(
+      organization.id,
+      'select number, status from invoice order by sequence nulls last',
+    );
+    const year = new Date().getUTCFullYear();
+    expect(numbers.slice(0, 240).map(({ number }) => number)).toEqual(
+      Array.from({ length: 240 }, (_, i) => `INV-${year}-${String(i + 1).padStart(5, '0')}`),
+    );
+    expect(numbers.slice(240).every(({ number, status }) => number === null && status === 'draft')).toBe(true);
+    expect(await broken(organization.id)).toEqual([]);
+  }, 60_000);
+
+  it.each([
+    ['numbers are gapless', 'update number_series set next = next + 1'],
+    ['dates go up', "update invoice set issue_date = '2020-01-01' where sequence = 7"],
+    ['totals add up', 'update invoice_line set net_e4 = net_e4 + 1 where invoice_id = (select id from invoice where sequence = 7)'],
+    ['sum of its ledger entries', 'delete from ledger_entry where invoice_id = (select id from invoice where sequence = 7)'],
+  ])('what tells that %s can fail', async (name, sql) => {
+    const { organization, manager } = await world();
+    const id = await contactOf(manager);
+    for (let i = 0; i < 7; i++) {
+      const invoice = await manager.run(new CreateInvoice({ contactId: id, currency: 'EUR', lines }));
+      await manager.run(new IssueInvoice(invoice.id));
+    }
+    expect(await broken(organization.id)).toEqual([]);
+    await tamper(organization.id, sql);
+    expect(await broken(organization.id)).toEqual([expect.stringContaining(name)]);
+  });
+});
+
+describe('the year of a number', () => {
+  const at = (instant: string) => setClock(() => new Date(instant));
+  const issued = async (who: Persona, contactId: string, more: object = {}) => {
+    const { id } = await who.run(new CreateInvoice({ contactId, currency: 'EUR', lines, ...more }));
+    return (await who.run(new IssueInvoice(id))).number;
+  };
+
+  it('is that of the day in the zone of the seller', async () => {
+    const { manager } = await world({ timeZone: 'Europe/Berlin' });
+    const contactId = await contactOf(manager);
+    at('2026-12-31T22:30:00Z');
+    expect([await issued(manager, contactId), await issued(manager, contactId)]).toEqual(['INV-2026-00001', 'INV-2026-00002']);
+    at('2026-12-31T23:30:00Z');
+    expect([await issued(manager, contactId), await issued(manager, contactId)]).toEqual(['INV-2027-00001', 'INV-2027-00002']);
+    await expect(issued(manager, contactId, { issueDate: '2026-12-31' })).rejects.toThrow('before the last one issued');
+  });
+
+  it('each seller and each kind has a series of its own', async () => {
+    const { manager } = await world();
+    const contactId = await contactOf(manager);
+    const other = (
+      await manager.post('billing-entities', { name: 'Other', currency: 'EUR', time_zone: 'UTC', invoice_pattern: 'X{YY}{MM}-{000}' })
+    ).data as Json;
+    at('2026-03-31T12:00:00Z');
+    expect(await issued(manager, contactId)).toBe('INV-2026-00001');
+    expect(await issued(manager, contactId, { billingEntityId: other.id })).toBe('X2603-001');
+    expect(await issued(manager, contactId, { kind: 'proforma' })).toBe('PRO-2026-00001');
+    at('2026-04-01T12:00:00Z');
+    expect(await issued(manager, contactId, { billingEntityId: other.id })).toBe('X2604-001');
+    expect(await issued(manager, contactId)).toBe('INV-2026-00002');
+  });
+});
+
+it('the ledger cannot be changed by the application', async () => {
+  const { organization, manager } = await world();
+  const invoice = await manager.run(new CreateInvoice({ contactId: await contactOf(manager), currency: 'EUR', lines }));
+  await manager.run(new IssueInvoice(invoice.id));
+  const entries = await rowsOf<{ kind: string; amount_e4: string }>(organization.id, 'select kind, amount_e4 from ledger_entry');
+  expect(entries).toEqual([{ kind: 'invoice', amount_e4: '1250000' }]);
+  const may = await rowsOf<{ may: boolean }>(
+    organization.id,
+    `select has_table_privilege('tessera_app', 'ledger_entry', 'update') or has_table_privilege('tessera_app', 'ledger_entry', 'delete') as may`,
+  );
+  expect(may).toEqual([{ may: false }]);
+});
+
+describe('the invoice of a won deal', () => {
+  it('has its title, amount and currency, and is made once', async () => {
+    const { manager, member, stranger } = await world();
+    const contact_id = (await member.post('contacts', { name: 'Ada Lovelace' })).data.id;
+    const deal = (await member.post('deals', { title: 'Ten workstations', amount: '990.00', currency: 'USD', contact_id })).data;
+    const early = await member.post(`deals/${deal.id}/invoice`);
+    expect(early).toMatchObject({ status: 422, error: { code: 'deal.not_won' } });
+    await member.post(`deals/${deal.id}/win`);
+    expect((await stranger.post(`deals/${deal.id}/invoice`)).status).toBe(404);
+    const made = await member.post(`deals/${deal.id}/invoice`, { tax_percent: '19' });
+    expect(made).toMatchObject({
+      status: 201,
+      data: {
+        status: 'draft',
+        currency: 'USD',
+        contact_id,
+        source: 'deal',
+        source_id: deal.id,
+        lines: [{ description: 'Ten workstations', unit_price: '990' }],
+        totals: { net: '990.00', tax: '188.10', payable: '1178.10' },
+      },
+    });
+    const twice = await manager.post(`deals/${deal.id}/invoice`);
+    expect(twice).toMatchObject({ status: 409, error: { existing: { type: 'invoice', id: made.data.id } } });
+    await manager.post(`invoices/${made.data.id}/issue`);
+    await manager.post(`invoices/${made.data.id}/void`);
+    expect((await manager.post(`deals/${deal.id}/invoice`)).status).toBe(201);
+  });
+});
