@@ -43,13 +43,13 @@ export async function insertMany<T extends TenantRow>(
   }
   await referencesHold(em, changes);
   const now = call();
-  const columns = fields.map(([name, field]) => [columnOf(name, field), sqlType(field), name] as const);
+  const columns = fields.map(([name, field]): Column => ({ column: columnOf(name, field), type: sqlType(field), name }));
   const values = changes.map(({ row }) => row as unknown as Values);
-  await insertRows(em, of.table, columns, values, conflict(over, columns));
+  await write(em, of.table, columns, values, conflict(over, columns));
   const entries = changes.flatMap((change) => auditOf(change, now));
-  await insertTuples(em, 'audit_entry', AUDIT_COLUMNS, AUDIT_TYPES, entries);
+  await writeTuples(em, 'audit_entry', AUDIT_COLUMNS, AUDIT_TYPES, entries);
   const messages = [...changes.flatMap((change) => messageOf(change, now)), ...recorded(now)];
-  await insertTuples(em, 'outbox', OUTBOX_COLUMNS, OUTBOX_TYPES, messages);
+  await writeTuples(em, 'outbox', OUTBOX_COLUMNS, OUTBOX_TYPES, messages);
   unit()?.written.push(...changes.map(({ row }) => ({ table: of.table, verb: 'create', id: row.id })));
   return changes.map(({ row }) => row as T);
 }
@@ -101,46 +101,60 @@ const TYPES: Record<string, string> = {
 };
 const sqlType = ({ column }: AnyField) => column.columnType ?? TYPES[column.type] ?? column.type;
 
-type Columns = readonly (readonly [column: string, type: string, name: string])[];
+interface Column {
+  readonly column: string;
+  readonly type: string;
+  /** Of its value in the rows. */
+  readonly name: string;
+  /** JSON that travels as text, so that what was hashed is what is stored. */
+  readonly text?: boolean;
+}
 
 /** The newer row takes the place of the older one, which keeps its id. */
-function conflict(over: readonly string[], columns: Columns): string {
+function conflict(over: readonly string[], columns: readonly Column[]): string {
   if (!over.length) return '';
-  const unique = columns.filter(([, , name]) => over.includes(name)).map(([column]) => `"${column}"`);
-  const taken = columns.filter(
-    ([, , name]) => !over.includes(name) && !['id', 'tenantId', 'createdAt', 'createdBy', 'version'].includes(name),
-  );
-  const set = taken.map(([column]) => `"${column}" = excluded."${column}"`).join(', ');
+  const unique = columns.filter(({ name }) => over.includes(name)).map(({ column }) => `"${column}"`);
+  const kept = ['id', 'tenantId', 'createdAt', 'createdBy', 'version', ...over];
+  const set = columns.flatMap(({ name, column }) => (kept.includes(name) ? [] : [`"${column}" = excluded."${column}"`])).join(', ');
   return `on conflict ("tenant_id", ${unique.join(', ')}) where deleted_at is null do update set ${set}, "version" = old."version" + 1`;
 }
 
-/** One statement for all rows: PostgreSQL takes a JSON array apart far faster than a thousand tuples of placeholders. */
-async function insertRows(em: SqlEntityManager, table: string, columns: Columns, rows: readonly Values[], onConflict: string) {
-  const lines = rows.map((row) => {
+/**
+ * One statement for all rows. They travel as one JSON value, which PostgreSQL takes apart far faster than a thousand tuples of
+ * placeholders, and what is the same in all of them (the organization, the time, what is empty) travels once.
+ */
+async function write(em: SqlEntityManager, table: string, columns: readonly Column[], rows: readonly Values[], onConflict = '') {
+  const [first] = rows;
+  if (!first) return;
+  const differs = (name: string) => rows.some((row) => !same(row[name], first[name]));
+  const [own, shared] = [columns.filter(({ name }) => differs(name)), columns.filter(({ name }) => !differs(name))];
+  const lineOf = (row: Values, of: readonly Column[]) => {
     const line: Values = {};
-    for (const [column, , name] of columns) line[column] = typeof row[name] === 'bigint' ? String(row[name]) : row[name];
+    for (const { column, name } of of) line[column] = typeof row[name] === 'bigint' ? String(row[name]) : row[name];
     return line;
-  });
-  const names = columns.map(([column]) => `"${column}"`).join(', ');
-  const typed = columns.map(([column, type]) => `"${column}" ${type}`).join(', ');
-  await takeApart(em, `insert into "${table}" as old (${names}) select ${names}`, lines, typed, onConflict);
+  };
+  // A record has at least one column.
+  const typed = (of: readonly Column[]) =>
+    ['"~" int', ...of.map(({ column, type, text }) => `"${column}" ${text ? 'text' : type}`)].join(', ');
+  const names = columns.map(({ column }) => `"${column}"`).join(', ');
+  const selected = columns.map(({ column, type, text }) => (text ? `"${column}"::${type}` : `"${column}"`)).join(', ');
+  const lines = JSON.stringify(rows.map((row) => lineOf(row, own)));
+  const once = JSON.stringify(lineOf(first, shared));
+  const from = (source: string) => sql.raw(`insert into "${table}" as old (${names}) select ${selected} from ${source}(`);
+  // Bound: a text of a megabyte is neither escaped nor parsed as SQL.
+  await sql`${from('json_to_recordset')}${lines}${sql.raw(`::json) as rows (${typed(own)}) cross join json_to_record(`)}${once}${sql.raw(
+    `::json) as every (${typed(shared)}) ${onConflict}`,
+  )}`.execute(em.getKysely());
 }
-
-/** As one bound value: a text of a megabyte is neither escaped nor parsed as SQL. */
-async function takeApart(em: SqlEntityManager, insert: string, lines: readonly object[], typed: string, onConflict = '') {
-  const after = `::json) as rows (${typed}) ${onConflict}`;
-  await sql`${sql.raw(`${insert} from json_to_recordset(`)}${JSON.stringify(lines)}${sql.raw(after)}`.execute(em.getKysely());
-}
+const same = (one: unknown, other: unknown) =>
+  one === other || (one instanceof Date && other instanceof Date && one.valueOf() === other.valueOf());
 
 const AUDIT_TYPES = 'uuid, uuid, text, uuid, uuid, uuid, text, text, text, uuid, json, text, text';
 const OUTBOX_TYPES = 'uuid, text, text, uuid, jsonb, text, uuid';
-async function insertTuples(em: SqlEntityManager, table: string, columns: string, types: string, tuples: unknown[][]) {
-  if (!tuples.length) return;
-  const names = columns.split(', ');
+async function writeTuples(em: SqlEntityManager, table: string, names: string, types: string, tuples: readonly unknown[][]) {
   const kinds = types.split(', ');
-  // JSON columns travel as text, so that what was hashed is what is stored.
-  const rows = tuples.map((tuple) => Object.fromEntries(names.map((name, i) => [name, tuple[i]])));
-  const typed = names.map((name, i) => `${name} ${kinds[i]!.startsWith('json') ? 'text' : kinds[i]}`).join(', ');
-  const selected = names.map((name, i) => (kinds[i]!.startsWith('json') ? `${name}::${kinds[i]}` : name)).join(', ');
-  await takeApart(em, `insert into ${table} (${columns}) select ${selected}`, rows, typed);
+  const columns = names
+    .split(', ')
+    .map((column, i): Column => ({ column, name: String(i), type: kinds[i]!, text: kinds[i]!.startsWith('json') }));
+  await write(em, table, columns, tuples as unknown as readonly Values[]);
 }

@@ -26,13 +26,13 @@ create policy document_organization on search.document
   using (organization_id = current_setting('app.tenant')::uuid) with check (organization_id = current_setting('app.tenant')::uuid);
 
 create or replace function search.put(kind text, organization uuid, row_id uuid, spoken text) returns void
-  language plpgsql security definer set search_path = pg_catalog, pg_temp
+  language plpgsql security definer set search_path = public, pg_temp
   as $$
 begin
   if organization <> current_setting('app.tenant')::uuid then
     raise exception 'search.put: another organization';
   end if;
-  insert into search.document (organization_id, subject, id, words) values (organization, kind, row_id, search.fold(spoken))
+  insert into search.document (organization_id, subject, id, words) values (organization, kind, row_id, lower(unaccent('unaccent', spoken)))
   on conflict on constraint document_pkey do update set words = excluded.words where document.words <> excluded.words;
 end $$;
 

@@ -61,9 +61,15 @@ export class Contact extends businessRecord(
     search: [
       'new.name',
       'new.company_name',
-      "(select string_agg(way ->> 'email', ' ') from jsonb_array_elements(new.emails) way)",
+      'new.email',
       // As typed, in E.164, and both as digits alone: however somebody types a number, it is found.
-      "(select string_agg(concat_ws(' ', way ->> 'phone', way ->> 'typed', regexp_replace(way ->> 'phone', '[^0-9]', '', 'g'), regexp_replace(way ->> 'typed', '[^0-9]', '', 'g')), ' ') from jsonb_array_elements(new.phones) way)",
+      'new.phone',
+      'new.phone_typed',
+      "regexp_replace(new.phone, '[^0-9]', '', 'g')",
+      "regexp_replace(new.phone_typed, '[^0-9]', '', 'g')",
+      // The others, for those who have more than one.
+      "case when jsonb_array_length(new.emails) > 1 then (select string_agg(way ->> 'email', ' ') from jsonb_array_elements(new.emails) way) end",
+      "case when jsonb_array_length(new.phones) > 1 then (select string_agg(concat_ws(' ', way ->> 'phone', way ->> 'typed', regexp_replace(way ->> 'phone', '[^0-9]', '', 'g'), regexp_replace(way ->> 'typed', '[^0-9]', '', 'g')), ' ') from jsonb_array_elements(new.phones) way) end",
     ],
   },
 ) {

@@ -15,10 +15,9 @@ const firstOf = (rows: readonly Found[]) => new Map([...rows].reverse().map(({ k
 /** Living records by their names or e-mails (as `keyOf` writes them), one query for all. */
 export async function byName(em: EntityManager, resource: ImportedResource, names: readonly string[]): Promise<Map<string, string>> {
   if (!names.length) return new Map();
-  const { rows } =
-    await sql<Found>`select lower(regexp_replace(trim(${sql.ref(resource === 'deal' ? 'title' : 'name')}), '\\s+', ' ', 'g')) as key, id
-    from ${sql.table(resource)} where tenant_id = ${tenantId()} and deleted_at is null
-      and lower(regexp_replace(trim(${sql.ref(resource === 'deal' ? 'title' : 'name')}), '\\s+', ' ', 'g')) = any(${names}::text[])
+  const name = sql.ref(resource === 'deal' ? 'title' : 'name');
+  const { rows } = await sql<Found>`select lower(${name}) as key, id from ${sql.table(resource)}
+    where tenant_id = ${tenantId()} and deleted_at is null and lower(${name}) = any(${names}::text[])
     order by created_at, id`.execute(em.getKysely());
   return firstOf(rows);
 }
