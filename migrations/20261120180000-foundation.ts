@@ -124,11 +124,12 @@ export class Foundation extends Migration {
     this.addSql(`alter table "invoice" add constraint "invoice_numbered_check" check (case status when 'draft' then num_nonnulls(number, series, sequence) = 0 else num_nulls(number, series, sequence) = 0 end);`);
     this.addSql(`alter table "invoice" add constraint "invoice_issued_check" check (status = 'draft' or num_nulls(issue_date, due_date, issued_at, seller, content_hash) = 0);`);
     this.addSql(`alter table "invoice" add constraint "invoice_dates_check" check (due_date >= issue_date);`);
-    this.addSql(`alter table "invoice" add constraint "invoice_parts_check" check (paid_e4 * sign(payable_e4) >= 0 and credited_e4 * sign(payable_e4) >= 0 and written_off_e4 >= 0);`);
+    this.addSql(`alter table "invoice" add constraint "invoice_parts_check" check (written_off_e4 >= 0 and case when payable_e4 < 0 then paid_e4 <= 0 and credited_e4 <= 0
+        else paid_e4 >= 0 and credited_e4 >= 0 end);`);
     this.addSql(`alter table "invoice" add constraint "invoice_due_check" check (due_e4 = case when status in ('draft', 'voided') or kind = 'proforma' then 0
         when kind = 'credit_note' then -(payable_e4 - paid_e4 - credited_e4) else payable_e4 - paid_e4 - credited_e4 - written_off_e4 end);`);
     this.addSql(`alter table "invoice" add constraint "invoice_settled_check" check (case status when 'paid' then due_e4 = 0 when 'written_off' then due_e4 = 0 and written_off_e4 > 0 when 'voided' then voided_at is not null else true end);`);
-    this.addSql(`alter table "invoice" add constraint "invoice_untouched_check" check (status not in ('draft', 'voided') or (paid_e4 = 0 and credited_e4 = 0 and written_off_e4 = 0));`);
+    this.addSql(`alter table "invoice" add constraint "invoice_untouched_check" check (case when status in ('draft', 'voided') then paid_e4 = 0 and credited_e4 = 0 and written_off_e4 = 0 else true end);`);
     this.addSql(`alter table "invoice" add constraint "invoice_correction_check" check ((kind = 'credit_note') = (preceding_invoice_id is not null));`);
     this.addSql(`alter table "invoice" add constraint "invoice_kind_check" check ("kind" in ('invoice', 'credit_note', 'proforma'));`);
     this.addSql(`alter table "invoice" add constraint "invoice_status_check" check ("status" in ('draft', 'issued', 'partially_paid', 'paid', 'written_off', 'voided'));`);
@@ -265,7 +266,7 @@ export class Foundation extends Migration {
     this.addSql(`create index "tax_rate_tenant_id_created_at_id_index" on "tax_rate" ("tenant_id", "created_at", "id");`);
     this.addSql(`alter table "tax_rate" add constraint "tax_rate_tenant_id_id_unique" unique ("tenant_id", "id");`);
     this.addSql(`create unique index "tax_rate_tenant_id_code_unique" on "tax_rate" ("tenant_id", "code") where deleted_at is null;`);
-    this.addSql(`alter table "tax_rate" add constraint "tax_rate_percent_check" check (percent between 0 and 100 and (category = 'S' or percent = 0));`);
+    this.addSql(`alter table "tax_rate" add constraint "tax_rate_percent_check" check (percent >= (0)::numeric and percent <= (100)::numeric and (category = 'S' or percent = (0)::numeric));`);
     this.addSql(`alter table "tax_rate" add constraint "tax_rate_validity_check" check (valid_to >= valid_from);`);
     this.addSql(`alter table "tax_rate" add constraint "tax_rate_category_check" check ("category" in ('S', 'Z', 'E', 'AE', 'K', 'G', 'O'));`);
 
@@ -297,7 +298,7 @@ export class Foundation extends Migration {
     this.addSql(`alter table "invoice_line" add constraint "invoice_line_tenant_id_id_unique" unique ("tenant_id", "id");`);
     this.addSql(`create unique index "invoice_line_tenant_id_invoice_id_position_unique" on "invoice_line" ("tenant_id", "invoice_id", "position") where deleted_at is null;`);
     this.addSql(`alter table "invoice_line" add constraint "invoice_line_total_check" check (total_e4 = amount_e4 - discount_amount_e4);`);
-    this.addSql(`alter table "invoice_line" add constraint "invoice_line_tax_check" check (tax_percent between 0 and 100 and (tax_category = 'S' or tax_percent = 0));`);
+    this.addSql(`alter table "invoice_line" add constraint "invoice_line_tax_check" check (tax_percent >= (0)::numeric and tax_percent <= (100)::numeric and (tax_category = 'S' or tax_percent = (0)::numeric));`);
     this.addSql(`alter table "invoice_line" add constraint "invoice_line_period_check" check (period_end >= period_start);`);
     this.addSql(`alter table "invoice_line" add constraint "invoice_line_credits_check" check ((credits_line_id is null) = (credits_quantity is null));`);
     this.addSql(`alter table "invoice_line" add constraint "invoice_line_tax_category_check" check ("tax_category" in ('S', 'Z', 'E', 'AE', 'K', 'G', 'O'));`);

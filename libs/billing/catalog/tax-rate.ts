@@ -16,7 +16,7 @@ export class TaxRate extends entity(
   {
     unique: [{ on: ['code'] }],
     checks: {
-      percent: "percent between 0 and 100 and (category = 'S' or percent = 0)",
+      percent: "percent >= (0)::numeric and percent <= (100)::numeric and (category = 'S' or percent = (0)::numeric)",
       validity: 'valid_to >= valid_from',
     },
   },

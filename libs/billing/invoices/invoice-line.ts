@@ -39,7 +39,7 @@ export class InvoiceLine extends entity(
     index: [['invoiceId', 'position']],
     checks: {
       total: 'total_e4 = amount_e4 - discount_amount_e4',
-      tax: "tax_percent between 0 and 100 and (tax_category = 'S' or tax_percent = 0)",
+      tax: "tax_percent >= (0)::numeric and tax_percent <= (100)::numeric and (tax_category = 'S' or tax_percent = (0)::numeric)",
       period: 'period_end >= period_start',
       credits: '(credits_line_id is null) = (credits_quantity is null)',
     },

@@ -116,12 +116,13 @@ export class Invoice extends businessRecord(
       numbered: "case status when 'draft' then num_nonnulls(number, series, sequence) = 0 else num_nulls(number, series, sequence) = 0 end",
       issued: "status = 'draft' or num_nulls(issue_date, due_date, issued_at, seller, content_hash) = 0",
       dates: 'due_date >= issue_date',
-      parts: 'paid_e4 * sign(payable_e4) >= 0 and credited_e4 * sign(payable_e4) >= 0 and written_off_e4 >= 0',
+      parts: `written_off_e4 >= 0 and case when payable_e4 < 0 then paid_e4 <= 0 and credited_e4 <= 0
+        else paid_e4 >= 0 and credited_e4 >= 0 end`,
       due: `due_e4 = case when status in ('draft', 'voided') or kind = 'proforma' then 0
         when kind = 'credit_note' then -(payable_e4 - paid_e4 - credited_e4) else payable_e4 - paid_e4 - credited_e4 - written_off_e4 end`,
       settled:
         "case status when 'paid' then due_e4 = 0 when 'written_off' then due_e4 = 0 and written_off_e4 > 0 when 'voided' then voided_at is not null else true end",
-      untouched: "status not in ('draft', 'voided') or (paid_e4 = 0 and credited_e4 = 0 and written_off_e4 = 0)",
+      untouched: "case when status in ('draft', 'voided') then paid_e4 = 0 and credited_e4 = 0 and written_off_e4 = 0 else true end",
       correction: "(kind = 'credit_note') = (preceding_invoice_id is not null)",
     },
     search: ['new.number', "new.customer ->> 'name'", 'new.reference'],
