@@ -89,13 +89,17 @@ export class Foundation extends Migration {
     this.addSql(`alter table "import" add constraint "import_match_on_check" check ("match_on" in ('external_id', 'email', 'name'));`);
     this.addSql(`alter table "import" add constraint "import_status_check" check ("status" in ('pending', 'running', 'done', 'failed', 'reverting', 'reverted'));`);
 
-    this.addSql(`create table "import_row" ("id" uuid not null, "created_at" timestamptz(3) not null, "updated_at" timestamptz(3) not null, "version" int not null default 1, "tenant_id" uuid not null, "created_by" uuid null, "deleted_at" timestamptz(3) null, "import_id" uuid not null, "line" int not null, "outcome" text not null, "resource" text not null, "subject_id" uuid null, "subject_version" int null, "column" varchar(200) null, "named" varchar(255) null, "reason" varchar(1000) null, primary key ("id"));`);
+    this.addSql(`create table "import_batch" ("id" uuid not null, "created_at" timestamptz(3) not null, "updated_at" timestamptz(3) not null, "version" int not null default 1, "tenant_id" uuid not null, "created_by" uuid null, "deleted_at" timestamptz(3) null, "import_id" uuid not null, "resource" text not null, "subjects" jsonb not null, primary key ("id"));`);
+    this.addSql(`create index "import_batch_tenant_id_created_at_id_index" on "import_batch" ("tenant_id", "created_at", "id");`);
+    this.addSql(`create index "import_batch_tenant_id_import_id_resource_id_index" on "import_batch" ("tenant_id", "import_id", "resource", "id");`);
+    this.addSql(`alter table "import_batch" add constraint "import_batch_tenant_id_id_unique" unique ("tenant_id", "id");`);
+    this.addSql(`alter table "import_batch" add constraint "import_batch_resource_check" check ("resource" in ('contact', 'company', 'deal'));`);
+
+    this.addSql(`create table "import_row" ("id" uuid not null, "created_at" timestamptz(3) not null, "updated_at" timestamptz(3) not null, "version" int not null default 1, "tenant_id" uuid not null, "created_by" uuid null, "deleted_at" timestamptz(3) null, "import_id" uuid not null, "line" int not null, "outcome" text not null, "subject_id" uuid null, "column" varchar(200) null, "named" varchar(255) null, "reason" varchar(1000) null, primary key ("id"));`);
     this.addSql(`create index "import_row_tenant_id_created_at_id_index" on "import_row" ("tenant_id", "created_at", "id");`);
-    this.addSql(`create index "import_row_tenant_id_import_id_outcome_resource_id_index" on "import_row" ("tenant_id", "import_id", "outcome", "resource", "id");`);
-    this.addSql(`create index "import_row_tenant_id_import_id_subject_id_index" on "import_row" ("tenant_id", "import_id", "subject_id");`);
+    this.addSql(`create index "import_row_tenant_id_import_id_outcome_line_id_index" on "import_row" ("tenant_id", "import_id", "outcome", "line", "id");`);
     this.addSql(`alter table "import_row" add constraint "import_row_tenant_id_id_unique" unique ("tenant_id", "id");`);
-    this.addSql(`alter table "import_row" add constraint "import_row_outcome_check" check ("outcome" in ('created', 'failed', 'pending', 'incomplete', 'removed', 'kept'));`);
-    this.addSql(`alter table "import_row" add constraint "import_row_resource_check" check ("resource" in ('contact', 'company', 'deal'));`);
+    this.addSql(`alter table "import_row" add constraint "import_row_outcome_check" check ("outcome" in ('failed', 'pending', 'incomplete'));`);
 
     this.addSql(`create table "inbox" ("message_id" bigint not null, "reaction" text not null, "done_at" timestamptz(3) not null default now(), primary key ("message_id", "reaction"));`);
 
@@ -348,6 +352,8 @@ export class Foundation extends Migration {
 
     this.addSql(`alter table "import" add constraint "import_owner_id_member_foreign" foreign key ("tenant_id", "owner_id") references "membership" ("organization_id", "user_id") on delete restrict;`);
 
+    this.addSql(`alter table "import_batch" add constraint "import_batch_import_id_foreign" foreign key ("tenant_id", "import_id") references "import" ("tenant_id", "id") on delete restrict;`);
+
     this.addSql(`alter table "import_row" add constraint "import_row_import_id_foreign" foreign key ("tenant_id", "import_id") references "import" ("tenant_id", "id") on delete restrict;`);
 
     this.addSql(`alter table "invoice" add constraint "invoice_billing_entity_id_foreign" foreign key ("tenant_id", "billing_entity_id") references "billing_entity" ("tenant_id", "id") on delete restrict;`);
@@ -446,6 +452,9 @@ export class Foundation extends Migration {
     this.addSql(`alter table "import" enable row level security;`);
     this.addSql(`alter table "import" force row level security;`);
     this.addSql(`create policy "import_tenant_policy" on "import" using ("tenant_id" = current_setting('app.tenant')::uuid) with check ("tenant_id" = current_setting('app.tenant')::uuid);`);
+    this.addSql(`alter table "import_batch" enable row level security;`);
+    this.addSql(`alter table "import_batch" force row level security;`);
+    this.addSql(`create policy "import_batch_tenant_policy" on "import_batch" using ("tenant_id" = current_setting('app.tenant')::uuid) with check ("tenant_id" = current_setting('app.tenant')::uuid);`);
     this.addSql(`alter table "import_row" enable row level security;`);
     this.addSql(`alter table "import_row" force row level security;`);
     this.addSql(`create policy "import_row_tenant_policy" on "import_row" using ("tenant_id" = current_setting('app.tenant')::uuid) with check ("tenant_id" = current_setting('app.tenant')::uuid);`);

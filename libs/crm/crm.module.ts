@@ -47,13 +47,13 @@ import { DealContact } from './deals/deal-contact.ts';
 import { Deal } from './deals/deal.ts';
 import { StageHistory } from './deals/stage-history.ts';
 import { BeginImport, FailImport, FinishImport, LinkRows } from './imports/import-steps.ts';
-import { ExternalReference, Import, ImportRow } from './imports/import.ts';
+import { ExternalReference, Import, ImportBatch, ImportRow } from './imports/import.ts';
 import { ImportChunk } from './imports/import-chunk.ts';
 import { FolderImport } from './imports/import-folder.ts';
 import { ImportsController } from './imports/imports.controller.ts';
 import { PrepareOrganization } from './imports/prepare-organization.ts';
 import { ImportErrors } from './imports/read-errors.ts';
-import { FinishRevert, RevertImport, RevertRows, RunRevert } from './imports/revert-import.ts';
+import { FinishRevert, RevertImport, RevertBatch, RunRevert } from './imports/revert-import.ts';
 import { RunImport } from './imports/run-import.ts';
 import { StartImport } from './imports/start-import.ts';
 import { Pipeline, Stage } from './pipelines/pipeline.ts';
@@ -79,6 +79,7 @@ import './timeline/crm-parts.ts';
     StageHistory,
     ExchangeRate,
     Import,
+    ImportBatch,
     ImportRow,
     ExternalReference,
   ],
@@ -105,7 +106,7 @@ import './timeline/crm-parts.ts';
     ...[CreateExchangeRate, UpdateExchangeRate, ImportExchangeRates, DealSummary, DealFunnel, DealForecast],
     ...[LogActivity, EditActivity, DeleteActivity],
     ...[StartImport, RunImport, BeginImport, ImportChunk, LinkRows, FinishImport, FailImport, ImportErrors, PrepareOrganization],
-    ...[RevertImport, RunRevert, RevertRows, FinishRevert],
+    ...[RevertImport, RunRevert, RevertBatch, FinishRevert],
   ],
   providers: [Follow, FolderImport],
   founding: [CreateStandardPipeline],

@@ -2,9 +2,9 @@ import { Bus, Command, csvStream, EntityManager, fileKey, Handles, load, now, or
 import { UpdateCompany } from '../companies/update-company.ts';
 import { Company } from '../companies/company.ts';
 import { type Expected, WOULD_BE_MADE } from './expected.ts';
-import { Import, ImportRow } from './import.ts';
+import { Import, ImportBatch, ImportRow } from './import.ts';
 import { byName, keyOf } from './look-up.ts';
-import { reasonOf } from './take-rows.ts';
+import { anew, reasonOf } from './take-rows.ts';
 
 const AT_ONCE = 500;
 const ERROR_COLUMNS = ['line', 'column', 'reason'];
@@ -78,6 +78,7 @@ class LinkHandler {
     if (order.status !== 'running' || !rows.length) return false;
     const keys = [...new Set(rows.map(({ named }) => keyOf(named!)))];
     const found = await byName(this.em, 'company', keys);
+    const versions = new Map<string, number>();
     const makes = order.mapping.missing.company === 'create';
     for (const key of keys) if (expected && !found.has(key) && (makes || expected.has('company', key))) found.set(key, WOULD_BE_MADE);
     for (const row of rows) {
@@ -85,26 +86,27 @@ class LinkHandler {
       if (!found.has(key) && makes) found.set(key, await this.made(order, row));
       const parentId = found.get(key);
       let refused = parentId === undefined ? row.reason : null;
-      if (parentId && !expected && row.subjectId) refused = await this.link(order.id, row.subjectId, parentId);
+      if (parentId && !expected && row.subjectId) refused = await this.link(row.subjectId, parentId, versions);
       if (refused) order.incomplete++;
       if (refused) Object.assign(row, { outcome: 'incomplete', reason: refused });
       else this.em.remove(row);
     }
+    await anew(this.em, id, versions);
     return true;
   }
 
-  private async made({ id: importId, resource }: Import, { line, named }: ImportRow): Promise<string> {
+  private async made({ id: importId }: Import, { named }: ImportRow): Promise<string> {
     const company = this.em.create(Company, { name: named! });
-    this.em.create(ImportRow, { importId, line, resource, outcome: 'created', subjectId: company.id, subjectVersion: 1 });
+    this.em.create(ImportBatch, { importId, resource: 'company', subjects: { [company.id]: 1 } });
     await this.em.flush();
     return company.id;
   }
 
   /** As the use case does it, which knows circles; answers why not. */
-  private async link(importId: string, id: string, parentId: string): Promise<string | null> {
+  private async link(id: string, parentId: string, versions: Map<string, number>): Promise<string | null> {
     try {
       const { version } = await this.bus.apart(() => this.bus.run(new UpdateCompany(id, { parentId })));
-      for (const row of await this.em.find(ImportRow, { importId, subjectId: id, outcome: 'created' })) row.subjectVersion = version;
+      versions.set(id, version);
       return null;
     } catch (error) {
       return reasonOf(error);

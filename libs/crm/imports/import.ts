@@ -45,29 +45,31 @@ export class Import extends businessRecord(
   }
 }
 
-/** What became of a row that changed something or could not be taken: what reverting goes by, and what the error file lists. */
+/** A row that could not be taken, or not wholly: what the error file lists. */
 export class ImportRow extends entity(
   'import_row',
   {
     importId: ref(() => Import),
     line: whole({ min: 1 }),
-    outcome: choice(['created', 'failed', 'pending', 'incomplete', 'removed', 'kept']),
-    /** The record, and its version when the import was done with it. */
-    resource: choice(RESOURCES),
+    /** pending: in, and waits for a record it names that may come later. */
+    outcome: choice(['failed', 'pending', 'incomplete']),
     subjectId: uuid().optional(),
-    subjectVersion: whole({ min: 1 }).optional(),
     column: text({ max: 200 }).optional(),
-    /** The record it names and waits for. */
     named: text({ max: 255 }).optional(),
     reason: text({ max: 1000 }).optional(),
   },
+  { index: [['importId', 'outcome', 'line', 'id']], quiet: true },
+) {}
+
+/** Records that one transaction of an import has created, each with its version when the import was done with it: reverting goes by them. */
+export class ImportBatch extends entity(
+  'import_batch',
   {
-    index: [
-      ['importId', 'outcome', 'resource', 'id'],
-      ['importId', 'subjectId'],
-    ],
-    quiet: true,
+    importId: ref(() => Import),
+    resource: choice(RESOURCES),
+    subjects: json(z.record(z.string(), z.int())),
   },
+  { index: [['importId', 'resource', 'id']], quiet: true },
 ) {}
 
 /** What a record is called in another system: how a file imported twice finds what it made the first time. */

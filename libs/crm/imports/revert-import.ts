@@ -1,10 +1,9 @@
 import { Bus, Command, EntityManager, Handles, load, now, Process } from '#kernel';
 import { sql } from 'kysely';
-import { ExternalReference, Import, ImportRow, notFinished } from './import.ts';
+import { ExternalReference, Import, ImportBatch, notFinished } from './import.ts';
 import { RESOURCES } from './mapping.ts';
 import { targetOf } from './targets/targets.ts';
 
-const AT_ONCE = 500;
 /** Deals first: they name contacts and companies, which name each other. */
 const ORDER = ['deal', 'contact', 'company'] as const satisfies readonly (typeof RESOURCES)[number][];
 type Resource = (typeof ORDER)[number];
@@ -32,7 +31,7 @@ class Handler {
   }
 }
 
-/** Reverts an import, some hundred records in a transaction. */
+/** Reverts an import, a batch of records in a transaction. */
 export class RunRevert extends Process<void> {
   constructor(readonly id: string) {
     super();
@@ -54,7 +53,7 @@ class RunHandler {
   private async pass(id: string, resource: Resource, last: boolean): Promise<number> {
     let removed = 0;
     for (let after: string | null = '00000000-0000-0000-0000-000000000000'; after;) {
-      const step: { removed: number; after: string | null } = await this.bus.run(new RevertRows(id, resource, after, last));
+      const step: { removed: number; after: string | null } = await this.bus.run(new RevertBatch(id, resource, after, last));
       removed += step.removed;
       after = step.after;
     }
@@ -62,8 +61,8 @@ class RunHandler {
   }
 }
 
-/** Removes some of the records, those behind `after`; on the last pass what cannot go is counted as kept. */
-export class RevertRows extends Command<{ removed: number; after: string | null }> {
+/** Removes the records of the next batch behind `after`; on the last pass what cannot go is counted as kept. */
+export class RevertBatch extends Command<{ removed: number; after: string | null }> {
   constructor(
     readonly id: string,
     readonly resource: Resource,
@@ -74,39 +73,33 @@ export class RevertRows extends Command<{ removed: number; after: string | null 
   }
 }
 
-@Handles(RevertRows, 'system')
-class RowsHandler {
+@Handles(RevertBatch, 'system')
+class BatchHandler {
   constructor(private readonly em: EntityManager) {}
 
-  async execute({ id, resource, after, last }: RevertRows) {
+  async execute({ id, resource, after, last }: RevertBatch) {
     const order = await load(this.em, Import, id);
-    const rows = await this.em.find(
-      ImportRow,
-      { importId: id, outcome: 'created', resource, id: { $gt: after } },
-      { orderBy: { id: 'asc' }, limit: AT_ONCE },
-    );
-    if (order.status !== 'reverting' || !rows.length) return { removed: 0, after: null };
-    const ids = rows.flatMap(({ subjectId }) => subjectId ?? []);
-    const records = await this.em.find(targetOf(resource).of, { id: { $in: ids } });
-    const found = new Map(records.map((row) => [row.id, row]));
+    const batch = await this.em.findOne(ImportBatch, { importId: id, resource, id: { $gt: after } }, { orderBy: { id: 'asc' } });
+    if (order.status !== 'reverting' || !batch) return { removed: 0, after: null };
+    const ids = Object.keys(batch.subjects);
+    const records = new Map((await this.em.find(targetOf(resource).of, { id: { $in: ids } })).map((row) => [row.id, row]));
     const held = await this.held(resource, ids);
-    let removed = 0;
-    for (const row of rows) {
-      const record = found.get(row.subjectId!);
-      const why = !record ? 'gone' : record.version !== row.subjectVersion ? 'edited' : held.has(record.id) ? 'in_use' : null;
-      if (why === 'in_use' && !last) continue;
-      if (why) {
-        Object.assign(row, { outcome: 'kept', reason: why });
-        order.kept = { ...order.kept, [why]: (order.kept[why] ?? 0) + 1 };
-        continue;
+    const removed: string[] = [];
+    const left: Record<string, number> = {};
+    for (const [subject, version] of Object.entries(batch.subjects)) {
+      const record = records.get(subject);
+      const why = !record ? 'gone' : record.version !== version ? 'edited' : held.has(subject) ? 'in_use' : null;
+      if (why === 'in_use' && !last) left[subject] = version;
+      else if (why) order.kept = { ...order.kept, [why]: (order.kept[why] ?? 0) + 1 };
+      else {
+        record!.remove();
+        removed.push(subject);
       }
-      record!.remove();
-      row.outcome = 'removed';
-      removed++;
     }
-    order.removed += removed;
-    await this.forget(rows.flatMap(({ outcome, subjectId }) => (outcome === 'removed' && subjectId ? [subjectId] : [])));
-    return { removed, after: rows.length < AT_ONCE ? null : rows.at(-1)!.id };
+    batch.subjects = left;
+    order.removed += removed.length;
+    await this.forget(removed);
+    return { removed: removed.length, after: batch.id };
   }
 
   /** Records that living ones still name. */

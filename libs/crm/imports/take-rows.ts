@@ -1,6 +1,8 @@
-import { insertMany, Refusal, refusalOf } from '#kernel';
+import { type EntityManager, insertMany, Refusal, refusalOf, tenantId } from '#kernel';
+import { sql } from 'kysely';
 import { type Expected, WOULD_BE_MADE } from './expected.ts';
-import { ExternalReference, ImportRow } from './import.ts';
+import type { ImportedResource } from './guess-columns.ts';
+import { ExternalReference, ImportBatch, ImportRow } from './import.ts';
 import { byName, contactsByEmail, keyOf, referenced } from './look-up.ts';
 import type { ReadRow, Refused } from './read-row.ts';
 import type { Prepared, Settled, Target, Work } from './targets/target.ts';
@@ -19,6 +21,8 @@ type Line = Partial<ImportRow> & Pick<ImportRow, 'line' | 'outcome'>;
 export class Taking {
   private readonly lines: Line[] = [];
   private readonly references = new Map<string, { subjectId: string; fingerprint: string }>();
+  /** Of this chunk, by resource: the records that were created, and their versions. */
+  private readonly made = new Map<ImportedResource, Record<string, number>>();
   private readonly versions = new Map<string, number>();
 
   constructor(
@@ -59,7 +63,7 @@ export class Taking {
       if (row.key !== null) begun.add(row.key);
     }
     const { rows: answers, created } = await this.target.prepare(this.work, here);
-    for (const { resource, id, line } of created) this.lines.push({ line, outcome: 'created', resource, subjectId: id, subjectVersion: 1 });
+    for (const { resource, id } of created) this.madeOf(resource)[id] = 1;
     const good: Prepared[] = [];
     for (const [index, answer] of answers.entries()) {
       if ('reason' in answer) this.refuse(here[index]!.line, [answer]);
@@ -110,8 +114,8 @@ export class Taking {
   }
 
   private brought(prepared: Prepared, id: string): void {
-    const { line, fingerprint, key } = prepared.row as Keyed & Settled;
-    this.lines.push({ line, outcome: 'created', subjectId: id, subjectVersion: 1 });
+    const { fingerprint, key } = prepared.row as Keyed & Settled;
+    this.madeOf(this.work.order.resource)[id] = 1;
     if (key) this.references.set(key, { subjectId: id, fingerprint });
     this.leftOpen(prepared, id);
   }
@@ -121,7 +125,9 @@ export class Taking {
     try {
       const { version } = await this.work.bus.apart(() => this.target.update(this.work, id, prepared));
       this.work.order.updated++;
-      this.versions.set(id, version);
+      const made = this.madeOf(this.work.order.resource);
+      if (id in made) made[id] = version;
+      else this.versions.set(id, version);
       if (key) this.references.set(key, { subjectId: id, fingerprint });
       this.leftOpen(prepared, id);
     } catch (error) {
@@ -163,13 +169,31 @@ export class Taking {
     const { id: importId, source, resource } = order;
     await insertMany(
       ImportRow,
-      this.lines.map((line) => ({ resource, ...line, importId })),
+      this.lines.map((line) => ({ ...line, importId })),
     );
     const references = [...this.references].map(([externalId, reference]) => ({ source, resource, externalId, ...reference }));
     await insertMany(ExternalReference, references, { over: ['source', 'resource', 'externalId'] });
-    if (!this.versions.size) return;
-    for (const row of await em.find(ImportRow, { importId, outcome: 'created', subjectId: { $in: [...this.versions.keys()] } }))
-      row.subjectVersion = this.versions.get(row.subjectId!)!;
+    await insertMany(
+      ImportBatch,
+      [...this.made].map(([of, subjects]) => ({ importId, resource: of, subjects })),
+    );
+    await anew(em, importId, this.versions);
+  }
+
+  private madeOf(resource: ImportedResource): Record<string, number> {
+    if (!this.made.has(resource)) this.made.set(resource, {});
+    return this.made.get(resource)!;
+  }
+}
+
+/** Records that an import has created and now changed itself are not changed by anybody else. */
+export async function anew(em: EntityManager, importId: string, versions: ReadonlyMap<string, number>): Promise<void> {
+  if (!versions.size) return;
+  const { rows } = await sql<{ id: string }>`select id from import_batch
+    where tenant_id = ${tenantId()} and import_id = ${importId} and subjects ?| ${[...versions.keys()]}::text[]`.execute(em.getKysely());
+  for (const batch of await em.find(ImportBatch, { id: { $in: rows.map(({ id }) => id) } })) {
+    const known = Object.entries(batch.subjects).map(([id, version]) => [id, versions.get(id) ?? version]);
+    batch.subjects = Object.fromEntries(known) as Record<string, number>;
   }
 }
 

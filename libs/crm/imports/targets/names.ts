@@ -7,10 +7,9 @@ import { columnsOf } from '../mapping.ts';
 import type { Named, ReadRow, Refused } from '../read-row.ts';
 import type { Created, Work } from './target.ts';
 
+/** What rows name, each once, by its key. */
 const distinct = (rows: readonly ReadRow[], name: Named) =>
-  new Map(
-    rows.toReversed().flatMap(({ names, line }) => (names[name] ? [[keyOf(names[name]), { name: names[name], line }] as const] : [])),
-  );
+  new Map(rows.toReversed().flatMap(({ names }) => (names[name] ? [[keyOf(names[name]), names[name].replace(/\s+/g, ' ')] as const] : [])));
 
 /** The column of a field, as the file calls it. */
 export const columnOf = ({ order }: Work, field: string): string => {
@@ -65,7 +64,7 @@ export async function contactsOf(work: Work, rows: readonly ReadRow[], created: 
 async function found<T extends TenantRow>(
   work: Work,
   resource: 'company' | 'contact',
-  names: Map<string, { name: string; line: number }>,
+  names: Map<string, string>,
   created: Created[],
   valuesOf: (name: string) => object,
   of: Parameters<typeof insertMany<T>>[0],
@@ -81,8 +80,8 @@ async function found<T extends TenantRow>(
   }
   const made = await insertMany(
     of,
-    missing.map(([, { name }]) => valuesOf(name) as Partial<T>),
+    missing.map(([, name]) => valuesOf(name) as Partial<T>),
   );
-  created.push(...made.map(({ id }, index) => ({ resource, id, line: missing[index]![1].line })));
+  created.push(...made.map(({ id }) => ({ resource, id })));
   return new Map([...known, ...missing.map(([key], index) => [key, made[index]!.id] as const)]);
 }

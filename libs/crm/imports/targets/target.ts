@@ -38,8 +38,6 @@ export interface Prepared {
 export interface Created {
   readonly resource: ImportedResource;
   readonly id: string;
-  /** The line of the row that names it. */
-  readonly line: number;
 }
 
 /** What importing into one resource means. */
