@@ -1,6 +1,8 @@
 import { CreateContact } from '#crm';
 import { CreateInvoice, IssueInvoice } from '#billing';
-import { actingAs, Bus, invariants, ruleBroken, setClock, system } from '#kernel';
+import { actingAs, Bus, EntityManager, invariants, ruleBroken, setClock, system } from '#kernel';
+import { contentHash } from '../../libs/billing/invoices/content-hash.ts';
+import { loadWhole } from '../../libs/billing/invoices/contents.ts';
 import { rowsOf, tamper } from '../database.ts';
 import { app, type Json, type Persona, world } from '../world.ts';
 
@@ -119,6 +121,34 @@ it('the ledger cannot be changed by the application', async () => {
     `select has_table_privilege('tessera_app', 'ledger_entry', 'update') or has_table_privilege('tessera_app', 'ledger_entry', 'delete') as may`,
   );
   expect(may).toEqual([{ may: false }]);
+});
+
+it('the content hash of what comes back from the database is the one it was issued with', async () => {
+  const { organization, manager } = await world();
+  const contactId = await contactOf(manager);
+  const full = {
+    contactId,
+    lines: [
+      {
+        description: 'Hours',
+        quantity: '2.50',
+        unitPrice: '33.3',
+        discountPercent: '12.50',
+        taxPercent: '19.0',
+        periodStart: '2026-03-01',
+      },
+    ],
+    allowances: [{ reason: 'Loyalty', amount: 10_000n }],
+    pricesIncludeTax: true,
+    notes: 'Thanks',
+  };
+  const { id } = await manager.run(new CreateInvoice(full));
+  await manager.run(new IssueInvoice(id));
+  const bus = (await app()).get(Bus);
+  const loaded = await bus.asSystem(organization.facts(), async () => loadWhole((await app()).get(EntityManager), id));
+  expect(contentHash(loaded)).toBe(loaded.contentHash);
+  loaded.lines[0]!.net += 1n;
+  expect(contentHash(loaded)).not.toBe(loaded.contentHash);
 });
 
 describe('the invoice of a won deal', () => {

@@ -187,6 +187,35 @@ describe('issuing', () => {
     expect((await member.post('tax-rates', { code: 'X', percent: '1' })).status).toBe(403);
   });
 
+  it('where members see only their own records, they see only their own invoices; finance sees all', async () => {
+    const { member, colleague, join } = await world({ settings: { record_visibility: 'own' } });
+    const finance = await join('member', ['finance']);
+    const mine = await drafted(member);
+    await drafted(colleague);
+    expect((await member.get('invoices')).data.map(({ id }: Json) => id)).toEqual([mine.id]);
+    expect((await colleague.get(`invoices/${mine.id}`)).status).toBe(404);
+    expect((await colleague.get(`customer-accounts/${mine.customer_account_id}`)).status).toBe(404);
+    expect((await finance.get('invoices')).data).toHaveLength(2);
+    expect((await finance.post(`invoices/${mine.id}/issue`)).status).toBe(200);
+    expect((await member.get(`invoices/${mine.id}`)).data).toMatchObject({ status: 'issued', lines: [{ net: '100.00' }] });
+  });
+
+  it('lists know what is overdue, due, and whose', async () => {
+    const { manager } = await world();
+    const late = await issued(manager, { issue_date: '2026-01-01', due_date: '2026-01-31' });
+    const open = await issued(manager, { due_date: '2999-12-31' });
+    const draft = await drafted(manager);
+    const ids = async (query: string) => (await manager.get(`invoices?${query}&sort=created_at`)).data.map(({ id }: Json) => id);
+    expect(await ids('overdue=true')).toEqual([late.id]);
+    expect(await ids('overdue=false')).toEqual([open.id, draft.id]);
+    expect(await ids('status=issued&due[gt]=0')).toEqual([late.id, open.id]);
+    expect(await ids(`number=${open.number}`)).toEqual([open.id]);
+    expect(await ids('search=lovelace')).toHaveLength(3);
+    expect(await ids(`customer_account_id=${draft.customer_account_id}`)).toEqual([draft.id]);
+    expect((await manager.get(`invoices/${late.id}`)).data._links).toHaveProperty('credit');
+    expect((await manager.get(`invoices/${late.id}`)).data._links).not.toHaveProperty('issue');
+  });
+
   it('strangers see nothing of it', async () => {
     const { manager, stranger } = await world();
     const { id, customer_account_id, billing_entity_id, contact_id } = await issued(manager);
