@@ -37,7 +37,7 @@ export const ormOptions = (clientUrl: string, more: Partial<Options> = {}): Opti
     driverOptions: {
       Client: EagerClient,
       // A bounded wait, then 503: see problems.ts.
-      connectionTimeoutMillis: 1000,
+      connectionTimeoutMillis: settings.POOL_WAIT_MS,
       statement_timeout: settings.STATEMENT_TIMEOUT_MS * 2,
       idle_in_transaction_session_timeout: 30_000,
       application_name: 'tessera write',

@@ -103,6 +103,7 @@ export const Settings = z.object({
   READ_CONNECTIONS: whole().default(2).describe('shared connections of the read lane, in each process'),
   SLOW_CONNECTIONS: whole().default(2).describe('connections for reports, exports and large counts, in each process'),
   WRITE_POOL: whole().default(10).describe('connections for transactions, in each process'),
+  POOL_WAIT_MS: whole().default(1000).describe('milliseconds a transaction waits for a connection before the caller is told 503'),
   QUEUE_POOL: whole().default(8).describe('connections for jobs on PostgreSQL, in each process'),
   STATEMENT_TIMEOUT_MS: whole().default(5000).describe('milliseconds after which PostgreSQL gives a statement up'),
 });

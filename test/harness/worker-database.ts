@@ -1,5 +1,7 @@
 // Before each test file: this worker's own database, cloned from the template the first time, and the settings of a test.
 import 'reflect-metadata';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import pg from 'pg';
 
 const { JEST_WORKER_ID, TEST_OWNER_URL, TEST_APP_URL } = process.env;
@@ -20,5 +22,10 @@ const own = (url: string) => Object.assign(new URL(url), { pathname: `/${name}` 
 process.env.DATABASE_URL = own(TEST_APP_URL);
 process.env.DATABASE_OWNER_URL = own(TEST_OWNER_URL);
 process.env.LOG_LEVEL ??= 'error';
+// A busy machine makes tests slow, not red.
+process.env.POOL_WAIT_MS ??= '15000';
+const place = join(tmpdir(), `tessera-test-files-${process.ppid}-${JEST_WORKER_ID}`);
+process.env.STORAGE_DIR ??= join(place, 'files');
+process.env.OUTBOX_DIR ??= join(place, 'mail');
 delete process.env.REDIS_URL;
 delete process.env.SMTP_URL;

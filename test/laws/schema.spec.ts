@@ -98,7 +98,7 @@ const LAWS: Law[] = [
     sql: with_(`select i.indexrelid::regclass::text as offender from pg_index i join ours t on t.oid = i.indrelid
       where i.indisunique and ${column('tenant_id')} is not null and ${column('tenant_id')} <> all (i.indkey::int2[])
         and not (i.indisprimary and (select array_agg(a.attname::text) from pg_attribute a where a.attrelid = t.oid and a.attnum = any (i.indkey::int2[])) = array['id'])`),
-    broken: [{ by: 'create unique index tells on contact (email)', names: 'tells' }],
+    broken: [{ by: 'create unique index tells on contact (id)', names: 'tells' }],
   },
   {
     says: 'every foreign key has an index on its own side',
