@@ -23,7 +23,7 @@ const standard = crud({
   called: 'an invoice',
   view: InvoiceView,
   list: invoiceList as never,
-  create: [CreateInvoice, NewInvoice],
+  create: [CreateInvoice, NewInvoice, example],
   update: [UpdateInvoice, InvoiceChanges, { reference: 'PO 4711' }],
   remove: DeleteInvoice,
 });

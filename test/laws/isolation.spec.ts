@@ -1,0 +1,69 @@
+import { jest } from '@jest/globals';
+import { alsoServe, world } from '../world.ts';
+import { isLeaky, LeakyModule } from './leaky.ts';
+import { Inhabitant, type Operation, operations } from './samples.ts';
+import { ownedTables, Sweep, throughPolicy } from './sweep.ts';
+
+alsoServe(LeakyModule);
+jest.setTimeout(120_000);
+
+const all = operations();
+const real = all.filter((operation) => !isLeaky(operation));
+let me: Inhabitant;
+let them: Inhabitant;
+const failures: Record<string, string> = {};
+
+beforeAll(async () => {
+  const [mine, theirs] = await Promise.all([world(), world()]);
+  me = new Inhabitant(mine.owner, real);
+  them = new Inhabitant(theirs.owner, real);
+  for (const one of [them, me]) {
+    const { persona, mark } = one;
+    await persona.patch(`organizations/${persona.organizationId}`, { name: `${mark.proof} ${mark.seek}` });
+    Object.assign(failures, await one.furnish());
+  }
+});
+
+it('both organizations have rows of everything that can be created', async () => {
+  // A route whose body cannot be guessed from its schema needs an `example`.
+  expect(failures).toEqual({});
+});
+
+it('no operation of the document lets anything of another organization through', async () => {
+  const sweep = await new Sweep(me, them).over(real);
+  expect(sweep.findings).toEqual([]);
+  expect(await sweep.kept()).toEqual([]);
+  expect(sweep.unplayed).toEqual([]);
+  expect(sweep.plays).toBeGreaterThan(real.length);
+});
+
+describe('canary', () => {
+  const planted = async (id: string): Promise<string[]> => {
+    const operation = all.find((one): one is Operation => isLeaky(one) && one.name === id)!;
+    const sweep = await new Sweep(me, them).over([operation]);
+    return sweep.findings.map(({ what }) => what);
+  };
+  it('a route that reads what its path names is found', async () => {
+    expect(await planted('read')).toEqual(expect.arrayContaining(['foreign text', 'answered 200']));
+  });
+  it('a route that lists too much is found', async () => {
+    expect(await planted('list')).toEqual(expect.arrayContaining(['foreign text', 'foreign id']));
+  });
+  it('a route that takes any reference is found', async () => {
+    expect(await planted('pick')).toEqual(['answered 200']);
+  });
+  it('a route that changes what its path names is found', async () => {
+    expect(await planted('rename')).toEqual(expect.arrayContaining(['changed rows of the organization']));
+  });
+});
+
+it('it is the policy that hides the rows: without a predicate, none is seen; with the policy opened, all are; with none, none', async () => {
+  const tenanted = (await ownedTables()).filter(({ owner }) => owner === 'tenant_id');
+  const seen: Record<string, object> = {};
+  for (const { name } of tenanted) seen[name] = await throughPolicy(name, them.organizationId, me.organizationId);
+  const empty = Object.entries(seen).filter(([, counts]) => (counts as { open: number }).open === 0);
+  for (const [name, counts] of Object.entries(seen)) expect({ name, counts }).toMatchObject({ name, counts: { closed: 0, none: 0 } });
+  // Tables that nothing of the API fills at once.
+  expect(empty.map(([name]) => name)).toEqual(expect.arrayContaining([]));
+  expect(Object.keys(seen).length - empty.length).toBeGreaterThan(8);
+});

@@ -1,0 +1,352 @@
+import { entities, openApi, type Route, type Table, tables } from '#kernel';
+import '../../libs/contexts.ts';
+import { randomBytes } from 'node:crypto';
+import { operationId, permissionOf } from '../../libs/kernel/http/openapi.ts';
+import { rowsOf } from '../database.ts';
+import type { Answer, Json, Persona } from '../world.ts';
+
+/** One operation of the OpenAPI document, with the line of the route table it comes from. */
+export interface Operation {
+  readonly id: string;
+  readonly method: 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE';
+  /** Below the base path, ids as `{name}`. */
+  readonly path: string;
+  readonly ids: readonly string[];
+  readonly permission: string;
+  readonly table: Table;
+  readonly name: string;
+  readonly route: Route;
+  readonly doc: Json;
+}
+const BASE = '/api/v1/';
+
+/** The document as it is served. */
+export const document = (): Json => openApi('1.0.0');
+
+/** Every operation there is. What is served and what is described come from the same tables, so a new route is here without being told. */
+export function operations(of: readonly Table[] = tables): Operation[] {
+  const { paths } = document();
+  return of.flatMap((table) =>
+    Object.entries(table.routes).map(([name, route]): Operation => {
+      const path = `${table.path}${route.path ? `/${route.path}` : ''}`.replace(/:(\w+)/g, '{$1}');
+      const doc = paths[BASE + path]?.[route.method];
+      if (!doc || doc.operationId !== operationId(table, name)) throw new Error(`${route.method} ${path} is not in the document`);
+      const ids = [...path.matchAll(/\{(\w+)\}/g)].map(([, id]) => id!);
+      const method = route.method.toUpperCase() as Operation['method'];
+      return { id: doc.operationId, method, path, ids, permission: permissionOf(route.needs), table, name, route, doc };
+    }),
+  );
+}
+
+/** A word that marks everything one organization owns. `seek` may be searched for; `proof` is never sent by others, so it gives a leak away. */
+export interface Mark {
+  readonly seek: string;
+  readonly proof: string;
+}
+export const aMark = (): Mark => ({ seek: `zebra${randomBytes(4).toString('hex')}`, proof: `quagga${randomBytes(4).toString('hex')}` });
+
+/** The table that a wire name such as contact_id or stageId leads to, by the entities that have such a reference. */
+const targets = new Map<string, string>();
+function targetOf(name: string): string | undefined {
+  if (!targets.size)
+    for (const { fields } of entities)
+      for (const [key, field] of Object.entries(fields as Record<string, { column?: { to?: string | (() => { table: string }) } }>)) {
+        const to = field.column?.to;
+        if (to) targets.set(snake(key), typeof to === 'string' ? to : to().table);
+      }
+  const wire = snake(name);
+  const direct = targets.get(wire) ?? targets.get(wire.replace(/s$/, ''));
+  if (direct) return direct;
+  const noun = /^(?:\w+_)?(\w+?)_ids?$/.exec(wire)?.[1];
+  return noun === 'user' || noun === 'owner' || noun === 'member' ? 'membership' : entities.find(({ table }) => table === noun)?.table;
+}
+const snake = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+
+/** Whether a property of a body leads to a record, and of which table. */
+export const referenceIn = (name: string): string | undefined =>
+  /ids?$/i.test(name) || targets.has(snake(name)) ? targetOf(name) : undefined;
+
+let count = 0;
+/** A new number each time: for what must be unique. */
+export const fresh = () => (count++).toString(36);
+
+export type Body = Record<string, Json>;
+const schemasOf = (() => {
+  let known: Json;
+  return () => (known ??= document().components.schemas);
+})();
+/** The schema behind a reference, the not-null branch of a nullable one, the first of alternatives. */
+export function plain(schema: Json): Json {
+  if (schema.$ref) return plain(schemasOf()[schema.$ref.split('/').at(-1)]);
+  const branches = schema.anyOf ?? schema.oneOf;
+  if (branches) {
+    const { anyOf: _, oneOf: __, ...rest } = schema;
+    return { ...plain(branches.find((one: Json) => one.type !== 'null')), ...rest };
+  }
+  if (schema.allOf) return Object.assign({}, ...schema.allOf.map(plain));
+  return schema;
+}
+/** The schema of a JSON body; a batch of creations repeats the one of its items. */
+export function bodySchema(operation: Operation): Json | undefined {
+  const schema = operation.doc.requestBody?.content?.['application/json']?.schema;
+  return schema && plain(schema);
+}
+export const exampleOf = (operation: Operation): Body | undefined => operation.doc.requestBody?.content?.['application/json']?.example;
+
+/** How a body was made that was accepted. */
+interface Recipe {
+  readonly make: () => Promise<Body | undefined>;
+  readonly dropped: readonly string[];
+}
+
+/** Takes what a JSON pointer leads to out of a body; false when there is nothing. */
+function without(body: Json, pointer: string): boolean {
+  const keys = pointer.split('/').slice(1);
+  const last = keys.pop();
+  let at = body;
+  for (const key of keys) at = at?.[key];
+  if (last === undefined || typeof at !== 'object' || at === null || !(last in at)) return false;
+  if (Array.isArray(at)) at.splice(Number(last), 1);
+  else delete at[last];
+  return true;
+}
+
+/** Somebody with an organization of his own, all of whose texts carry a mark, and who knows his way around the API. */
+export class Inhabitant {
+  readonly mark = aMark();
+  private readonly recipes = new Map<string, Recipe>();
+  constructor(
+    readonly persona: Persona,
+    readonly all: readonly Operation[] = operations(),
+  ) {}
+
+  get organizationId() {
+    return this.persona.organizationId;
+  }
+
+  send(operation: Operation, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Answer> {
+    const { persona } = this;
+    if (operation.method === 'GET') return persona.get(path, headers);
+    if (operation.method === 'POST') return persona.post(path, body ?? {}, headers);
+    if (operation.method === 'PATCH') return persona.patch(path, body ?? {}, headers);
+    return operation.method === 'PUT' ? persona.put(path, body ?? {}, headers) : persona.delete(path, body, headers);
+  }
+
+  /** The id of some living row of a table, the newest one first. */
+  async idIn(table: string): Promise<string | undefined> {
+    if (table === 'membership') return this.persona.userId;
+    if (table === 'organization') return this.organizationId;
+    const of = entities.find((one) => one.table === table);
+    if (!of || of.scope === 'platform') return undefined;
+    const [row] = await rowsOf<{ id: string }>(
+      this.organizationId,
+      `select id from "${table}" where deleted_at is null order by created_at desc, id desc limit 1`,
+    );
+    return row?.id;
+  }
+
+  /** The operation's path with ids of this organization: what its collection lists, or what is made for it. */
+  async pathOf(operation: Operation, newest = false): Promise<string | undefined> {
+    let path = '';
+    let template = '';
+    for (const part of operation.path.split('/')) {
+      const name = /^\{(\w+)\}$/.exec(part)?.[1];
+      const id = name ? await this.idAt(template, path, name, newest) : part;
+      if (!id) return undefined;
+      path += (path ? '/' : '') + id;
+      template += (template ? '/' : '') + part;
+    }
+    return path;
+  }
+
+  private async idAt(template: string, path: string, name: string, newest: boolean): Promise<string | undefined> {
+    if (template === 'organizations') return this.organizationId;
+    const creates = this.all.find((one) => one.method === 'POST' && one.path === template && one.doc.responses['201']);
+    if (newest && creates) {
+      const made = await this.make(creates, path);
+      const id = made && (made[snake(name)] ?? made.id ?? made.member?.id ?? made.invitation?.id);
+      if (id) return id;
+    }
+    const lists = this.all.find((one) => one.method === 'GET' && one.path === template);
+    const { data } = lists ? await this.persona.get(path) : { data: [] };
+    const row = Array.isArray(data) ? data[0] : undefined;
+    if (row) return row[snake(name)] ?? row.id ?? row.user_id;
+    const made = creates && !newest ? await this.make(creates, path) : undefined;
+    if (made?.id) return made.id;
+    const table = targetOf(`${template.split('/').at(-1)!.replace(/ies$/, 'y').replace(/s$/, '')}_id`);
+    return table && this.idIn(table);
+  }
+
+  /** Sends a creation with a valid body and answers its data; undefined when none was found to be valid. */
+  async make(operation: Operation, path: string): Promise<Json> {
+    const { status, data } = await this.tried(operation, path);
+    return status < 300 ? data : undefined;
+  }
+
+  /**
+   * Sends the operation with the fullest body that is accepted: every property, then without those that were pointed at, then the example,
+   * then what is required. What worked is remembered.
+   */
+  async tried(operation: Operation, path: string, headers: Record<string, string> = {}): Promise<Answer> {
+    const known = this.recipes.get(operation.id);
+    if (known) {
+      const answer = await this.send(operation, path, await this.valid(operation), headers);
+      if (answer.status < 300) return answer;
+    }
+    let first: Answer | undefined;
+    for (const make of this.candidates(operation)) {
+      const body = await make();
+      const dropped: string[] = [];
+      for (;;) {
+        const answer = await this.send(operation, path, body, headers);
+        first ??= answer;
+        if (answer.status < 300) {
+          this.recipes.set(operation.id, { make, dropped });
+          return answer;
+        }
+        const pointers = ((answer.error?.details ?? []) as { pointer?: string }[]).flatMap(({ pointer }) => pointer || []);
+        const gone = [400, 404, 409, 422].includes(answer.status) ? pointers.filter((pointer) => without(body, pointer)) : [];
+        if (!gone.length) break;
+        dropped.push(...gone);
+      }
+    }
+    return first!;
+  }
+
+  /** A new body like the one that was accepted before; the fullest one where none was. */
+  async valid(operation: Operation): Promise<Body | undefined> {
+    const { make, dropped } = this.recipes.get(operation.id) ?? { make: this.candidates(operation)[0]!, dropped: [] };
+    const body = await make();
+    for (const pointer of dropped) without(body, pointer);
+    return body;
+  }
+
+  private candidates(operation: Operation): (() => Promise<Body | undefined>)[] {
+    const schema = bodySchema(operation);
+    if (!schema) return [async () => undefined];
+    const names = Object.keys(schema.properties ?? {});
+    const example = exampleOf(operation);
+    const references = names.filter(referenceIn);
+    // Of several references there may be one too many.
+    const alone = references.length > 1 ? references : [];
+    return [
+      () => this.body(operation, names),
+      ...(example
+        ? [() => this.adapted(example), async () => ({ ...(await this.body(operation, references)), ...(await this.adapted(example)) })]
+        : []),
+      () => this.body(operation, schema.required ?? []),
+      ...alone.flatMap((one) => [
+        ...(example ? [async () => ({ ...(await this.adapted(example)), ...(await this.body(operation, [one])) })] : []),
+        () =>
+          this.body(
+            operation,
+            names.filter((name) => name === one || !references.includes(name)),
+          ),
+      ]),
+      async () => ({}),
+    ];
+  }
+
+  /** A valid value for each of these properties, marked where it is free text; the example's where there is one and it cannot carry a mark. */
+  async body(operation: Operation, names: readonly string[]): Promise<Body> {
+    const schema = bodySchema(operation)!;
+    const example = exampleOf(operation) ?? {};
+    const made: Body = {};
+    for (const name of names) {
+      const value = await this.value(name, plain(schema.properties?.[name] ?? {}), example[name], operation);
+      if (value !== undefined) made[name] = value;
+    }
+    return made;
+  }
+
+  /** The example with the ids of this organization, and with texts of its own where they have to be unique. */
+  async adapted(example: Json, name = ''): Promise<Json> {
+    if (Array.isArray(example)) return Promise.all(example.map((one) => this.adapted(one, name)));
+    if (typeof example === 'object' && example !== null) {
+      const entries = Object.entries(example).map(async ([key, value]) => [key, await this.adapted(value, key)]);
+      return Object.fromEntries(await Promise.all(entries));
+    }
+    if (typeof example !== 'string') return example;
+    const table = referenceIn(name);
+    if (table && /^[0-9a-f-]{36}$/i.test(example)) return (await this.idIn(table)) ?? example;
+    if (/^[^@\s]+@[^@\s]+$/.test(example)) return `${fresh()}${randomBytes(3).toString('hex')}.${example}`;
+    return example;
+  }
+
+  private async value(name: string, schema: Json, example: Json, operation: Operation): Promise<Json> {
+    const table = referenceIn(name);
+    if (table && schema.type === 'array') return [await this.idIn(table)].filter(Boolean);
+    if (table) return (await this.idIn(table)) ?? undefined;
+    if (schema.const !== undefined) return schema.const;
+    if (schema.enum) return example ?? schema.default ?? schema.enum[0];
+    const type = [schema.type].flat()[0];
+    if (type === 'string') return this.text(name, schema, example);
+    if (example !== undefined) return example;
+    if (schema.example !== undefined) return schema.example;
+    if (type === 'boolean') return false;
+    if (type === 'integer' || type === 'number') return Math.max(schema.minimum ?? 1, 1);
+    if (type === 'array') return this.several(name, schema, operation);
+    if (type !== 'object') return undefined;
+    if (!schema.properties) return { note: this.marked(name) };
+    const inner = Object.entries(schema.properties as Json).map(async ([key, one]) => [
+      key,
+      await this.value(key, plain(one), undefined, operation),
+    ]);
+    return Object.fromEntries((await Promise.all(inner)).filter(([, value]) => value !== undefined));
+  }
+
+  private async several(name: string, schema: Json, operation: Operation): Promise<Json> {
+    const create = operation.name === 'createBatch' && this.all.find((one) => one.method === 'POST' && one.path === operation.table.path);
+    if (create && name === 'items') return [await this.valid(create)];
+    const item = await this.value(name.replace(/s$/, ''), plain(schema.items ?? {}), undefined, operation);
+    return item === undefined ? [] : [item];
+  }
+
+  private text(name: string, schema: Json, example: Json): Json {
+    const { format, pattern, maxLength = 1000 } = schema;
+    if (format === 'email' || name.endsWith('email')) return `${this.mark.seek}.${this.mark.proof}.${fresh()}@example.com`;
+    if (format === 'uri') return `https://${this.mark.seek}.${this.mark.proof}.example.com/`;
+    if (example !== undefined && (format || pattern || maxLength < 30)) return example;
+    if (schema.example !== undefined && [schema.type].flat().includes('number')) return schema.example;
+    // What ends, ends after what begins; everything else lies between.
+    const day = /from|start|begin|since/.test(name) ? '2026-01-01' : /to$|until|end|expire/.test(name) ? '2028-01-01' : '2027-03-01';
+    if (format === 'date') return day;
+    if (format === 'date-time') return `${day}T09:00:00.000Z`;
+    if (format === 'uuid') return undefined;
+    if (schema.example !== undefined && (pattern || maxLength < 30)) return schema.example;
+    if (/currency/.test(name)) return 'EUR';
+    if (/phone/.test(name)) return '+44 20 7946 0018';
+    if (/zone/.test(name)) return 'Europe/London';
+    if (/locale/.test(name)) return 'en';
+    if (/password/.test(name)) return 'correct horse battery';
+    if (pattern || maxLength < 12) return undefined;
+    return this.marked(name).slice(0, maxLength);
+  }
+
+  private marked(name: string) {
+    return `${this.mark.proof} ${this.mark.seek} ${fresh()} ${name}`;
+  }
+
+  /** Rows of everything that can be created, under each record that others can be created under. Answers what could not be made, and why. */
+  async furnish(): Promise<Record<string, string>> {
+    const creating = this.all.filter(creates);
+    const verbs = this.all.filter(
+      (one) => one.method === 'POST' && one.ids.length && !creates(one) && !/^(auth|admin|organizations)\b/.test(one.path),
+    );
+    const failures: Record<string, string> = {};
+    for (let pass = 0; pass < 3; pass++)
+      for (const operation of pass === 1 ? [...creating, ...verbs] : creating) {
+        const path = await this.pathOf(operation);
+        const answer = path === undefined ? undefined : await this.tried(operation, path);
+        if (answer && answer.status < 300) delete failures[operation.id];
+        // A verb that creates may want its record in another state.
+        else if (!this.recipes.has(operation.id) && operation.path === operation.table.path)
+          failures[operation.id] = answer?.text ?? 'no id';
+      }
+    return failures;
+  }
+}
+
+/** Creations inside an organization: not logins, and not what only the operator may. */
+export const creates = ({ method, doc, path, route }: Operation) =>
+  method === 'POST' && Boolean(doc.responses['201']) && !/^(auth|admin)\b|^organizations$/.test(path) && !route.upload;

@@ -1,0 +1,248 @@
+import { asOwner, inside, rowsOf } from '../database.ts';
+import type { Answer, Json } from '../world.ts';
+import { creates, type Inhabitant, type Operation, plain, referenceIn } from './samples.ts';
+
+/** Something of the other organization that came through. */
+export interface Finding {
+  operation: string;
+  play: string;
+  what: string;
+}
+const UUID = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/gi;
+
+/** Every table whose rows belong to an organization, with the column that says to which. */
+export const ownedTables = () =>
+  asOwner<{ name: string; owner: string }>(
+    `select quote_ident(c.relname) as name, a.attname as owner from pg_class c join pg_attribute a on a.attrelid = c.oid
+     where c.relkind = 'r' and c.relnamespace = 'public'::regnamespace and a.attname in ('tenant_id', 'organization_id') order by 1`,
+  );
+
+/**
+ * Plays every operation as one organization with everything that belongs to another, and tells what came through: an answer of 2xx where
+ * there is nothing to answer, a byte or an id of the other organization, a row of it that changed.
+ */
+export class Sweep {
+  readonly findings: Finding[] = [];
+  /** Operations that no foreign record was found for. */
+  readonly unplayed: string[] = [];
+  plays = 0;
+  private theirs = new Set<string>();
+  private tables: { name: string; owner: string }[] = [];
+
+  constructor(
+    private readonly me: Inhabitant,
+    private readonly them: Inhabitant,
+  ) {}
+
+  async over(operations: readonly Operation[]): Promise<this> {
+    this.tables = await ownedTables();
+    for (const operation of operations) {
+      await this.learn();
+      const before = await this.fingerprint();
+      await this.byPath(operation);
+      await this.byHeader(operation);
+      await this.byQuery(operation);
+      await this.byBody(operation);
+      await this.byBatch(operation);
+      await this.compare(operation, before);
+      await this.byCursor(operation);
+      await this.byKey(operation);
+    }
+    return this;
+  }
+
+  /** The ids of everything the other organization has. */
+  private async learn() {
+    const { organizationId, persona } = this.them;
+    const lists = this.tables.map(
+      ({ name, owner }) => `select to_jsonb(t) ->> 'id' as id, to_jsonb(t) ->> 'user_id' as also from ${name} t where ${owner}::text = $1`,
+    );
+    const rows = await rowsOf<{ id: string | null; also: string | null }>(organizationId, lists.join(' union all '), [organizationId]);
+    this.theirs = new Set([organizationId, persona.userId, ...rows.flatMap(({ id, also }) => [id ?? '', also ?? ''])]);
+    this.theirs.delete('');
+  }
+
+  /** What the other organization's rows are, table by table. */
+  private async fingerprint(): Promise<Record<string, string>> {
+    const { organizationId } = this.them;
+    const parts = this.tables.map(
+      ({ name, owner }) =>
+        `select '${name}' as name, count(*) || ' ' || coalesce(md5(string_agg(t::text, '|' order by t::text)), '') as sum from ${name} t where ${owner}::text = $1`,
+    );
+    parts.push(`select 'the organization', o::text from organization o where id::text = $1`);
+    const rows = await rowsOf<{ name: string; sum: string }>(organizationId, parts.join(' union all '), [organizationId]);
+    return Object.fromEntries(rows.map(({ name, sum }) => [name, sum]));
+  }
+
+  private async compare(operation: Operation, before: Record<string, string>) {
+    const after = await this.fingerprint();
+    for (const name of Object.keys(before)) if (before[name] !== after[name]) this.found(operation, 'any', `changed rows of ${name}`);
+  }
+
+  private found(operation: Operation, play: string, what: string) {
+    this.findings.push({ operation: operation.id, play, what });
+  }
+
+  private judge(operation: Operation, play: string, answer: Answer, sent: unknown, refused: boolean) {
+    this.plays++;
+    const said = answer.text + JSON.stringify(answer.headers);
+    const told = JSON.stringify(sent);
+    if (said.includes(this.them.mark.proof)) this.found(operation, play, 'foreign text');
+    const ids = (said.match(UUID) ?? []).map((id) => id.toLowerCase());
+    if (ids.some((id) => this.theirs.has(id) && !told.toLowerCase().includes(id))) this.found(operation, play, 'foreign id');
+    if (answer.status >= 500) this.found(operation, play, `broke: ${answer.text.slice(0, 300)}`);
+    if (answer.headers['idempotency-replayed']) this.found(operation, play, 'a foreign answer replayed');
+    if (!refused || answer.status >= 400) return;
+    const results = Array.isArray(answer.data) && operation.path.endsWith('/batch') ? (answer.data as { status: number }[]) : [];
+    if (!results.length || results.some(({ status }) => status < 400)) this.found(operation, play, `answered ${answer.status}`);
+  }
+
+  /** All its ids, and each alone among ours. */
+  private async byPath(operation: Operation) {
+    if (!operation.ids.length) return;
+    const [theirs, mine] = [await this.them.pathOf(operation), await this.me.pathOf(operation)];
+    if (!theirs || !mine) return void this.unplayed.push(operation.id);
+    const [foreign, own, parts] = [theirs.split('/'), mine.split('/'), operation.path.split('/')];
+    const places = parts.flatMap((part, i) => (part.startsWith('{') ? [i] : []));
+    const paths = new Set([theirs, ...places.map((place) => own.map((part, i) => (i === place ? foreign[i] : part)).join('/'))]);
+    for (const path of paths) {
+      const body = await this.me.valid(operation);
+      this.judge(operation, `path ${path}`, await this.me.send(operation, path, body), [path, body], true);
+      if (operation.method === 'GET')
+        this.judge(operation, 'if-none-match', await this.me.send(operation, path, undefined, { 'if-none-match': '*' }), path, true);
+    }
+  }
+
+  private async byHeader(operation: Operation) {
+    const { organizationId } = this.them;
+    const path = await this.me.pathOf(operation);
+    if (!path || path.startsWith('organizations/')) return;
+    const headers = { 'x-organization-id': organizationId };
+    const body = await this.me.valid(operation);
+    // Who needs to be nobody in particular is not asked where he belongs.
+    this.judge(operation, 'header', await this.me.send(operation, path, body, headers), [body, headers], operation.permission !== 'anyone');
+  }
+
+  /** Each filter and search with the other organization's ids and words; relations embedded. */
+  private async byQuery(operation: Operation) {
+    if (operation.method !== 'GET') return;
+    const path = await this.me.pathOf(operation);
+    if (!path) return;
+    this.judge(operation, 'plainly', await this.me.send(operation, path), path, false);
+    const asked: [string, string][] = [['include', Object.keys(operation.route.list?.options.include ?? {}).join(',')]];
+    for (const { name, in: where, schema } of (operation.doc.parameters ?? []) as Json[]) {
+      if (
+        where !== 'query' ||
+        ['sort', 'order', 'order_by', 'fields', 'include', 'cursor', 'page', 'page_size', 'count', 'format'].includes(name)
+      )
+        continue;
+      const type = [plain(schema ?? {}).type].flat()[0];
+      if (type !== 'string' && type !== undefined) continue;
+      const table = referenceIn((name as string).replace(/\[.*/, ''));
+      asked.push([name, (table && (await this.them.idIn(table))) || this.them.mark.seek]);
+    }
+    for (const [name, value] of asked) {
+      if (!value) continue;
+      const query = `${path}?${new URLSearchParams({ [name]: value })}`;
+      this.judge(operation, `query ${name}`, await this.me.send(operation, query), query, false);
+    }
+  }
+
+  /** Each reference of a valid body, wherever it stands in it, led to the other organization. */
+  private async byBody(operation: Operation) {
+    const path = await this.me.pathOf(operation);
+    const valid = await this.me.valid(operation);
+    if (!path || !valid) return;
+    for (const place of await this.references(operation, valid)) {
+      const foreign = await this.them.idIn(place.table);
+      if (!foreign) continue;
+      const body = structuredClone(await this.me.valid(operation)) ?? {};
+      place.set(body, foreign);
+      this.judge(operation, `body ${place.name}`, await this.me.send(operation, path, body), body, true);
+    }
+  }
+
+  private async references(operation: Operation, valid: Json) {
+    const places: { name: string; table: string; set: (body: Json, id: string) => void }[] = [];
+    const schema = operation.doc.requestBody?.content?.['application/json']?.schema;
+    for (const [name, one] of Object.entries((schema && plain(schema).properties) ?? {})) {
+      const table = referenceIn(name);
+      if (table) places.push({ name, table, set: (body, id) => (body[name] = plain(one as Json).type === 'array' ? [id] : id) });
+    }
+    const walk = (value: Json, keys: string[]) => {
+      if (typeof value !== 'object' || value === null) return;
+      for (const [key, inner] of Object.entries(value)) {
+        const table = keys.length && !/^\d+$/.test(key) ? referenceIn(key) : undefined;
+        if (table)
+          places.push({ name: [...keys, key].join('/'), table, set: (body, id) => (keys.reduce((at, step) => at[step], body)[key] = id) });
+        walk(inner, [...keys, key]);
+      }
+    };
+    walk(valid, []);
+    return places;
+  }
+
+  private async byBatch(operation: Operation) {
+    if (!/^(updateBatch|deleteBatch)$/.test(operation.name)) return;
+    const id = operation.table.of && (await this.them.idIn(operation.table.of));
+    if (!id) return void this.unplayed.push(operation.id);
+    for (const mode of ['atomic', 'partial']) {
+      const body = operation.name === 'deleteBatch' ? { mode, ids: [id] } : { mode, items: [{ id, custom: {} }, { id }] };
+      this.judge(operation, `batch ${mode}`, await this.me.send(operation, operation.path, body), body, true);
+    }
+  }
+
+  private async byCursor(operation: Operation) {
+    if (!((operation.doc.parameters ?? []) as Json[]).some(({ name }) => name === 'cursor')) return;
+    const [theirs, mine] = [await this.them.pathOf(operation), await this.me.pathOf(operation)];
+    if (!theirs || !mine) return;
+    const { body } = await this.them.send(operation, `${theirs}?cursor=&page_size=1`);
+    if (!body.meta?.next_cursor) return;
+    const query = `${mine}?cursor=${encodeURIComponent(body.meta.next_cursor)}&page_size=1`;
+    this.judge(operation, 'cursor', await this.me.send(operation, query), query, true);
+  }
+
+  /** The other organization used the key first; ours must neither hear its answer nor be told that it exists. */
+  private async byKey(operation: Operation) {
+    if (!creates(operation) || operation.route.secret) return;
+    const key = { 'idempotency-key': `same-${operation.id}` };
+    const [theirs, mine] = [await this.them.pathOf(operation), await this.me.pathOf(operation)];
+    if (!theirs || !mine) return;
+    await this.them.tried(operation, theirs, key);
+    await this.learn();
+    const body = await this.me.valid(operation);
+    const answer = await this.me.send(operation, mine, body, key);
+    this.judge(operation, 'idempotency key', answer, body, false);
+    if (answer.error?.code?.startsWith('idempotency.')) this.found(operation, 'idempotency key', 'told of a foreign key');
+  }
+
+  /** Nothing of the other organization may have come to stand in ours. */
+  async kept(): Promise<string[]> {
+    const { organizationId } = this.me;
+    const kept: string[] = [];
+    for (const { name, owner } of this.tables) {
+      const rows = await rowsOf<{ text: string }>(organizationId, `select t::text as text from ${name} t where ${owner}::text = $1`, [
+        organizationId,
+      ]);
+      const foreign = rows.filter(
+        ({ text }) => text.includes(this.them.mark.proof) || (text.match(UUID) ?? []).some((id) => this.theirs.has(id)),
+      );
+      if (foreign.length) kept.push(`${name}: ${foreign[0]!.text.slice(0, 200)}`);
+    }
+    return kept;
+  }
+}
+
+/** Whether rows of one organization can be seen from within another, with the table's policy in place, and with it opened. */
+export async function throughPolicy(table: string, of: string, from: string): Promise<{ closed: number; open: number; none: number }> {
+  return inside(from, async (client) => {
+    const count = async () =>
+      Number((await client.query<{ n: string }>(`select count(*) as n from ${table} where tenant_id = $1`, [of])).rows[0]!.n);
+    const closed = await count();
+    const { rows } = await client.query<{ polname: string }>('select polname from pg_policy where polrelid = $1::regclass', [table]);
+    for (const { polname } of rows) await client.query(`drop policy "${polname}" on ${table}`);
+    const none = await count();
+    await client.query(`create policy open on ${table} using (true)`);
+    return { closed, none, open: await count() };
+  });
+}
