@@ -86,10 +86,13 @@ export function plain(schema: Json): Json {
   if (schema.allOf) return Object.assign({}, ...schema.allOf.map(plain));
   return schema;
 }
-/** The schema of a JSON body; a batch of creations repeats the one of its items. */
+/** The schema of a JSON body, or of the fields that come with a file. */
 export function bodySchema(operation: Operation): Json | undefined {
-  const schema = operation.doc.requestBody?.content?.['application/json']?.schema;
-  return schema && plain(schema);
+  const { content = {} } = operation.doc.requestBody ?? {};
+  const schema = content['application/json']?.schema ?? content['multipart/form-data']?.schema;
+  if (!schema) return undefined;
+  const { file: _, ...properties } = plain(schema).properties ?? {};
+  return { ...plain(schema), properties, required: (plain(schema).required ?? []).filter((name: string) => name !== 'file') };
 }
 export const exampleOf = (operation: Operation): Body | undefined => operation.doc.requestBody?.content?.['application/json']?.example;
 
@@ -126,10 +129,18 @@ export class Inhabitant {
 
   send(operation: Operation, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Answer> {
     const { persona } = this;
+    if (operation.route.upload) return this.upload(path, body as Body, headers);
     if (operation.method === 'GET') return persona.get(path, headers);
     if (operation.method === 'POST') return persona.post(path, body ?? {}, headers);
     if (operation.method === 'PATCH') return persona.patch(path, body ?? {}, headers);
     return operation.method === 'PUT' ? persona.put(path, body ?? {}, headers) : persona.delete(path, body, headers);
+  }
+
+  /** A file of one line, its fields in the query. */
+  private upload(path: string, fields: Body = {}, headers: Record<string, string> = {}): Promise<Answer> {
+    const texts = Object.entries(fields).map(([name, value]) => [name, typeof value === 'string' ? value : JSON.stringify(value)]);
+    const file = `name,email\n${this.marked('name')},${this.text('email', {}, undefined)}\n`;
+    return this.persona.post(`${path}?${new URLSearchParams(Object.fromEntries(texts))}`, file, { ...headers, 'content-type': 'text/csv' });
   }
 
   /** The id of some living row of a table, the newest one first. */
@@ -161,9 +172,9 @@ export class Inhabitant {
 
   private async idAt(template: string, path: string, name: string, newest: boolean): Promise<string | undefined> {
     if (template === 'organizations') return this.organizationId;
-    const creates = this.all.find((one) => one.method === 'POST' && one.path === template && one.doc.responses['201']);
-    if (newest && creates) {
-      const made = await this.make(creates, path);
+    const maker = this.all.find((one) => one.method === 'POST' && one.path === template && creates(one));
+    if (newest && maker) {
+      const made = await this.make(maker, path);
       const id = made && (made[snake(name)] ?? made.id ?? made.member?.id ?? made.invitation?.id);
       if (id) return id;
     }
@@ -171,7 +182,7 @@ export class Inhabitant {
     const { data } = lists ? await this.persona.get(path) : { data: [] };
     const row = Array.isArray(data) ? data[0] : undefined;
     if (row) return row[snake(name)] ?? row.id ?? row.user_id;
-    const made = creates && !newest ? await this.make(creates, path) : undefined;
+    const made = maker && !newest ? await this.make(maker, path) : undefined;
     if (made?.id) return made.id;
     const table = targetOf(`${template.split('/').at(-1)!.replace(/ies$/, 'y').replace(/s$/, '')}_id`);
     return table && this.idIn(table);
@@ -327,26 +338,50 @@ export class Inhabitant {
     return `${this.mark.proof} ${this.mark.seek} ${fresh()} ${name}`;
   }
 
-  /** Rows of everything that can be created, under each record that others can be created under. Answers what could not be made, and why. */
-  async furnish(): Promise<Record<string, string>> {
-    const creating = this.all.filter(creates);
-    const verbs = this.all.filter(
-      (one) => one.method === 'POST' && one.ids.length && !creates(one) && !/^(auth|admin|organizations)\b/.test(one.path),
+  /**
+   * Sends a verb to a new record, which may have to be brought into another state first: by itself, or after one of the other verbs of its
+   * resource. Answers what it said at first when none of them helped.
+   */
+  async reached(operation: Operation): Promise<Answer | undefined> {
+    const path = await this.pathOf(operation, true);
+    if (!path) return undefined;
+    const first = await this.tried(operation, path);
+    if (first.status < 300 || ![404, 409, 422].includes(first.status)) return first;
+    const record = `${operation.table.path}/{id}`;
+    const others = this.all.filter(
+      (one) => one !== operation && one.ids.length === 1 && one.path.startsWith(record) && ['POST', 'DELETE'].includes(one.method),
     );
+    for (const other of others) {
+      const again = await this.pathOf(operation, true);
+      const id = again?.split('/')[operation.path.split('/').indexOf('{id}')];
+      if (!again || !id) break;
+      if ((await this.tried(other, other.path.replace('{id}', id))).status >= 300) continue;
+      const answer = await this.tried(operation, again);
+      if (answer.status < 300) return answer;
+    }
+    return first;
+  }
+
+  /** Rows of everything that can be created, also by verbs, under each record that others can be created under. Answers what could not be made, and why. */
+  async furnish(): Promise<Record<string, string>> {
     const failures: Record<string, string> = {};
+    const [own, verbs] = [this.all.filter((one) => creates(one) && !one.ids.length), this.all.filter(isVerb)];
     for (let pass = 0; pass < 3; pass++)
-      for (const operation of pass === 1 ? [...creating, ...verbs] : creating) {
-        const path = await this.pathOf(operation);
-        const answer = path === undefined ? undefined : await this.tried(operation, path);
-        if (answer && answer.status < 300) delete failures[operation.id];
-        // A verb that creates may want its record in another state.
-        else if (!this.recipes.has(operation.id) && operation.path === operation.table.path)
-          failures[operation.id] = answer?.text ?? 'no id';
+      for (const operation of own) {
+        const answer = await this.tried(operation, operation.path);
+        if (answer.status < 300) delete failures[operation.id];
+        else if (!this.recipes.has(operation.id)) failures[operation.id] = answer.text;
       }
+    for (const operation of verbs) await this.reached(operation);
     return failures;
   }
 }
+/** What is done to, or under, one record. */
+const isVerb = ({ method, ids, path }: Operation) =>
+  method === 'POST' && ids.length > 0 && !/^(auth|admin|organizations\/\{id\})\b/.test(path);
 
 /** Creations inside an organization: not logins, and not what only the operator may. */
 export const creates = ({ method, doc, path, route }: Operation) =>
-  method === 'POST' && Boolean(doc.responses['201']) && !/^(auth|admin)\b|^organizations$/.test(path) && !route.upload;
+  method === 'POST' &&
+  Boolean(doc.responses['201'] ?? (doc.responses['202'] && route.upload)) &&
+  !/^(auth|admin)\b|^organizations$/.test(path);

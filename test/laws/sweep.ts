@@ -27,6 +27,7 @@ export class Sweep {
   readonly unplayed: string[] = [];
   plays = 0;
   private theirs = new Set<string>();
+  private paths: [mine: string | undefined, theirs: string | undefined] = [undefined, undefined];
   private tables: { name: string; owner: string }[] = [];
 
   constructor(
@@ -36,17 +37,22 @@ export class Sweep {
 
   async over(operations: readonly Operation[]): Promise<this> {
     this.tables = await ownedTables();
-    for (const operation of operations) {
-      await this.learn();
+    await this.learn();
+    const tables = [...new Set(operations.map(({ table }) => table))];
+    for (const table of tables) {
+      const own = operations.filter((one) => one.table === table);
       const before = await this.fingerprint();
-      await this.byPath(operation);
-      await this.byHeader(operation);
-      await this.byQuery(operation);
-      await this.byBody(operation);
-      await this.byBatch(operation);
-      await this.compare(operation, before);
-      await this.byCursor(operation);
-      await this.byKey(operation);
+      for (const operation of own) {
+        this.paths = [await this.me.pathOf(operation), await this.them.pathOf(operation)];
+        await this.byPath(operation);
+        await this.byHeader(operation);
+        await this.byQuery(operation);
+        await this.byBody(operation);
+        await this.byBatch(operation);
+        await this.byCursor(operation);
+      }
+      await this.compare(own[0]!, before);
+      for (const operation of own) await this.byKey(operation);
     }
     return this;
   }
@@ -100,7 +106,7 @@ export class Sweep {
   /** All its ids, and each alone among ours. */
   private async byPath(operation: Operation) {
     if (!operation.ids.length) return;
-    const [theirs, mine] = [await this.them.pathOf(operation), await this.me.pathOf(operation)];
+    const [mine, theirs] = this.paths;
     if (!theirs || !mine) return void this.unplayed.push(operation.id);
     const [foreign, own, parts] = [theirs.split('/'), mine.split('/'), operation.path.split('/')];
     const places = parts.flatMap((part, i) => (part.startsWith('{') ? [i] : []));
@@ -115,7 +121,7 @@ export class Sweep {
 
   private async byHeader(operation: Operation) {
     const { organizationId } = this.them;
-    const path = await this.me.pathOf(operation);
+    const [path] = this.paths;
     if (!path || path.startsWith('organizations/')) return;
     const headers = { 'x-organization-id': organizationId };
     const body = await this.me.valid(operation);
@@ -126,7 +132,7 @@ export class Sweep {
   /** Each filter and search with the other organization's ids and words; relations embedded. */
   private async byQuery(operation: Operation) {
     if (operation.method !== 'GET') return;
-    const path = await this.me.pathOf(operation);
+    const [path] = this.paths;
     if (!path) return;
     this.judge(operation, 'plainly', await this.me.send(operation, path), path, false);
     const asked: [string, string][] = [['include', Object.keys(operation.route.list?.options.include ?? {}).join(',')]];
@@ -150,7 +156,7 @@ export class Sweep {
 
   /** Each reference of a valid body, wherever it stands in it, led to the other organization. */
   private async byBody(operation: Operation) {
-    const path = await this.me.pathOf(operation);
+    const [path] = this.paths;
     const valid = await this.me.valid(operation);
     if (!path || !valid) return;
     for (const place of await this.references(operation, valid)) {
@@ -194,7 +200,7 @@ export class Sweep {
 
   private async byCursor(operation: Operation) {
     if (!((operation.doc.parameters ?? []) as Json[]).some(({ name }) => name === 'cursor')) return;
-    const [theirs, mine] = [await this.them.pathOf(operation), await this.me.pathOf(operation)];
+    const [mine, theirs] = this.paths;
     if (!theirs || !mine) return;
     const { body } = await this.them.send(operation, `${theirs}?cursor=&page_size=1`);
     if (!body.meta?.next_cursor) return;

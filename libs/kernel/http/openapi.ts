@@ -61,6 +61,9 @@ function operation(table: Table, name: string, route: Route, schemas: Json): Jso
     ...((route.method === 'patch' || route.method === 'delete') && ids.length ? [{ $ref: '#/components/parameters/IfMatch' }] : []),
     ...(route.method === 'get' && isView(route.answers) ? [{ $ref: '#/components/parameters/IfNoneMatch' }] : []),
     ...(isList(route.list) ? listParameters(route.list, route.answers === 'file') : []),
+    ...(route.upload && route.body
+      ? queryParameters(route.body).map((one) => ({ ...one, required: false, description: 'For a raw file; in a form it is a field' }))
+      : []),
     ...(route.query ? queryParameters(route.query) : []),
     ...(route.upload && route.body ? queryParameters(route.body, 'For a raw body; in a form it is a field') : []),
   ];
@@ -227,10 +230,7 @@ function listParameters(list: List<unknown>, exported: boolean): Json[] {
   ];
 }
 function queryParameters(query: z.ZodType, description?: string): Json[] {
-  const { properties = {}, required = [] } = z.toJSONSchema(query, { io: 'input', unrepresentable: 'any' }) as {
-    properties?: Json;
-    required?: string[];
-  };
+  const { properties = {}, required = [] } = fieldsOf(query);
   return Object.entries(properties).map(([name, schema]) => ({
     name,
     in: 'query',
@@ -238,13 +238,15 @@ function queryParameters(query: z.ZodType, description?: string): Json[] {
     schema: rewritten(schema),
   }));
 }
+/** The fields of an object, also where it has a name of its own. */
+function fieldsOf(schema: z.ZodType): { properties?: Json; required?: string[] } {
+  const { $ref, $defs, ...made } = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as { $ref?: string; $defs?: Json };
+  return $ref ? ($defs![$ref.replace('#/$defs/', '')] as object) : made;
+}
 /** The file in a form beside its fields, or as the body itself. */
 function upload({ upload: accepts, body }: Route): Json {
   const binary = { type: 'string', format: 'binary' };
-  const { properties = {}, required = [] } = (body ? z.toJSONSchema(body, { io: 'input', unrepresentable: 'any' }) : {}) as {
-    properties?: Json;
-    required?: string[];
-  };
+  const { properties = {}, required = [] } = body ? fieldsOf(body) : {};
   const form = { type: 'object', required: [...required, 'file'], properties: { ...(rewritten(properties) as Json), file: binary } };
   const raw = Object.fromEntries(accepts!.types.filter((type) => RAW_TYPES.includes(type)).map((type) => [type, { schema: binary }]));
   return { required: true, content: { 'multipart/form-data': { schema: form }, ...raw } };
