@@ -5,11 +5,21 @@ import { NestFactory } from '@nestjs/core';
 import { Logger } from 'nestjs-pino';
 import { WorkerModule } from './worker.module.ts';
 
+/** Milliseconds for closing connections once no job runs any more: a Redis that is gone would keep us for ever. */
+const PATIENCE = 3000;
+
 const { Dispatcher } = await queue();
 const app = await NestFactory.createApplicationContext(WorkerModule, { bufferLogs: true });
 app.useLogger(app.get(Logger));
-app.enableShutdownHooks();
-app.get(Dispatcher).start();
+const dispatcher = app.get(Dispatcher);
+dispatcher.start();
 logger.info('Working');
 process.send?.('ready');
-process.on('disconnect', () => void app.close());
+for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP', 'disconnect'] as const) process.once(signal, () => void stop());
+
+async function stop() {
+  await dispatcher.stop();
+  setTimeout(() => process.exit(), PATIENCE);
+  await app.close();
+  process.exit();
+}

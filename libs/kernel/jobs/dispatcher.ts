@@ -11,6 +11,7 @@ import { workerOptions } from './queue.ts';
 
 const AT_ONCE = 200;
 const POLL_MS = 1000;
+const QUEUE_PATIENCE_MS = 3000;
 
 /** Rung when a job ends: it may have made another one ready, or promised one. */
 @Injectable()
@@ -34,6 +35,8 @@ export class Bell {
 /** Takes jobs out of the queue. A job is an id; what to do stands in its row. */
 @Processor(QUEUE, workerOptions)
 export class Processing extends WorkerHost {
+  private readonly running = new Set<Promise<unknown>>();
+
   constructor(
     private readonly outbox: Outbox,
     private readonly promises: Promises,
@@ -45,9 +48,28 @@ export class Processing extends WorkerHost {
     const backlog = [this.outbox, this.promises].find((each: Backlog) => each.name === name);
     if (!backlog) throw new Error(`Nobody knows jobs called ${name}`);
     const began = performance.now();
-    const failure = await backlog.run(data.id);
+    const running = backlog.run(data.id).finally(() => this.running.delete(running));
+    this.running.add(running);
+    const failure = await running;
     logger.debug({ job: name, id: data.id, ms: Math.round(performance.now() - began), failed: failure?.message }, `${name} ${data.id}`);
     this.bell.ring();
+  }
+
+  /** Takes no further job, and comes back when those that run have ended. */
+  async finish() {
+    this.worker.pause(true).catch((error) => logger.warn(`Queue: ${reasonOf(error)}`));
+    await Promise.allSettled(this.running);
+  }
+}
+
+/** Whether it is done within that time; afterwards nobody waits for it. */
+async function within(ms: number, work: Promise<unknown>): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<false>((resolve) => (timer = setTimeout(() => resolve(false), ms)));
+  try {
+    return await Promise.race([work.then(() => true), late]);
+  } finally {
+    clearTimeout(timer);
   }
 }
 
@@ -56,6 +78,7 @@ export class Processing extends WorkerHost {
 export class Dispatcher implements BeforeApplicationShutdown {
   private running = false;
   private loop = Promise.resolve();
+  private stopped?: Promise<void>;
 
   constructor(
     @InjectQueue(QUEUE) private readonly queue: Queue,
@@ -91,8 +114,10 @@ export class Dispatcher implements BeforeApplicationShutdown {
   private async send(backlog: Backlog): Promise<number> {
     const ids = await backlog.take(AT_ONCE);
     if (!ids.length) return 0;
+    const jobs = ids.map((id) => ({ name: backlog.name, data: { id }, opts: { jobId: `${backlog.name}-${id}` } }));
     try {
-      await this.queue.addBulk(ids.map((id) => ({ name: backlog.name, data: { id }, opts: { jobId: `${backlog.name}-${id}` } })));
+      // A Redis that is gone does not refuse, it keeps one waiting.
+      if (!(await within(QUEUE_PATIENCE_MS, this.queue.addBulk(jobs)))) throw new Error('the queue does not answer');
     } catch (error) {
       await backlog.putBack(ids);
       throw error;
@@ -101,11 +126,22 @@ export class Dispatcher implements BeforeApplicationShutdown {
   }
 
   /** In order: nothing new is fetched, what runs is finished, and only then do others close the database. */
-  async beforeApplicationShutdown() {
+  beforeApplicationShutdown() {
+    return this.stop();
+  }
+
+  /** Comes back when no job runs any more and the queue is left. */
+  stop(): Promise<void> {
+    return (this.stopped ??= this.leave());
+  }
+
+  private async leave() {
     this.running = false;
     this.bell.ring();
-    await Promise.all([this.loop, this.chores.stop()]);
-    await this.processing.worker.close();
-    await this.queue.close();
+    await Promise.all([this.loop, this.chores.stop(), this.processing.finish()]);
+    const { worker } = this.processing;
+    // In good order if the queue answers, and without it if not: what it does not hear of is found done.
+    if (await within(QUEUE_PATIENCE_MS, Promise.all([worker.close(), this.queue.close()]))) return;
+    await within(QUEUE_PATIENCE_MS, Promise.allSettled([worker.disconnect(), this.queue.disconnect()]));
   }
 }

@@ -7,13 +7,20 @@ import { logger } from '../logger.ts';
 import { QUEUE, QUEUE_SCHEMA } from '../migrate.ts';
 import { settings } from '../settings.ts';
 
+const QUIET_MS = 10_000;
 const POOL = Symbol('queue pool');
 
 // BullMQ's classes carry no sign of their backend; this has to be said before the module makes the first.
 if (!settings.REDIS_URL) setDefaultBackendFactory(createPostgresBackend);
 
 /** A lost connection is an error event: unheard, it ends the process. BullMQ reconnects by itself. */
-const report = (error: Error) => logger.warn(`Queue: ${error.message}`);
+let last = { message: '', until: 0 };
+const report = ({ message }: Error) => {
+  // While the server is away, every connection says so at every attempt.
+  if (message === last.message && performance.now() < last.until) return;
+  last = { message, until: performance.now() + QUIET_MS };
+  logger.warn(`Queue: ${message}`);
+};
 BullModule.queueClass = class extends Queue {
   constructor(...options: ConstructorParameters<typeof Queue>) {
     super(...options);
@@ -37,6 +44,9 @@ export const workerOptions = {
 
 /** Rows are the truth, jobs only wake: nothing is kept, and nothing is tried again by the queue. */
 const defaultJobOptions = { attempts: 1, removeOnComplete: true, removeOnFail: true };
+
+/** Milliseconds until Redis is dialled again: BullMQ's own way lets it wait for twenty seconds. */
+const retryStrategy = (times: number) => Math.min(times * 200, 2000);
 
 /** BullMQ needs its schema on the search path, and keepAlive, or it polls. */
 const pool = () =>
@@ -65,7 +75,7 @@ class PoolModule implements OnApplicationShutdown {
       inject: [POOL],
       useFactory: (made: pg.Pool | null) => ({
         // The type knows of Redis only.
-        connection: (made as never) ?? { url: settings.REDIS_URL, maxRetriesPerRequest: null },
+        connection: (made as never) ?? { url: settings.REDIS_URL, maxRetriesPerRequest: null, retryStrategy },
         defaultJobOptions,
       }),
     }),
