@@ -61,7 +61,7 @@ export class ImportRow extends entity(
   { index: [['importId', 'outcome', 'line', 'id']], quiet: true },
 ) {}
 
-/** Records that one transaction of an import has created, each with its version when the import was done with it: reverting goes by them. */
+/** Records that one transaction of an import has created, with their versions when the import was done with them: reverting goes by them. */
 export class ImportBatch extends entity(
   'import_batch',
   {

@@ -135,7 +135,9 @@ export class RowReader {
       }
       case 'list': {
         const items = text.split(text.includes(';') ? ';' : text.includes('|') ? '|' : ',').flatMap((item) => item.trim() || []);
-        return checked(field, field.column.oneOf ? items.map(choiceOf) : items);
+        const asWritten = checked(field, items);
+        const asChoices = 'wrong' in asWritten ? checked(field, items.map(choiceOf)) : asWritten;
+        return 'wrong' in asChoices ? asWritten : asChoices;
       }
       case 'choice':
         return checked(field, choiceOf(text));
