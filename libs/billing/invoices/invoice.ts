@@ -121,7 +121,8 @@ export class Invoice extends businessRecord(
       due: `due_e4 = case when status in ('draft', 'voided') or kind = 'proforma' then 0
         when kind = 'credit_note' then -(payable_e4 - paid_e4 - credited_e4) else payable_e4 - paid_e4 - credited_e4 - written_off_e4 end`,
       settled:
-        "case status when 'paid' then due_e4 = 0 when 'written_off' then due_e4 = 0 and written_off_e4 > 0 when 'voided' then voided_at is not null else true end",
+        "case status when 'paid' then due_e4 = 0 when 'written_off' then due_e4 = 0 and written_off_e4 > 0 " +
+        "when 'voided' then voided_at is not null else true end",
       untouched: "case when status in ('draft', 'voided') then paid_e4 = 0 and credited_e4 = 0 and written_off_e4 = 0 else true end",
       correction: "(kind = 'credit_note') = (preceding_invoice_id is not null)",
     },

@@ -2,7 +2,7 @@ import { choice, day, entity, ref, text, whole } from '#kernel';
 import { BillingEntity } from '../billing-entities/billing-entity.ts';
 import { KINDS } from './kinds.ts';
 
-/** The count of the numbers of a seller's documents of one kind, and of one year or month where the pattern names it. See take-numbers.ts. */
+/** The count of the numbers of a seller's documents of one kind, in one year or month where the pattern has it. See take-numbers.ts. */
 export class NumberSeries extends entity(
   'number_series',
   {

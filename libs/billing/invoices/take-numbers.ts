@@ -28,7 +28,8 @@ export async function takeNumbers(em: EntityManager, seller: BillingEntity, kind
     `insert into number_series as s
        (id, tenant_id, created_at, updated_at, billing_entity_id, kind, period, next, last_issued_on)
      select ?, ?, ?, ?, ?, ?, ?, ?, ?
-     where not exists (select from number_series o where o.tenant_id = ? and o.billing_entity_id = ? and o.kind = ? and o.last_issued_on > ?)
+     where not exists (select from number_series o
+       where o.tenant_id = ? and o.billing_entity_id = ? and o.kind = ? and o.last_issued_on > ?)
      on conflict (tenant_id, billing_entity_id, kind, period) where deleted_at is null
      do update set next = s.next + ?, last_issued_on = excluded.last_issued_on, updated_at = excluded.updated_at
        where s.last_issued_on <= excluded.last_issued_on
