@@ -109,6 +109,8 @@ export interface Extras {
   checks?: Record<string, string>;
   /** Rows that only keep track of others: no audit entry and no message of their own. */
   quiet?: boolean;
+  /** A change of its parts moves its version on, too: it may have fewer audit entries than versions. */
+  withParts?: boolean;
   /** For what is only read: SQL that yields the columns. */
   from?: string;
   /** Rows that the app role may add and read, and never change. */

@@ -42,25 +42,27 @@ describe('tessera db', () => {
 });
 
 describe('what goes wrong', () => {
-  it('is said in a sentence, and the exit code is not 0', async () => {
-    const nowhere = 'postgresql://tessera_app:app@127.0.0.1:1/tessera';
-    const cases: [string[], string, Record<string, string>?][] = [
-      [['nonsense'], "error: unknown command 'nonsense'"],
-      [['db', 'url', '--nonsense'], "error: unknown option '--nonsense'"],
-      [['db', 'url', '--role', 'nobody'], 'There is no role nobody: app or owner.'],
-      [
-        ['db', 'url'],
-        'DATABASE_URL is missing; it must be a PostgreSQL address like postgresql://user:password@host:5432/database.',
-        { DATABASE_URL: '' },
-      ],
-      [['organization', 'list'], 'The database does not answer (connect ECONNREFUSED 127.0.0.1:1).', { DATABASE_URL: nowhere }],
-      [['verify', '--organization', 'nowhere'], 'Organization not found'],
-      [['export', 'contacts'], 'Name the organization: --organization <its id or slug>.'],
-      [['user', 'create', 'no address'], 'email: Invalid email address'],
-    ];
-    const said = await Promise.all(cases.map(([args, , environment]) => tessera(args, environment)));
-    said.forEach(({ code, out, err }, i) => expect({ code, out, err }).toEqual({ code: 1, out: '', err: `${cases[i]![1]}\n` }));
-  });
+  const nowhere = 'postgresql://tessera_app:app@127.0.0.1:1/tessera';
+  const cases: [string[], string, Record<string, string>?][] = [
+    [['nonsense'], "error: unknown command 'nonsense'"],
+    [['db', 'url', '--nonsense'], "error: unknown option '--nonsense'"],
+    [['db', 'url', '--role', 'nobody'], 'There is no role nobody: app or owner.'],
+    [
+      ['db', 'url'],
+      'DATABASE_URL is missing; it must be a PostgreSQL address like postgresql://user:password@host:5432/database.',
+      { DATABASE_URL: '' },
+    ],
+    [['organization', 'list'], 'The database does not answer (connect ECONNREFUSED 127.0.0.1:1).', { DATABASE_URL: nowhere }],
+    [['verify', '--organization', 'nowhere'], 'Organization not found'],
+    [['export', 'contacts'], 'Name the organization: --organization <its id or slug>.'],
+    [['user', 'create', 'no address'], 'email: Invalid email address'],
+  ];
+  it.each(cases.map(([args, sentence, environment = {}]) => ({ args, sentence, environment })))(
+    '$args: is said in a sentence, and the exit code is not 0',
+    async ({ args, sentence, environment }) => {
+      expect(await tessera(args, environment)).toEqual({ code: 1, out: '', err: `${sentence}\n` });
+    },
+  );
 });
 
 describe('tessera setup', () => {

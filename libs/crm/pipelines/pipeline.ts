@@ -7,7 +7,7 @@ export class Pipeline extends businessRecord(
     name: text({ max: 100 }).describe('What people call it', 'Sales'),
     isDefault: flag().or(false).describe('Where deals go that name no pipeline'),
   },
-  { unique: [{ on: ['isDefault'], where: 'is_default' }] },
+  { unique: [{ on: ['isDefault'], where: 'is_default' }], withParts: true },
 ) {}
 
 /** `closed` is reached by either outcome; pipelines that tell them apart have one stage `won` and one `lost` instead. */
