@@ -59,7 +59,12 @@ export const Mapping = z
   })
   .meta({
     id: 'ImportMapping',
-    example: { columns: { name: 'account', industry: 'sector' }, values: { sector: { technolgy: 'technology' } } },
+    example: {
+      columns: { name: 'account', industry: 'sector' },
+      guess: true,
+      values: { sector: { technolgy: 'technology' } },
+      missing: { company: 'create', contact: 'create', owner: 'report' },
+    },
   });
 export type Mapping = z.output<typeof Mapping>;
 

@@ -61,9 +61,6 @@ function operation(table: Table, name: string, route: Route, schemas: Json): Jso
     ...((route.method === 'patch' || route.method === 'delete') && ids.length ? [{ $ref: '#/components/parameters/IfMatch' }] : []),
     ...(route.method === 'get' && isView(route.answers) ? [{ $ref: '#/components/parameters/IfNoneMatch' }] : []),
     ...(isList(route.list) ? listParameters(route.list, route.answers === 'file') : []),
-    ...(route.upload && route.body
-      ? queryParameters(route.body).map((one) => ({ ...one, required: false, description: 'For a raw file; in a form it is a field' }))
-      : []),
     ...(route.query ? queryParameters(route.query) : []),
     ...(route.upload && route.body ? queryParameters(route.body, 'For a raw body; in a form it is a field') : []),
   ];

@@ -1,0 +1,61 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { MikroORM } from '@mikro-orm/postgresql';
+import { ormOptions } from '#kernel';
+import { app, send } from '../world.ts';
+import { document, operations } from './samples.ts';
+
+/** Snapshots are written anew by `UPDATE=1 npm test -- laws/openapi`; a change shows in review. */
+const snapshot = (file: string, text: string) => {
+  if (process.env.UPDATE || !existsSync(file)) writeFileSync(file, text);
+  return readFileSync(file, 'utf8');
+};
+const DOCUMENT = 'test/openapi.json';
+const SCHEMA = 'test/schema.sql';
+const NEVER = 'postgresql://nobody@localhost/none';
+
+describe('the document', () => {
+  it('in the repository is the one the application serves', async () => {
+    await app();
+    const served = (await send('GET', '/openapi.json')).body;
+    expect(served).toEqual(JSON.parse(JSON.stringify(document())));
+    const text = `${JSON.stringify(served, null, 2)}\n`;
+    expect(snapshot(DOCUMENT, text)).toBe(text);
+  });
+
+  it('is linted without a complaint, and canary: a document with an unknown reference is not', () => {
+    const lint = (file: string) =>
+      spawnSync(process.execPath, ['node_modules/@redocly/cli/bin/cli.js', 'lint', file, '--config', '.redocly.yaml'], {
+        encoding: 'utf8',
+      });
+    const { status, stdout, stderr } = lint(DOCUMENT);
+    expect({ status, said: status ? stdout + stderr : '' }).toEqual({ status: 0, said: '' });
+    const broken = `${process.env.STORAGE_DIR}.openapi.json`;
+    writeFileSync(broken, readFileSync(DOCUMENT, 'utf8').replace('"#/components/schemas/Problem"', '"#/components/schemas/Nobody"'));
+    expect(lint(broken).status).not.toBe(0);
+  }, 120_000);
+
+  it('names every operation once, says what it does, what it needs and what it answers', () => {
+    const all = operations();
+    expect(new Set(all.map(({ id }) => id)).size).toBe(all.length);
+    for (const { id, doc, method } of all) {
+      expect({ id, summary: doc.summary, tags: doc.tags, permission: doc['x-permission'] }).toEqual({
+        id,
+        summary: expect.stringMatching(/^\S.{3,}/),
+        tags: [expect.any(String)],
+        permission: expect.any(String),
+      });
+      const answers = Object.keys(doc.responses);
+      expect({ id, good: answers.filter((status) => status < '300').length }).toEqual({ id, good: 1 });
+      expect({ id, answers }).toEqual({ id, answers: expect.arrayContaining(['400', '429', '503']) });
+      if (method === 'PATCH' || method === 'PUT') expect({ id, body: Boolean(doc.requestBody) }).toEqual({ id, body: true });
+    }
+  });
+});
+
+it('the schema in SQL is the one in the repository', async () => {
+  const orm = await MikroORM.init(ormOptions(NEVER, { driverOptions: undefined }));
+  const text = `-- The tables as the entities declare them; written by UPDATE=1 npm test -- laws/openapi\n${await orm.schema.getCreateSchemaSQL({ wrap: false })}`;
+  await orm.close();
+  expect(snapshot(SCHEMA, text)).toBe(text);
+});
