@@ -1,3 +1,4 @@
+import { LockMode } from '@mikro-orm/core';
 import { type EntityManager, missing, must, type Source, type TenantRow } from '#kernel';
 import { Company } from './companies/company.ts';
 import { Contact } from './contacts/contact.ts';
@@ -36,7 +37,8 @@ export async function stillThere(em: EntityManager, about: About): Promise<About
   const found: About = {};
   for (const field of subjectFields) {
     const id = about[field];
-    found[field] = id && (await em.count(SUBJECTS[field], { id })) ? id : null;
+    // Locked, so that it is still there when what refers to it is written.
+    found[field] = id && (await em.findOne(SUBJECTS[field], { id }, { lockMode: LockMode.PESSIMISTIC_READ })) ? id : null;
   }
   return found;
 }

@@ -1,15 +1,19 @@
 import { spawnSync } from 'node:child_process';
 import {
+  appendFileSync,
   chmodSync,
+  closeSync,
   cpSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
+  openSync,
   readFileSync,
   rmSync,
   statfsSync,
   symlinkSync,
   writeFileSync,
+  writeSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -25,7 +29,7 @@ import { Program } from './program.ts';
 
 const POSTGRES_PORT = 28_000;
 const API_PORT = 28_100;
-const DISK = '3g';
+const DISK = '1200m';
 const QUEUE = 'work';
 const QUEUE_SCHEMA = 'bullmq';
 const DATABASE = 'tessera';
@@ -38,6 +42,8 @@ const TUNED = {
   NODE_ENV: 'production',
   LOG_LEVEL: 'warn',
 };
+/** A log that does not outgrow the small disk. Deadlocks are found after a second as a rule; a storm of them would take a minute. */
+const SERVER = ["max_wal_size = '96MB'", "min_wal_size = '48MB'", "deadlock_timeout = '100ms'"];
 const SECRET_KEY = 'of-this-harness-only-and-of-nothing-Else-27';
 
 export interface Options {
@@ -103,8 +109,8 @@ export class Arena {
     this.pool.on('error', () => {});
     const migrated = this.cli('db', 'migrate');
     if (migrated.status !== 0) throw new Error(`The migration failed:\n${migrated.output}`);
-    // Deadlocks are found after a second as a rule; a storm of them would take a minute.
-    await this.sql(`alter database ${DATABASE} set deadlock_timeout = '100ms'`);
+    appendFileSync(join(this.dataFolder, 'postgresql.conf'), SERVER.map((line) => `${line}\n`).join(''));
+    await this.sql('select pg_reload_conf()');
     for (const [name, value] of Object.entries(plant?.postgres ?? {})) await this.sql(`alter database ${DATABASE} set ${name} = ${value}`);
     for (const statement of plant?.sql ?? []) await this.sql(statement);
     this.keepPostgres();
@@ -233,10 +239,20 @@ export class Arena {
 
   /** Takes all the space there is on the database's disk; answers how to give it back. */
   fillDisk(): () => void {
-    const balloon = join(this.folder, 'disk', 'balloon');
-    const { bavail, bsize } = statfsSync(join(this.folder, 'disk'));
-    spawnSync('fallocate', ['-l', String(Math.max(1, (bavail - 4) * bsize)), balloon]);
-    return () => rmSync(balloon, { force: true });
+    const disk = join(this.folder, 'disk');
+    const balloons = [join(disk, 'balloon'), join(disk, 'last drops')] as const;
+    const { bavail, bsize } = statfsSync(disk);
+    // Most of it at once; PostgreSQL writes meanwhile, so the rest until it is refused.
+    spawnSync('fallocate', ['-l', String(Math.max(1, (bavail - 512) * bsize)), balloons[0]]);
+    const drops = openSync(balloons[1], 'w');
+    try {
+      for (;;) writeSync(drops, Buffer.alloc(bsize));
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
+    } finally {
+      closeSync(drops);
+    }
+    return () => balloons.forEach((balloon) => rmSync(balloon, { force: true }));
   }
 
   async close() {

@@ -11,6 +11,9 @@ const RECOVERY_MS = 5000;
 const FULL_MS = 1000 + 1000;
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
+/** So many records of so long a text need more space than there is left. */
+const MANY = 20;
+const LONG = 8000;
 
 export interface Stage {
   readonly arena: Arena;
@@ -118,28 +121,22 @@ export const HARD: readonly Fault[] = [
       program.skew(0);
     },
   },
-  {
-    name: 'disk full',
-    weight: 2,
-    async play(stage) {
-      const { arena, random } = stage;
-      if (!arena.ownDisk) return;
-      const release = arena.fillDisk();
-      try {
-        await wait(random.int(300, 1500));
-      } finally {
-        release();
-      }
-      await arena.answers();
-      await recovers(stage);
-    },
-  },
+  { name: 'disk full', weight: 2, play: fillDisk },
 ];
 
 /** Faults of clients and of the queue: at the same time as the others. */
 export const SOFT: readonly Fault[] = [
   { name: 'deadlock storm', weight: 3, play: async ({ scenario, hands, random }) => void (await scenario.storm(hands, random)) },
-  { name: 'empty the queue', weight: 3, play: async ({ arena }) => void (await arena.sql('delete from bullmq.job')) },
+  {
+    name: 'empty the queue',
+    weight: 3,
+    async play({ arena, random }) {
+      for (let i = random.int(4, 16); i > 0; i--) {
+        await arena.sql('delete from bullmq.job');
+        await wait(random.int(5, 90));
+      }
+    },
+  },
   { name: 'double the queue', weight: 3, play: doubleQueue },
   {
     name: 'rude clients',
@@ -223,24 +220,50 @@ async function exhaustPool(stage: Stage) {
   await recovers(stage);
 }
 
-/** Jobs for what is open and for what was done long ago, each twice and under other ids, so that they run at the same time. */
-async function doubleQueue({ arena, hands }: Stage) {
+/** Nothing that needs space can be written, and somebody writes a lot; then there is space again. */
+async function fillDisk(stage: Stage) {
+  const { arena, random, probe } = stage;
+  if (!arena.ownDisk) return;
+  const release = arena.fillDisk();
+  try {
+    const until = performance.now() + random.int(500, 1500);
+    while (performance.now() < until) {
+      await probe.ask({
+        what: 'create many long contacts',
+        method: 'POST',
+        path: 'contacts/batch',
+        body: { items: Array.from({ length: MANY }, () => ({ first_name: probe.word(), notes: noise(random, LONG) })) },
+        leaves: { 'contact create': MANY },
+        allowed: [200],
+      });
+    }
+  } finally {
+    release();
+  }
+  await arena.answers();
+  await recovers(stage);
+}
+
+/** Jobs for what is under way and for what was done long ago, each several times and under other ids, so that they run at the same time. */
+async function doubleQueue({ arena, hands, random }: Stage) {
   const tenants = hands.map(({ tenant }) => tenant.id);
-  const messages = await arena.sql<{ id: string }>(
-    'select id::text from outbox where organization_id = any($1) order by id desc limit 60',
-    [tenants],
-  );
-  const promises = await arena.sql<{ id: string }>('select id from due where organization_id = any($1) order by created_at desc limit 60', [
-    tenants,
-  ]);
-  const jobs = [
-    ...messages.map(({ id }) => ({ name: 'message', data: { id } })),
-    ...promises.map(({ id }) => ({ name: 'promise', data: { id } })),
-  ];
   const queue = arena.queue();
-  const options = { opts: { removeOnComplete: true, removeOnFail: true } };
-  // A database that is down at this moment spares them.
-  await queue.addBulk([...jobs, ...jobs].map((job) => ({ ...job, ...options }))).catch(() => {});
+  for (let i = random.int(5, 20); i > 0; i--) {
+    const jobs = await arena.sql<{ name: string; id: string }>(
+      `(select 'message' as name, id::text from outbox where organization_id = any($1) order by id desc limit 8)
+       union all (select 'promise', id::text from due where organization_id = any($1) and done_at is null limit 20)
+       union all (select 'promise', id::text from due where organization_id = any($1) and done_at is not null order by created_at desc limit 4)`,
+      [tenants],
+    );
+    const doubled = [...jobs, ...jobs, ...jobs].map(({ name, id }) => ({
+      name,
+      data: { id },
+      opts: { removeOnComplete: true, removeOnFail: true },
+    }));
+    // A database that is down at this moment spares them.
+    await queue.addBulk(doubled).catch(() => {});
+    await wait(random.int(5, 60));
+  }
 }
 
 const contact = (hand: Hand) => ({
@@ -252,5 +275,8 @@ const contact = (hand: Hand) => ({
   allowed: [201],
   shows: 'contacts',
 });
+/** Text that does not shrink. */
+const noise = (random: Random, length: number) =>
+  Array.from({ length: length / 8 }, () => random.next().toString(36).slice(2, 10).padEnd(8, '0')).join('');
 const keepWorst = (measured: Map<string, number>, what: string, ms: number) =>
   void measured.set(what, Math.max(measured.get(what) ?? 0, ms));

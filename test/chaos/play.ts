@@ -21,7 +21,17 @@ export interface Planned {
   readonly after: number;
   readonly fault: Fault;
 }
+export interface Script {
+  readonly seed: string;
+  readonly number: number;
+  /** Names of faults, when not all are wanted. */
+  readonly only: readonly string[];
+  /** Whether the product is asked to verify itself afterwards. */
+  readonly verifies: boolean;
+}
 export interface Played {
+  /** The names of the faults. */
+  readonly faults: readonly string[];
   readonly violations: readonly Violation[];
   readonly statuses: ReadonlyMap<string, number>;
   readonly measured: ReadonlyMap<string, number>;
@@ -29,20 +39,23 @@ export interface Played {
   readonly ms: number;
 }
 
-/** Which faults come when: drawn before the run, from its seed alone. */
-export function plan(random: Random): { hard: Planned[]; soft: Planned[] } {
-  const draw = (from: readonly Fault[], count: number, longest: number) =>
-    Array.from({ length: count }, () => ({ after: random.int(100, longest), fault: random.weighted(from) }));
+/** Which faults come when: drawn before the run, from its seed alone. @param only names of faults, when not all are wanted */
+export function plan(random: Random, only: readonly string[] = []): { hard: Planned[]; soft: Planned[] } {
+  const draw = (all: readonly Fault[], count: number, longest: number) => {
+    const from = only.length ? all.filter(({ name }) => only.includes(name)) : all;
+    return from.length ? Array.from({ length: count }, () => ({ after: random.int(100, longest), fault: random.weighted(from) })) : [];
+  };
   return { hard: draw(HARD, random.int(1, 3), 900), soft: draw(SOFT, random.int(1, 3), 1500) };
 }
 
-/** One run: clients work, faults happen, everything comes to rest, and then what must be true is looked at. */
-export async function play(arena: Arena, scenario: Scenario, seed: string, number: number): Promise<Played> {
+/** One run, by its seed and number: clients work, faults happen, everything comes to rest, and then what must be true is looked at. */
+export async function play(arena: Arena, scenario: Scenario, { seed, number, only, verifies }: Script): Promise<Played> {
   const began = performance.now();
   const random = new Random(`${seed}/${number}`);
   const ledger = new Ledger(`chaos-${seed}-${number}`);
   const door = new Door(arena.apiPort, PATIENCE_MS);
   const measured = new Map<string, number>();
+  const { hard, soft } = plan(random.fork('plan'), only);
   try {
     let excused = false;
     const tenants = await Promise.all(Array.from({ length: TENANTS }, (_, i) => found(arena, door, `${ledger.run}-${i}`)));
@@ -69,7 +82,6 @@ export async function play(arena: Arena, scenario: Scenario, seed: string, numbe
       random: random.fork('faults'),
       excuse: () => (excused = true),
     };
-    const { hard, soft } = plan(random.fork('plan'));
     const phase = phases(measured);
     await Promise.all([inTurn(hard, stage), inTurn(soft, { ...stage, random: random.fork('soft faults') })]);
     await wait(200);
@@ -86,7 +98,7 @@ export async function play(arena: Arena, scenario: Scenario, seed: string, numbe
     await kept(aftermath, scenario);
     await scenario.check(aftermath);
     phase('checks');
-    verified(aftermath);
+    if (verifies) verified(aftermath);
     phase('verify');
   } catch (error) {
     ledger.violate(`The run could not be played to its end: ${(error as Error).message}`, (error as Error).stack);
@@ -95,7 +107,8 @@ export async function play(arena: Arena, scenario: Scenario, seed: string, numbe
   }
   const { violations, statuses } = ledger;
   const requests = [...statuses.values()].reduce((sum, n) => sum + n, 0);
-  return { violations, statuses, measured, requests, ms: performance.now() - began };
+  const faults = [...hard, ...soft].map(({ fault }) => fault.name);
+  return { faults, violations, statuses, measured, requests, ms: performance.now() - began };
 }
 
 /** How long the parts of a run take. */
@@ -122,13 +135,18 @@ async function found(arena: Arena, door: Door, name: string): Promise<Tenant> {
     const reply = await door.send({ method: 'POST', path: 'auth/register', headers: { 'content-type': 'application/json' }, body });
     if (reply.kind === 'answered' && reply.status === 201) {
       const { data } = JSON.parse(reply.text) as { data: { access_token: string } };
-      const [organization] = await arena.sql<{ id: string; slug: string }>(
-        `select o.id, o.slug from organization o join membership m on m.organization_id = o.id join "user" u on u.id = m.user_id where u.email = $1`,
-        [email],
-      );
-      return { ...organization!, token: data.access_token, name };
+      return { ...(await organizationOf(arena, email)), token: data.access_token, name };
     }
     if (attempt === 20) throw new Error(`Nobody can register: ${reply.kind === 'answered' ? reply.text : reply.why}`);
     await wait(250);
   }
+}
+
+async function organizationOf(arena: Arena, email: string): Promise<{ id: string; slug: string }> {
+  const [organization] = await arena.sql<{ id: string; slug: string }>(
+    `select o.id, o.slug from organization o join membership m on m.organization_id = o.id join "user" u on u.id = m.user_id where u.email = $1`,
+    [email],
+  );
+  if (!organization) throw new Error('A registration was acknowledged, and there is no organization');
+  return organization;
 }

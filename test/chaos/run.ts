@@ -1,13 +1,14 @@
 // npm run chaos -- core --runs 20 --seed 1: the real programs under load while they are killed, frozen, cut off and lied to; then everything
 // that was acknowledged must be there, once. The faults of a run come from its seed and number alone: --only 7 plays that run again.
-//   --plant <name>   with a bug on purpose, which must be found      --prove   all of them, one after the other
+//   --plant <name>   with a bug on purpose, which must be found      --prove   all of them, each until it is found
+//   --faults 'kill api,disk full'  only these
+//   --verify-each 10  asks `tessera verify` and `tessera audit verify` after every tenth run
 import { parseArgs } from 'node:util';
 import { plainly } from '../../scripts/plainly.ts';
 import { Arena } from './arena.ts';
 import { core } from './core/scenario.ts';
-import { plan, play, type Played } from './play.ts';
+import { play, type Played } from './play.ts';
 import { type Plant, PLANTS } from './plants.ts';
-import { Random } from './random.ts';
 import type { Scenario } from './scenario.ts';
 
 const SCENARIOS: readonly Scenario[] = [core];
@@ -18,6 +19,9 @@ interface Orders {
   seed: string;
   runs: number;
   only?: number;
+  /** `tessera verify` looks at everything there is, also of the runs before: once in so many runs is enough, and after the last. */
+  verifyEach: number;
+  faults: readonly string[];
   untilFound?: boolean;
 }
 
@@ -28,14 +32,23 @@ await plainly(async () => {
       runs: { type: 'string', default: '5' },
       seed: { type: 'string', default: '1' },
       only: { type: 'string' },
+      faults: { type: 'string' },
       plant: { type: 'string' },
+      'verify-each': { type: 'string', default: '1' },
       prove: { type: 'boolean', default: false },
     },
   });
   const scenario = SCENARIOS.find(({ name }) => name === (positionals[0] ?? 'core'));
   if (!scenario) throw new Error(`There is no scenario ${positionals[0]}: ${SCENARIOS.map(({ name }) => name).join(', ')}.`);
   if (values.plant && !(values.plant in PLANTS)) throw new Error(`There is no plant ${values.plant}: ${Object.keys(PLANTS).join(', ')}.`);
-  const orders = { scenario, seed: values.seed, runs: Number(values.runs), only: values.only ? Number(values.only) : undefined };
+  const orders = {
+    scenario,
+    seed: values.seed,
+    runs: Number(values.runs),
+    only: values.only ? Number(values.only) : undefined,
+    verifyEach: Number(values['verify-each']),
+    faults: values.faults?.split(',') ?? [],
+  };
   if (values.prove) return prove(orders);
   const found = await playAll(orders, values.plant ? PLANTS[values.plant] : undefined);
   if (found) throw new Error(`${found} violation${found === 1 ? '' : 's'} found.`);
@@ -46,14 +59,15 @@ async function prove(orders: Orders) {
   const missed: string[] = [];
   for (const [name, plant] of Object.entries(PLANTS)) {
     console.log(`\nPlanted: ${name} (${plant.does})`);
-    if (!(await playAll({ ...orders, untilFound: true }, plant))) missed.push(name);
+    if (!(await playAll({ ...orders, faults: orders.faults.length ? orders.faults : (plant.shows ?? []), untilFound: true }, plant)))
+      missed.push(name);
   }
   if (missed.length) throw new Error(`Not found: ${missed.join(', ')}.`);
   console.log(`\nAll ${Object.keys(PLANTS).length} planted bugs were found.`);
 }
 
 /** @returns how many violations there were */
-async function playAll({ scenario, seed, runs, only, untilFound }: Orders, plant?: Plant): Promise<number> {
+async function playAll({ scenario, seed, runs, only, verifyEach, faults, untilFound }: Orders, plant?: Plant): Promise<number> {
   const endings: string[] = [];
   const arena = await Arena.open({ plant, workers: 2, ended: (how) => endings.push(how) });
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'disconnect'] as const)
@@ -65,12 +79,20 @@ async function playAll({ scenario, seed, runs, only, untilFound }: Orders, plant
   try {
     for (const number of numbers) {
       const logs = new Map(arena.programs.map(({ name }) => [name, arena.logSize(name)]));
-      const played = await play(arena, scenario, seed, number);
+      const played = await play(arena, scenario, {
+        seed,
+        number,
+        only: faults,
+        verifies: done % verifyEach === verifyEach - 1 || number === numbers.at(-1),
+      });
       const violations = [...played.violations, ...endings.splice(0).map((what) => ({ what, details: {} }))];
-      report(seed, number, played, violations.length);
-      for (const what of new Set(violations.map((one) => one.what))) {
+      report(number, played, violations.length);
+      const kinds = [...new Set(violations.map((one) => one.what))];
+      for (const what of untilFound ? kinds.slice(0, 3) : kinds) {
         const alike = violations.filter((one) => one.what === what);
-        console.log(`  VIOLATION (seed ${seed}, run ${number}), ${alike.length}×: ${what}\n    ${shortened(alike[0]!.details)}`);
+        console.log(
+          `  VIOLATION (seed ${seed}, run ${number}), ${alike.length}×: ${what}\n    ${shortened(alike[0]!.details, untilFound ? 300 : 3000)}`,
+        );
       }
       if (violations.length && !untilFound)
         for (const [name, position] of logs) console.log(`  ${name}: ${errorsOf(arena.logSince(name, position))}`);
@@ -87,18 +109,18 @@ async function playAll({ scenario, seed, runs, only, untilFound }: Orders, plant
   return found;
 }
 
-function report(seed: string, number: number, { statuses, requests, ms }: Played, violations: number) {
-  const { hard, soft } = plan(new Random(`${seed}/${number}`).fork('plan'));
-  const names = [...hard, ...soft].map(({ fault }) => fault.name).join(', ');
+function report(number: number, { faults, statuses, requests, ms }: Played, violations: number) {
   const answers = [...statuses]
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([status, n]) => `${status}: ${n}`)
     .join(', ');
-  console.log(`${violations ? '✗' : '✓'} run ${number}  ${(ms / 1000).toFixed(1)} s  ${requests} requests (${answers})  ${names}`);
+  console.log(
+    `${violations ? '✗' : '✓'} run ${number}  ${(ms / 1000).toFixed(1)} s  ${requests} requests (${answers})  ${faults.join(', ')}`,
+  );
 }
 
-function shortened(details: unknown) {
-  return (typeof details === 'string' ? details : JSON.stringify(details)).slice(0, 3000);
+function shortened(details: unknown, length: number) {
+  return (typeof details === 'string' ? details : JSON.stringify(details)).slice(0, length);
 }
 
 /** The lines of a log that speak of defects. */

@@ -1,5 +1,7 @@
 import type { Hand } from '../hand.ts';
 import type { Scenario } from '../scenario.ts';
+import { checkDeals, closeDeal, createDeal, moveDeal, priceDeal } from './deals.ts';
+import { checkImports, importContacts } from './imports.ts';
 import { comment, contactOf, createContact, createMany, patch, patchMany, pick, removeOrRestore } from './records.ts';
 import { checkReminders, completeTask, createTask } from './tasks.ts';
 
@@ -23,6 +25,11 @@ export const core: Scenario = {
     { weight: 10, do: createTask },
     { weight: 6, do: (hand) => patch(hand, 'tasks', 'task', { description: `more ${hand.word()}` }) },
     { weight: 6, do: completeTask },
+    { weight: 12, do: createDeal },
+    { weight: 12, do: moveDeal },
+    { weight: 6, do: priceDeal },
+    { weight: 8, do: closeDeal },
+    { weight: 1, do: importContacts },
     { weight: 20, do: look },
     { weight: 6, do: (hand) => hand.read('list contacts', 'contacts?page_size=50&sort=-created_at') },
   ],
@@ -46,15 +53,17 @@ export const core: Scenario = {
     shows: 'contacts',
   }),
 
-  records: { contacts: 'contact', activities: 'activity', tasks: 'task' },
-  audited: ['contact', 'activity', 'task'],
-  busy: 'select 0 as open',
+  records: { contacts: 'contact', activities: 'activity', tasks: 'task', deals: 'deal', imports: 'import' },
+  audited: ['contact', 'activity', 'task', 'deal', 'stage_history', 'pipeline', 'stage', 'import'],
+  busy: `select count(*)::int as open from import where status in ('pending', 'running')`,
   async check(aftermath) {
     await checkReminders(aftermath);
+    await checkDeals(aftermath);
+    await checkImports(aftermath);
   },
 };
 
 async function look(hand: Hand) {
-  const known = pick(hand, hand.random.pick(['contacts', 'tasks']));
+  const known = pick(hand, hand.random.pick(['contacts', 'tasks', 'deals']));
   if (known) await hand.look(known);
 }
