@@ -368,7 +368,7 @@ describe('the queue', () => {
 
   /** Comes back when it holds. */
   const until = async (holds: () => Promise<boolean>) => {
-    const limit = performance.now() + 10_000;
+    const limit = performance.now() + 50_000;
     while (!(await holds())) {
       if (performance.now() > limit) throw new Error(`Does not hold: ${holds.toString()}`);
       await new Promise((next) => setTimeout(next, 20));
