@@ -38,9 +38,55 @@ import { UpdateInvoice } from './invoices/update-invoice.ts';
 import { VoidInvoice } from './invoices/void-invoice.ts';
 import { WriteOffInvoice } from './invoices/write-off-invoice.ts';
 import { LedgerEntry } from './ledger/ledger-entry.ts';
+import { CustomerBalance } from './customers/customer-balance.ts';
+import { CustomerStatement } from './customers/customer-statement.ts';
+import { CreateDunningPolicy } from './dunning/create-dunning-policy.ts';
+import { DunningPolicy } from './dunning/dunning-policy.ts';
+import { DunningRound } from './dunning/dunning-round.ts';
+import { DunningStepRun } from './dunning/dunning-step-run.ts';
+import { DunningPoliciesController, DunningRunsController } from './dunning/dunning.controller.ts';
+import { FurnishDunning } from './dunning/furnish-dunning.ts';
+import { OnDunningChanged, OnInvoiceIssued } from './dunning/on-invoice-due.ts';
+import { RunDunningStep } from './dunning/run-dunning-step.ts';
+import { SendDunningLetter } from './dunning/send-dunning-letter.ts';
+import { UpdateDunningPolicy } from './dunning/update-dunning-policy.ts';
+import { AllocatePayment } from './payments/allocate-payment.ts';
+import { CancelPayment } from './payments/cancel-payment.ts';
+import { CreatePayment } from './payments/create-payment.ts';
+import { DisputePayment } from './payments/dispute-payment.ts';
+import { FailPayment } from './payments/fail-payment.ts';
+import { PaymentAllocation } from './payments/payment-allocation.ts';
+import { Payment } from './payments/payment.ts';
+import { PaymentsController } from './payments/payments.controller.ts';
+import { RefundCreditNote } from './payments/refund-credit-note.ts';
+import { RefundPayment } from './payments/refund-payment.ts';
+import { Refund } from './payments/refund.ts';
+import { ResolveDispute } from './payments/resolve-dispute.ts';
+import { SucceedPayment } from './payments/succeed-payment.ts';
+import { AgeingReport } from './reports/ageing-report.ts';
+import { BillingReportsController } from './reports/reports.controller.ts';
+import { RevenueReport } from './reports/revenue-report.ts';
+import { TaxSummary } from './reports/tax-summary.ts';
+import './timeline.ts';
 
 @Context({
-  entities: [BillingEntity, NumberSeries, CustomerAccount, Product, Price, TaxRate, Invoice, InvoiceLine, InvoiceTax, LedgerEntry],
+  entities: [
+    BillingEntity,
+    NumberSeries,
+    CustomerAccount,
+    Product,
+    Price,
+    TaxRate,
+    Invoice,
+    InvoiceLine,
+    InvoiceTax,
+    LedgerEntry,
+    Payment,
+    PaymentAllocation,
+    Refund,
+    DunningPolicy,
+    DunningStepRun,
+  ],
   permissions: billingPermissions,
   controllers: [
     BillingEntitiesController,
@@ -51,6 +97,10 @@ import { LedgerEntry } from './ledger/ledger-entry.ts';
     InvoicesController,
     CreditNotesController,
     DealInvoiceController,
+    PaymentsController,
+    DunningPoliciesController,
+    DunningRunsController,
+    BillingReportsController,
   ],
   useCases: [
     FurnishBilling,
@@ -76,8 +126,30 @@ import { LedgerEntry } from './ledger/ledger-entry.ts';
     WriteOffInvoice,
     CreditInvoice,
     InvoiceDeal,
+    CreatePayment,
+    AllocatePayment,
+    RefundPayment,
+    RefundCreditNote,
+    SucceedPayment,
+    FailPayment,
+    CancelPayment,
+    DisputePayment,
+    ResolveDispute,
+    CustomerBalance,
+    CustomerStatement,
+    FurnishDunning,
+    CreateDunningPolicy,
+    UpdateDunningPolicy,
+    DunningRound,
+    OnInvoiceIssued,
+    OnDunningChanged,
+    RunDunningStep,
+    SendDunningLetter,
+    AgeingReport,
+    RevenueReport,
+    TaxSummary,
   ],
   invariants: billingInvariants,
-  founding: [FurnishBilling],
+  founding: [FurnishBilling, FurnishDunning],
 })
 export class BillingModule {}

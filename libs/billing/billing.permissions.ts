@@ -9,9 +9,14 @@ import { Invoice } from './invoices/invoice.ts';
 import { InvoiceLine } from './invoices/invoice-line.ts';
 import { InvoiceTax } from './invoices/invoice-tax.ts';
 import { NumberSeries } from './invoices/number-series.ts';
+import { DunningPolicy } from './dunning/dunning-policy.ts';
+import { DunningStepRun } from './dunning/dunning-step-run.ts';
 import { LedgerEntry } from './ledger/ledger-entry.ts';
+import { Payment } from './payments/payment.ts';
+import { PaymentAllocation } from './payments/payment-allocation.ts';
+import { Refund } from './payments/refund.ts';
 
-const catalog = [BillingEntity, Product, Price, TaxRate];
+const catalog = [BillingEntity, Product, Price, TaxRate, DunningPolicy];
 const records = [CustomerAccount, Invoice];
 const parts = [InvoiceLine, InvoiceTax];
 type Grant = NonNullable<Permissions['manager']>;
@@ -21,7 +26,9 @@ const finance: Grant = (can) => {
   can(['read', 'bill'], [Contact, Company]);
   can(['read', 'create', 'update', 'delete', 'reassign', 'export'], records);
   can('read', parts);
-  can(['issue', 'credit', 'void', 'write_off'], Invoice);
+  can(['issue', 'credit', 'void', 'write_off', 'refund'], Invoice);
+  can(['create', 'read', 'update', 'delete', 'export', 'allocate', 'refund'], [Payment, PaymentAllocation, Refund]);
+  can('read', DunningStepRun);
   can(['create', 'update', 'delete', 'export'], catalog);
   can(['create', 'read'], LedgerEntry);
   can(['create', 'read', 'update'], NumberSeries);
@@ -39,6 +46,8 @@ export const billingPermissions: Permissions = {
     can('update', CustomerAccount, own);
     can(['update', 'delete'], Invoice, { ...own, status: 'draft' });
     can('read', parts, all ? undefined : { invoiceId: through(Invoice, own) });
+    can('read', [Payment, Refund, LedgerEntry], all ? undefined : { customerAccountId: through(CustomerAccount, own) });
+    can('read', [PaymentAllocation, DunningStepRun], all ? undefined : { invoiceId: through(Invoice, own) });
     // Written only with their invoice, whose own rule is asked first.
     can(['create', 'update', 'delete'], parts);
   },

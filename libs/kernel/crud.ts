@@ -27,6 +27,14 @@ export function asExpected(row: { id: string; version: number }) {
     throw stale(`You named version ${expects.version}; it is ${row.version} now`, { version: row.version });
 }
 
+const there = new WeakSet<object>();
+/** The row that a creation answers with because it was made before: the answer is 200, not 201. For routes that are marked `again`. */
+export function alreadyThere<T extends object>(row: T): T {
+  there.add(row);
+  return row;
+}
+export const wasThere = (row: unknown): boolean => typeof row === 'object' && row !== null && there.has(row);
+
 type Metadata = Record<string, unknown>;
 
 /** A checked PATCH whose free metadata is merged into what is there, key by key, as RFC 7396 says: null takes a key away. */

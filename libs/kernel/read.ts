@@ -223,8 +223,13 @@ function partsOf({ table }: Source, { view, by, order }: Part) {
       field.kind === 'money' || field.column.type === 'decimal' ? [columnOf(name, field)] : [],
     ),
   );
+  // As every instant is said; JSON of PostgreSQL would say it with an offset.
+  const moments = new Set(
+    Object.entries(fieldsOf(view.of)).flatMap(([name, field]) => (field.kind === 'moment' ? [columnOf(name, field)] : [])),
+  );
   const columns = view.columns.map(({ wire, column }) => {
     const ref = sql.ref(`${from}.${column}`);
+    if (moments.has(column)) return sql`to_char(${ref} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as ${sql.ref(wire)}`;
     return exact.has(column) ? sql`${ref}::text as ${sql.ref(wire)}` : sql`${ref} as ${sql.ref(wire)}`;
   });
   return sql`(select coalesce(json_agg(part), '[]') from (select ${sql.join(columns)} from ${sql.table(from)}

@@ -16,3 +16,6 @@ export async function becomesDefault(em: EntityManager): Promise<void> {
   former.isDefault = false;
   await em.flush();
 }
+
+/** The zone whose days count where no invoice names one. */
+export const zoneOf = async (em: EntityManager): Promise<string> => (await defaultEntity(em)).timeZone;

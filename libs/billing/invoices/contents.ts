@@ -1,4 +1,5 @@
 import { type EntityManager, fixed, load, parseAmount } from '#kernel';
+import { type Hold, loadOwing } from '../ledger/lock.ts';
 import { taxOf } from './arithmetic.ts';
 import { Invoice } from './invoice.ts';
 import { InvoiceLine } from './invoice-line.ts';
@@ -16,6 +17,10 @@ export async function whole(em: EntityManager, invoice: Invoice): Promise<Whole>
   ];
   return Object.assign(invoice, { lines, taxes });
 }
+
+/** An invoice a command is about to change what is owed on: its customer and itself locked, whole. @throws not_found, version.mismatch */
+export const loadOwed = async (em: EntityManager, id: string, hold?: Hold): Promise<Whole> =>
+  whole(em, await loadOwing(em, Invoice, id, hold));
 
 /** An invoice a command is about to change: locked, whole. @throws not_found, version.mismatch */
 export const loadWhole = async (em: EntityManager, id: string): Promise<Whole> => whole(em, await load(em, Invoice, id));

@@ -15,8 +15,9 @@ import {
 } from '#kernel';
 import { z } from 'zod';
 import { enter } from '../ledger/enter.ts';
+import { PaymentAllocation } from '../payments/payment-allocation.ts';
 import { priceOf, pricePer, sameTax, type Share, type Tax, taxOf } from './arithmetic.ts';
-import { fill, loadWhole, taxOfLine, whole, type Whole } from './contents.ts';
+import { fill, loadOwed, taxOfLine, whole, type Whole } from './contents.ts';
 import { type Billed, credit, type Credit, type CreditedLine, type Wanted } from './crediting.ts';
 import { Invoice } from './invoice.ts';
 import { InvoiceLine } from './invoice-line.ts';
@@ -68,7 +69,7 @@ export class CreditInvoice extends Command<Invoice> {
 class Handler {
   constructor(private readonly em: EntityManager) {}
   async execute({ id, input }: CreditInvoice) {
-    const invoice = await loadWhole(this.em, id);
+    const invoice = await loadOwed(this.em, id);
     if (invoice.kind !== 'invoice' || invoice.isDraft() || invoice.status === 'voided') throw cannotCredit();
     const worked = credit(await billedBy(this.em, invoice), wantedOf(invoice, input.lines));
     const note = draw(this.em, invoice, worked, input);
@@ -78,6 +79,7 @@ class Handler {
     enter(this.em, invoice, { kind: 'write_off_reversal', amount: back, day, reason: input.reason });
     enter(this.em, invoice, { kind: 'allocation', amount: -given, day });
     enter(this.em, note, { kind: 'allocation', amount: given, day });
+    if (given) this.em.create(PaymentAllocation, { creditNoteId: note.id, invoiceId: id, amount: given, currency: note.currency });
     await issue(this.em, [note], { issueDate: input.issueDate });
     note.credited = given;
     note.settle();

@@ -106,6 +106,9 @@ export class Invoice extends businessRecord(
       ['dueDate', 'id'],
       ['number', 'id'],
       ['due', 'id'],
+      ['customerAccountId', 'createdAt', 'id'],
+      // What is open of a customer, on either side.
+      ['customerAccountId', 'currency', 'due'],
     ],
     checks: {
       net: 'net_e4 = lines_total_e4 - allowances_total_e4 + charges_total_e4',
@@ -163,6 +166,47 @@ export class Invoice extends businessRecord(
     return amount;
   }
 
+  /** What a payment could still be used for, in e4: what is due, and what was written off. */
+  owed(): bigint {
+    return this.kind === 'invoice' && this.due >= 0n ? this.due + this.writtenOff : 0n;
+  }
+
+  /** What it still has to give to invoices, in e4: a credit note, or an invoice over less than nothing. */
+  toGive(): bigint {
+    return this.kind !== 'proforma' && this.due < 0n ? -this.due : 0n;
+  }
+
+  /**
+   * Takes a part of a payment, or of the credit of another document: at most what is owed. What is due is paid first; then what was
+   * written off comes back, and how much of that is the answer. Amounts in e4.
+   */
+  receive(amount: bigint, by: 'payment' | 'credit'): bigint {
+    const back = amount > this.due ? amount - this.due : 0n;
+    this.writtenOff -= back;
+    if (by === 'payment') this.paid += amount;
+    else this.credited += amount;
+    this.settle();
+    return back;
+  }
+
+  /** Loses what a payment had paid of it: the money went back. */
+  lose(amount: bigint): void {
+    this.paid -= amount;
+    this.settle();
+  }
+
+  /** Gives a part of its credit to an invoice. */
+  give(amount: bigint): void {
+    this.credited += this.kind === 'credit_note' ? amount : -amount;
+    this.settle();
+  }
+
+  /** Its credit is paid back to the customer. */
+  payBack(amount: bigint): void {
+    this.paid += this.kind === 'credit_note' ? amount : -amount;
+    this.settle();
+  }
+
   /** Takes what a credit note gives: up to what is due, and what was written off comes back first. Amounts in e4. */
   take(noteId: string, offered: bigint): { given: bigint; back: bigint } {
     const back = least(this.writtenOff, offered);
@@ -180,9 +224,11 @@ export class Invoice extends businessRecord(
     if (this.kind === 'proforma') return void (this.status = 'issued');
     const open = this.payable - this.paid - this.credited;
     this.due = this.kind === 'credit_note' ? -open : open - this.writtenOff;
-    if (this.writtenOff > 0n) this.status = 'written_off';
-    else if (this.due === 0n) this.status = 'paid';
-    else this.status = this.paid === 0n ? 'issued' : 'partially_paid';
+    const former = this.status;
+    if (this.due !== 0n) this.status = this.paid === 0n ? 'issued' : 'partially_paid';
+    else this.status = this.writtenOff > 0n ? 'written_off' : 'paid';
+    if (this.status === 'paid' && former !== 'paid' && this.kind === 'invoice')
+      this.record(new InvoicePaid(this.id, this.customerAccountId, this.payable, this.currency));
   }
 }
 
@@ -224,6 +270,15 @@ export class InvoiceWrittenOff {
     readonly id: string,
     readonly customerAccountId: string,
     readonly amount: bigint,
+    readonly currency: string,
+  ) {}
+}
+/** Nothing is due on it any more: it was paid, or credited, or both. It may become due again when a payment goes back. */
+export class InvoicePaid {
+  constructor(
+    readonly id: string,
+    readonly customerAccountId: string,
+    readonly payable: bigint,
     readonly currency: string,
   ) {}
 }

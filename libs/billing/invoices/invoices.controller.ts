@@ -1,6 +1,8 @@
 import { controller, crud, GetOne, ListPage, post } from '#kernel';
 import { CreateInvoice } from './create-invoice.ts';
 import { Crediting, CreditInvoice } from './credit-invoice.ts';
+import { RefundCreditNote } from '../payments/refund-credit-note.ts';
+import { Refunding } from '../payments/refund-payment.ts';
 import { DeleteInvoice } from './delete-invoice.ts';
 import { DuplicateInvoice } from './duplicate-invoice.ts';
 import { DealInvoice, InvoiceDeal } from './invoice-deal.ts';
@@ -98,6 +100,12 @@ export const CreditNotesController = controller('credit-notes', {
     does: 'Read a credit note',
     message: ([id]) => new GetOne(InvoiceView, id!),
   },
+  refund: post(':id/refund', RefundCreditNote, {
+    does: 'Pay the credit of a credit note back, or a part of it',
+    body: Refunding,
+    answers: InvoiceView as never,
+    problems: ['payment.refund_too_large'],
+  }),
 });
 
 export const DealInvoiceController = controller('deals', {

@@ -1,6 +1,6 @@
 import { Command, day, EntityManager, Handles, camelCased, problem } from '#kernel';
 import { z } from 'zod';
-import { loadWhole } from './contents.ts';
+import { loadOwed } from './contents.ts';
 import { Invoice } from './invoice.ts';
 import { type Dates, issue } from './issue.ts';
 
@@ -24,7 +24,7 @@ export class IssueInvoice extends Command<Invoice> {
 class Handler {
   constructor(private readonly em: EntityManager) {}
   async execute({ id, dates }: IssueInvoice) {
-    const invoice = await loadWhole(this.em, id);
+    const invoice = await loadOwed(this.em, id, 'along');
     if (invoice.status === 'voided') throw voidedStays();
     if (invoice.isDraft()) await issue(this.em, [invoice], dates);
     return invoice;

@@ -3,6 +3,7 @@ import { BillingEntity } from '../billing-entities/billing-entity.ts';
 import { CustomerAccount } from '../customers/customer-account.ts';
 import { billable, snapshotOf } from '../customers/customer.ts';
 import { enter } from '../ledger/enter.ts';
+import { Credits, type Taken as Credit } from '../payments/credits.ts';
 import { contentHash } from './content-hash.ts';
 import type { Whole } from './contents.ts';
 import { datesFit, dueOn } from './draft.ts';
@@ -17,14 +18,20 @@ export interface Dates {
 }
 
 /**
- * Issues drafts: dates and parties are frozen, what is owed is entered into the ledger, and last of all each gets its number. Everything
+ * Issues drafts: dates and parties are frozen, what is owed is entered into the ledger, the customer's credit is taken, and last of all
+ * each gets its number. Everything
  * else is flushed before the counter is touched, and nothing but the invoices after it. The drafts must be locked. Used for one invoice and
  * for a whole run.
  * @throws invoice.tax_id_needed, invoice.back_dated, invoice.due_before_issue
  */
 export async function issue(em: EntityManager, drafts: readonly Whole[], dates: Dates = {}): Promise<void> {
+  const takers = drafts.filter(({ kind, payable }) => kind === 'invoice' && payable > 0n);
+  const credits = await Credits.of(
+    em,
+    takers.map(({ customerAccountId }) => customerAccountId),
+  );
   const prepared: Prepared[] = [];
-  for (const invoice of drafts) prepared.push(await prepare(em, invoice, dates));
+  for (const invoice of drafts) prepared.push(await prepare(em, invoice, dates, credits));
   await em.flush();
   const at = now();
   // Always in the same order, or two runs that need two series each would wait for one another.
@@ -40,9 +47,10 @@ interface Prepared {
   day: string;
   dueDate: string;
   customer: ReturnType<typeof snapshotOf>;
+  credit: Credit;
 }
 
-async function prepare(em: EntityManager, invoice: Whole, dates: Dates): Promise<Prepared> {
+async function prepare(em: EntityManager, invoice: Whole, dates: Dates, credits: Credits): Promise<Prepared> {
   const [seller, account] = [
     await em.findOneOrFail(BillingEntity, { id: invoice.billingEntityId }),
     await em.findOneOrFail(CustomerAccount, { id: invoice.customerAccountId }),
@@ -62,7 +70,7 @@ async function prepare(em: EntityManager, invoice: Whole, dates: Dates): Promise
       amount: invoice.kind === 'credit_note' ? -invoice.payable : invoice.payable,
       day,
     });
-  return { invoice, seller, day, dueDate, customer };
+  return { invoice, seller, day, dueDate, customer, credit: credits.giveTo(invoice, day) };
 }
 
 interface Series {
@@ -82,7 +90,8 @@ function series(prepared: readonly Prepared[]): Series[] {
   return [...found.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, one]) => one);
 }
 
-function freeze({ invoice, seller, day, dueDate, customer }: Prepared, taken: Taken, at: Date): void {
+function freeze({ invoice, seller, day, dueDate, customer, credit }: Prepared, taken: Taken, at: Date): void {
+  Object.assign(invoice, credit);
   invoice.issue({ ...taken, issueDate: day, dueDate, customer, seller: sellerShown(seller) }, at);
   invoice.contentHash = contentHash(invoice);
 }

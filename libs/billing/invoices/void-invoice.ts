@@ -1,7 +1,7 @@
 import { Command, EntityManager, Handles, now, today } from '#kernel';
 import { z } from 'zod';
 import { enter } from '../ledger/enter.ts';
-import { loadWhole } from './contents.ts';
+import { loadOwed } from './contents.ts';
 import { Invoice } from './invoice.ts';
 
 export const Reason = z.strictObject({ reason: z.string().trim().min(1).max(500).optional() }).meta({ id: 'BillingReason' });
@@ -20,7 +20,7 @@ export class VoidInvoice extends Command<Invoice> {
 class Handler {
   constructor(private readonly em: EntityManager) {}
   async execute({ id, input: { reason } }: VoidInvoice) {
-    const invoice = await loadWhole(this.em, id);
+    const invoice = await loadOwed(this.em, id);
     if (invoice.status === 'voided') return invoice;
     const { due } = invoice;
     invoice.void(now(), reason);

@@ -1,6 +1,6 @@
 import { Command, EntityManager, Handles, today } from '#kernel';
 import { enter } from '../ledger/enter.ts';
-import { loadWhole } from './contents.ts';
+import { loadOwed } from './contents.ts';
 import { Invoice } from './invoice.ts';
 import type { Reason } from './void-invoice.ts';
 
@@ -18,7 +18,7 @@ export class WriteOffInvoice extends Command<Invoice> {
 class Handler {
   constructor(private readonly em: EntityManager) {}
   async execute({ id, input: { reason } }: WriteOffInvoice) {
-    const invoice = await loadWhole(this.em, id);
+    const invoice = await loadOwed(this.em, id);
     if (invoice.status === 'written_off') return invoice;
     const amount = invoice.writeOff(reason);
     enter(this.em, invoice, { kind: 'write_off', amount: -amount, day: today(invoice.timeZone), reason });

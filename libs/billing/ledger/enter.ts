@@ -1,5 +1,6 @@
 import type { EntityManager } from '#kernel';
 import type { Invoice } from '../invoices/invoice.ts';
+import { Payment } from '../payments/payment.ts';
 import { LedgerEntry } from './ledger-entry.ts';
 
 interface About {
@@ -9,7 +10,14 @@ interface About {
   day: string;
   reason?: string | null;
 }
-/** Enters a change of what is due on an invoice or credit note; of nothing, nothing. */
-export function enter(em: EntityManager, { id, customerAccountId, currency }: Invoice, about: About): void {
-  if (about.amount !== 0n) em.create(LedgerEntry, { ...about, invoiceId: id, customerAccountId, currency });
+/** Enters a change of what is due on an invoice, a credit note or a payment; of nothing, nothing. */
+export function enter(em: EntityManager, of: Invoice | Payment, about: About): void {
+  if (about.amount === 0n) return;
+  const { customerAccountId, currency } = of;
+  em.create(LedgerEntry, {
+    ...about,
+    ...(of instanceof Payment ? { paymentId: of.id } : { invoiceId: of.id }),
+    customerAccountId,
+    currency,
+  });
 }

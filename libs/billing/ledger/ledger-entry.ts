@@ -1,12 +1,14 @@
-import { choice, currency, day, entity, money, ref, text, uuid } from '#kernel';
+import { choice, currency, day, entity, money, ref, text } from '#kernel';
 import { CustomerAccount } from '../customers/customer-account.ts';
 import { Invoice } from '../invoices/invoice.ts';
+import { Payment } from '../payments/payment.ts';
 
 export const LEDGER_KINDS = [
   'invoice',
   'credit_note',
   'payment',
   'refund',
+  'dispute',
   'allocation',
   'write_off',
   'write_off_reversal',
@@ -26,7 +28,7 @@ export class LedgerEntry extends entity(
     amount: money(),
     currency: currency(),
     invoiceId: ref(() => Invoice).optional(),
-    paymentId: uuid().optional(),
+    paymentId: ref(() => Payment).optional(),
     /** The day it counts for, in the zone of the billing entity; `createdAt` is when it was written. */
     day: day(),
     reason: text({ max: 500 }).optional(),
@@ -37,6 +39,8 @@ export class LedgerEntry extends entity(
     index: [
       ['customerAccountId', 'currency', 'createdAt'],
       ['paymentId', 'createdAt'],
+      // All that is asked of a document is in it, so that what was due on a day is summed up without the table.
+      ['invoiceId', 'day', 'currency', 'amount', 'deletedAt'],
     ],
     checks: { document: 'num_nonnulls(invoice_id, payment_id) = 1' },
   },

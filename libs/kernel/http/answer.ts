@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import { actor, call } from '../actor.ts';
-import { deletedAnswer } from '../crud.ts';
+import { deletedAnswer, wasThere } from '../crud.ts';
 import { fieldsOf, Row, type TenantRow } from '../entity.ts';
 import type { Stored } from '../idempotency.ts';
 import { List, Page } from '../list.ts';
@@ -25,7 +25,8 @@ const isView = (answers: unknown): answers is View<Record<string, unknown>> =>
 
 /** The body, status and headers of a result, in the envelope of the contract. */
 export function answer(table: Table, route: Route, result: unknown, url: string): Stored {
-  const status = route.status ?? (route.method === 'post' && isView(route.answers) && !route.path.includes(':id') ? 201 : 200);
+  const created = route.method === 'post' && isView(route.answers) && !route.path.includes(':id') && !(route.again && wasThere(result));
+  const status = route.status ?? (created ? 201 : 200);
   const headers: Record<string, string> = {};
   const { answers } = route;
   if (result instanceof Page) return { status, headers, body: pageBody(result, url, headers) };

@@ -83,7 +83,7 @@ function operation(table: Table, name: string, route: Route, schemas: Json): Jso
         }
       : {}),
     ...(route.upload ? { requestBody: upload(route) } : {}),
-    responses: { [status]: success(route, schemas), ...failures(route) },
+    responses: { ...(route.again ? { '200': success(route, schemas) } : {}), [status]: success(route, schemas), ...failures(route) },
   };
 }
 

@@ -30,6 +30,8 @@ export interface RouteOptions {
   under?: string;
   answers?: Answers;
   status?: 200 | 201 | 202;
+  /** A creation that answers 200 with the record that is there when it is asked for again; the handler says so by `alreadyThere`. */
+  again?: true;
   /** Whether the action is open in this state of the record (wire form): it is linked only then. */
   when?: (row: Record<string, unknown>) => boolean;
   /** An example body, which a test sends. */

@@ -1,0 +1,36 @@
+import { LockMode } from '@mikro-orm/core';
+import { Command, EntityManager, Handles, Mailer, now } from '#kernel';
+import { CustomerAccount } from '../customers/customer-account.ts';
+import { Invoice } from '../invoices/invoice.ts';
+import { DunningPolicy } from './dunning-policy.ts';
+import { DunningStepRun } from './dunning-step-run.ts';
+import { letterOf } from './letter.ts';
+
+/** Sends the letter of a step, once, unless nothing is due any more. */
+export class SendDunningLetter extends Command<void> {
+  constructor(readonly runId: string) {
+    super();
+  }
+}
+
+@Handles(SendDunningLetter, 'system')
+class Handler {
+  constructor(
+    private readonly em: EntityManager,
+    private readonly mailer: Mailer,
+  ) {}
+
+  async execute({ runId }: SendDunningLetter) {
+    const run = await this.em.findOne(DunningStepRun, { id: runId }, { lockMode: LockMode.PESSIMISTIC_WRITE });
+    if (run?.status !== 'planned') return;
+    const invoice = await this.em.findOneOrFail(Invoice, { id: run.invoiceId });
+    if (invoice.due <= 0n) return void (run.status = 'settled');
+    const account = await this.em.findOne(CustomerAccount, { id: invoice.customerAccountId });
+    const to = account?.email ?? invoice.customer.email;
+    if (!to) return void (run.status = 'no_address');
+    const policy = await this.em.findOne(DunningPolicy, { id: run.dunningPolicyId }, { filters: { alive: false } });
+    const words = policy?.steps.find(({ days }) => days === run.days) ?? {};
+    await this.mailer.send({ to, ...letterOf(invoice, run, words), key: `dunning ${run.id}` });
+    Object.assign(run, { status: 'sent', email: to, sentAt: now() });
+  }
+}

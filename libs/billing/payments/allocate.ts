@@ -1,0 +1,121 @@
+import { LockMode } from '@mikro-orm/core';
+import { type EntityManager } from '#kernel';
+import { enter } from '../ledger/enter.ts';
+import { Invoice } from '../invoices/invoice.ts';
+import { allocated, oldestFirst } from './allocation.ts';
+import { Payment } from './payment.ts';
+import { PaymentAllocation } from './payment-allocation.ts';
+import type { WholePayment } from './whole-payment.ts';
+
+/** Invoices of a customer, locked in the order of their ids, whoever may see them. The customer must be locked. */
+const locked = (em: EntityManager, where: object): Promise<Invoice[]> =>
+  em.find(Invoice, where, { orderBy: { id: 'asc' }, lockMode: LockMode.PESSIMISTIC_WRITE, filters: { allowed: false } });
+
+export const invoicesOf = (em: EntityManager, ids: readonly string[]): Promise<Invoice[]> =>
+  ids.length ? locked(em, { id: { $in: [...ids] } }) : Promise.resolve([]);
+
+type Whose = Pick<Payment, 'customerAccountId' | 'currency'>;
+/** What is open of a customer, the oldest first; then what was written off, which a late payment still pays. */
+export async function openOf(em: EntityManager, { customerAccountId, currency }: Whose, amount: bigint): Promise<Invoice[]> {
+  const due = await locked(em, { customerAccountId, currency, kind: 'invoice', due: { $gt: 0n } });
+  const enough = due.reduce((sum, one) => sum + one.due, 0n) >= amount;
+  const lost = enough ? [] : await locked(em, { customerAccountId, currency, kind: 'invoice', writtenOff: { $gt: 0n } });
+  return [...new Set([...sorted(due), ...sorted(lost)])];
+}
+/** Issued invoices have both dates. */
+const sorted = (invoices: readonly Invoice[]) => {
+  const by = new Map(invoices.map((invoice) => [invoice.id, invoice]));
+  return oldestFirst(
+    invoices.map(({ id, due, dueDate, issueDate, number }) => ({ id, due, dueDate: dueDate!, issueDate: issueDate!, number })),
+  ).map(({ id }) => by.get(id)!);
+};
+
+/** The day something counts for: no document is paid before it exists. */
+export const latest = (...days: (string | null | undefined)[]): string =>
+  days.reduce<string>((last, day) => (day && day > last ? day : last), '');
+export const dayOfGiver = (from: Payment | Invoice): string => (from instanceof Payment ? from.receivedOn : from.issueDate!);
+
+interface Given {
+  from: Payment | Invoice;
+  to: Invoice;
+  amount: bigint;
+  day: string;
+  /** What it has of it already. */
+  row?: PaymentAllocation | null;
+}
+/** Writes down that a document gives to an invoice: the giver's side, the allocation, and the pair in the ledger. */
+export function give(em: EntityManager, { from, to, amount, day, row }: Given): PaymentAllocation {
+  enter(em, from, { kind: 'allocation', amount, day });
+  enter(em, to, { kind: 'allocation', amount: -amount, day });
+  from.give(amount);
+  if (row) return Object.assign(row, { amount: row.amount + amount });
+  const source = from instanceof Payment ? { paymentId: from.id } : { creditNoteId: from.id };
+  return em.create(PaymentAllocation, { ...source, invoiceId: to.id, amount, currency: to.currency });
+}
+
+/** Gives the credit of a payment to invoices, in this order, until it is used up; what is left stays credit. */
+export function allocate(em: EntityManager, payment: WholePayment, invoices: readonly Invoice[], on?: string): void {
+  const open = invoices.map((one) => ({ id: one.id, due: one.owed(), dueDate: one.dueDate!, issueDate: one.issueDate! }));
+  for (const { id, amount } of allocated(payment.credit, open).allocations)
+    pay(
+      em,
+      payment,
+      invoices.find((one) => one.id === id)!,
+      amount,
+      on,
+    );
+}
+
+/** Gives so much of a payment to an invoice: at most its credit, at most what is owed. */
+export function pay(em: EntityManager, payment: WholePayment, invoice: Invoice, amount: bigint, on?: string): void {
+  const day = latest(payment.receivedOn, invoice.issueDate, on);
+  const row = payment.allocations.find(({ invoiceId }) => invoiceId === invoice.id);
+  enter(em, invoice, { kind: 'write_off_reversal', amount: invoice.receive(amount, 'payment'), day });
+  const given = give(em, { from: payment, to: invoice, amount, day, row });
+  if (!row) payment.allocations.push(given);
+}
+
+/** Takes back what a payment gave, the last first, until so much is free: these invoices are due again. Amounts in e4. */
+export async function takeBack(em: EntityManager, payment: WholePayment, amount: bigint, on: string): Promise<Invoice[]> {
+  let left = amount;
+  const touched: Invoice[] = [];
+  const rows = [...payment.allocations].reverse();
+  const invoices = new Map(
+    (
+      await invoicesOf(
+        em,
+        rows.map(({ invoiceId }) => invoiceId),
+      )
+    ).map((one) => [one.id, one]),
+  );
+  for (const row of rows) {
+    if (left <= 0n) break;
+    const invoice = invoices.get(row.invoiceId)!;
+    const part = row.amount < left ? row.amount : left;
+    const day = latest(payment.receivedOn, invoice.issueDate, on);
+    enter(em, payment, { kind: 'allocation', amount: -part, day });
+    enter(em, invoice, { kind: 'allocation', amount: part, day });
+    payment.takeBack(part);
+    invoice.lose(part);
+    if (part === row.amount) row.remove();
+    else row.amount -= part;
+    left -= part;
+    touched.push(invoice);
+  }
+  payment.allocations = payment.allocations.filter(({ deletedAt }) => !deletedAt);
+  for (const invoice of touched) await useOwnNotes(em, invoice, on);
+  return touched;
+}
+
+/** An invoice that is due again is credited by what its own credit notes still have to give. */
+async function useOwnNotes(em: EntityManager, invoice: Invoice, on: string): Promise<void> {
+  const notes = await locked(em, { precedingInvoiceId: invoice.id, due: { $lt: 0n } });
+  for (const note of notes) {
+    const amount = note.toGive() < invoice.due ? note.toGive() : invoice.due;
+    if (amount <= 0n) continue;
+    const row = await em.findOne(PaymentAllocation, { creditNoteId: note.id, invoiceId: invoice.id });
+    const day = latest(invoice.issueDate, note.issueDate, on);
+    invoice.receive(amount, 'credit');
+    give(em, { from: note, to: invoice, amount, day, row });
+  }
+}

@@ -1,0 +1,46 @@
+import { Command, EntityManager, Handles, today } from '#kernel';
+import { loadOwed } from '../invoices/contents.ts';
+import { Invoice } from '../invoices/invoice.ts';
+import { enter } from '../ledger/enter.ts';
+import { latest } from './allocate.ts';
+import { fits } from './convert.ts';
+import { refundTooLarge } from './payment.ts';
+import { Refund } from './refund.ts';
+import type { ToRefund } from './refund-payment.ts';
+
+/** Pays the credit of a credit note back to the customer, or a part of it; where nothing is left, all stays as it is. */
+export class RefundCreditNote extends Command<Invoice> {
+  constructor(
+    readonly id: string,
+    readonly input: ToRefund = {},
+  ) {
+    super();
+  }
+}
+
+@Handles(RefundCreditNote, 'refund', Invoice)
+class Handler {
+  constructor(private readonly em: EntityManager) {}
+  async execute({ id, input }: RefundCreditNote) {
+    const note = await loadOwed(this.em, id);
+    const { amount = note.toGive(), reason, externalId, method = 'other' } = input;
+    fits(amount, note.currency);
+    if (amount > note.toGive()) throw refundTooLarge('More than what is left of the credit note');
+    if (amount === 0n) return note;
+    const refundedOn = latest(note.issueDate, input.refundedOn ?? today(note.timeZone));
+    enter(this.em, note, { kind: 'refund', amount, day: refundedOn, reason });
+    note.payBack(amount);
+    const { customerAccountId, currency } = note;
+    this.em.create(Refund, {
+      creditNoteId: id,
+      customerAccountId,
+      amount,
+      currency,
+      method,
+      refundedOn,
+      reason: reason ?? null,
+      externalId: externalId ?? null,
+    });
+    return note;
+  }
+}
