@@ -52,6 +52,14 @@ create table "due" ("id" uuid not null, "organization_id" uuid not null, "kind" 
 create index "due_open" on "due" ("due_at") where done_at is null and failed_at is null;
 alter table "due" add constraint "due_organization_id_kind_key_unique" unique ("organization_id", "kind", "key");
 
+create table "dunning_policy" ("id" uuid not null, "created_at" timestamptz(3) not null, "updated_at" timestamptz(3) not null, "version" int not null default 1, "tenant_id" uuid not null, "created_by" uuid null, "deleted_at" timestamptz(3) null, "name" varchar(100) not null, "steps" jsonb not null, "is_default" boolean not null default false, "billing_entity_id" uuid null, "active" boolean not null default true, primary key ("id"));
+create index "dunning_policy_tenant_id_created_at_id_index" on "dunning_policy" ("tenant_id", "created_at", "id");
+create index "dunning_policy_tenant_id_billing_entity_id_created_at_id_index" on "dunning_policy" ("tenant_id", "billing_entity_id", "created_at", "id");
+alter table "dunning_policy" add constraint "dunning_policy_tenant_id_id_unique" unique ("tenant_id", "id");
+create unique index "dunning_policy_tenant_id_is_default_unique" on "dunning_policy" ("tenant_id", "is_default") where deleted_at is null and is_default;
+create unique index "dunning_policy_tenant_id_billing_entity_id_unique" on "dunning_policy" ("tenant_id", "billing_entity_id") where deleted_at is null and billing_entity_id is not null;
+alter table "dunning_policy" add constraint "dunning_policy_scope_check" check (not is_default or billing_entity_id is null);
+
 create table "exchange_rate" ("id" uuid not null, "created_at" timestamptz(3) not null, "updated_at" timestamptz(3) not null, "version" int not null default 1, "tenant_id" uuid not null, "created_by" uuid null, "deleted_at" timestamptz(3) null, "from" char(3) not null, "to" char(3) not null, "date" date not null, "rate" numeric(22,10) not null, "source" varchar(100) null, primary key ("id"));
 create index "exchange_rate_tenant_id_created_at_id_index" on "exchange_rate" ("tenant_id", "created_at", "id");
 alter table "exchange_rate" add constraint "exchange_rate_tenant_id_id_unique" unique ("tenant_id", "id");
@@ -100,9 +108,10 @@ create index "invoice_tenant_id_issue_date_id_index" on "invoice" ("tenant_id", 
 create index "invoice_tenant_id_due_date_id_index" on "invoice" ("tenant_id", "due_date", "id");
 create index "invoice_tenant_id_number_id_index" on "invoice" ("tenant_id", "number", "id");
 create index "invoice_tenant_id_due_e4_id_index" on "invoice" ("tenant_id", "due_e4", "id");
+create index "invoice_tenant_id_customer_account_id_created_at_id_index" on "invoice" ("tenant_id", "customer_account_id", "created_at", "id");
+create index "invoice_tenant_id_customer_account_id_currency_due_e4_index" on "invoice" ("tenant_id", "customer_account_id", "currency", "due_e4");
 create index "invoice_tenant_id_owner_id_created_at_id_index" on "invoice" ("tenant_id", "owner_id", "created_at", "id");
 create index "invoice_tenant_id_billing_entity_id_created_at_id_index" on "invoice" ("tenant_id", "billing_entity_id", "created_at", "id");
-create index "invoice_tenant_id_customer_account_id_created_at_id_index" on "invoice" ("tenant_id", "customer_account_id", "created_at", "id");
 create index "invoice_tenant_id_contact_id_created_at_id_index" on "invoice" ("tenant_id", "contact_id", "created_at", "id");
 create index "invoice_tenant_id_company_id_created_at_id_index" on "invoice" ("tenant_id", "company_id", "created_at", "id");
 create index "invoice_tenant_id_preceding_invoice_id_created_at_id_index" on "invoice" ("tenant_id", "preceding_invoice_id", "created_at", "id");
@@ -131,21 +140,21 @@ alter table "invoice" add constraint "invoice_source_check" check ("source" in (
 create or replace function "invoice_invoice_search_fn"() returns trigger as $$ begin perform search.put('invoice', new.tenant_id, new.id, concat_ws(' ', new.number, new.customer ->> 'name', new.reference)); return null; end; $$ language plpgsql;
 create trigger "invoice_search" AFTER INSERT OR UPDATE on "invoice" for each ROW execute function "invoice_invoice_search_fn"();
 
+create table "dunning_step_run" ("id" uuid not null, "created_at" timestamptz(3) not null, "updated_at" timestamptz(3) not null, "version" int not null default 1, "tenant_id" uuid not null, "created_by" uuid null, "deleted_at" timestamptz(3) null, "invoice_id" uuid not null, "dunning_policy_id" uuid not null, "step" int not null, "days" int not null, "ran_on" date not null, "status" text not null default 'planned', "email" varchar(320) null, "sent_at" timestamptz(3) null, primary key ("id"));
+create index "dunning_step_run_tenant_id_created_at_id_index" on "dunning_step_run" ("tenant_id", "created_at", "id");
+create index "dunning_step_run_tenant_id_invoice_id_created_at_id_index" on "dunning_step_run" ("tenant_id", "invoice_id", "created_at", "id");
+create index "dunning_step_run_tenant_id_dunning_policy_id_creat_af3a1_index" on "dunning_step_run" ("tenant_id", "dunning_policy_id", "created_at", "id");
+alter table "dunning_step_run" add constraint "dunning_step_run_tenant_id_id_unique" unique ("tenant_id", "id");
+create unique index "dunning_step_run_tenant_id_invoice_id_step_unique" on "dunning_step_run" ("tenant_id", "invoice_id", "step") where deleted_at is null;
+alter table "dunning_step_run" add constraint "dunning_step_run_sent_check" check ((status = 'sent') = (sent_at is not null));
+alter table "dunning_step_run" add constraint "dunning_step_run_status_check" check ("status" in ('planned', 'sent', 'settled', 'no_address'));
+
 create table "invoice_tax" ("id" uuid not null, "created_at" timestamptz(3) not null, "updated_at" timestamptz(3) not null, "version" int not null default 1, "tenant_id" uuid not null, "created_by" uuid null, "deleted_at" timestamptz(3) null, "invoice_id" uuid not null, "position" int not null, "category" text not null, "percent" numeric(7,4) not null, "taxable_e4" bigint not null, "tax_e4" bigint not null, "einvoice_tax_e4" bigint not null, "exemption_reason" varchar(500) null, "currency" char(3) not null, primary key ("id"));
 create index "invoice_tax_tenant_id_created_at_id_index" on "invoice_tax" ("tenant_id", "created_at", "id");
 create index "invoice_tax_tenant_id_invoice_id_position_index" on "invoice_tax" ("tenant_id", "invoice_id", "position");
 alter table "invoice_tax" add constraint "invoice_tax_tenant_id_id_unique" unique ("tenant_id", "id");
 create unique index "invoice_tax_tenant_id_invoice_id_category_percent_unique" on "invoice_tax" ("tenant_id", "invoice_id", "category", "percent") where deleted_at is null;
 alter table "invoice_tax" add constraint "invoice_tax_category_check" check ("category" in ('S', 'Z', 'E', 'AE', 'K', 'G', 'O'));
-
-create table "ledger_entry" ("id" uuid not null, "created_at" timestamptz(3) not null, "updated_at" timestamptz(3) not null, "version" int not null default 1, "tenant_id" uuid not null, "created_by" uuid null, "deleted_at" timestamptz(3) null, "customer_account_id" uuid not null, "kind" text not null, "amount_e4" bigint not null, "currency" char(3) not null, "invoice_id" uuid null, "payment_id" uuid null, "day" date not null, "reason" varchar(500) null, primary key ("id"));
-create index "ledger_entry_tenant_id_created_at_id_index" on "ledger_entry" ("tenant_id", "created_at", "id");
-create index "ledger_entry_tenant_id_customer_account_id_currenc_07ea8_index" on "ledger_entry" ("tenant_id", "customer_account_id", "currency", "created_at");
-create index "ledger_entry_tenant_id_payment_id_created_at_index" on "ledger_entry" ("tenant_id", "payment_id", "created_at");
-create index "ledger_entry_tenant_id_invoice_id_created_at_id_index" on "ledger_entry" ("tenant_id", "invoice_id", "created_at", "id");
-alter table "ledger_entry" add constraint "ledger_entry_tenant_id_id_unique" unique ("tenant_id", "id");
-alter table "ledger_entry" add constraint "ledger_entry_document_check" check (num_nonnulls(invoice_id, payment_id) = 1);
-alter table "ledger_entry" add constraint "ledger_entry_kind_check" check ("kind" in ('invoice', 'credit_note', 'payment', 'refund', 'allocation', 'write_off', 'write_off_reversal', 'void'));
 
 create table "login_failure" ("id" uuid not null, "created_at" timestamptz(3) not null, "updated_at" timestamptz(3) not null, "version" int not null default 1, "account" varchar(64) not null, "failures" int not null default 0, "locked_until" timestamptz(3) null, "last_at" timestamptz(3) not null, primary key ("id"));
 create index "login_failure_last_at_index" on "login_failure" ("last_at");
@@ -172,11 +181,63 @@ create table "outbox" ("id" bigserial primary key, "organization_id" uuid not nu
 create index "outbox_open" on "outbox" ("id") where done_at is null;
 create index "outbox_open_subject" on "outbox" ("subject_id", "id") where done_at is null;
 
+create table "payment" ("id" uuid not null, "created_at" timestamptz(3) not null, "updated_at" timestamptz(3) not null, "version" int not null default 1, "tenant_id" uuid not null, "created_by" uuid null, "deleted_at" timestamptz(3) null, "customer_account_id" uuid not null, "contact_id" uuid null, "company_id" uuid null, "status" text not null default 'pending', "method" text not null default 'other', "amount_e4" bigint not null, "currency" char(3) not null, "allocated_e4" bigint not null, "refunded_e4" bigint not null, "credit_e4" bigint not null, "received_amount" numeric(19,4) null, "received_currency" char(3) null, "exchange_rate" numeric(24,10) null, "received_on" date not null, "external_id" varchar(200) null, "reference" varchar(200) null, "notes" text null, "reason" varchar(500) null, "intended_for" jsonb null, "custom" jsonb not null, primary key ("id"));
+create index "payment_tenant_id_created_at_id_index" on "payment" ("tenant_id", "created_at", "id");
+create index "payment_tenant_id_customer_account_id_created_at_id_index" on "payment" ("tenant_id", "customer_account_id", "created_at", "id");
+create index "payment_tenant_id_customer_account_id_credit_e4_index" on "payment" ("tenant_id", "customer_account_id", "credit_e4");
+create index "payment_tenant_id_status_created_at_id_index" on "payment" ("tenant_id", "status", "created_at", "id");
+create index "payment_tenant_id_received_on_id_index" on "payment" ("tenant_id", "received_on", "id");
+create index "payment_tenant_id_contact_id_created_at_id_index" on "payment" ("tenant_id", "contact_id", "created_at", "id");
+create index "payment_tenant_id_company_id_created_at_id_index" on "payment" ("tenant_id", "company_id", "created_at", "id");
+alter table "payment" add constraint "payment_tenant_id_id_unique" unique ("tenant_id", "id");
+create unique index "payment_tenant_id_external_id_unique" on "payment" ("tenant_id", "external_id") where deleted_at is null;
+alter table "payment" add constraint "payment_amount_check" check (amount_e4 > 0);
+alter table "payment" add constraint "payment_parts_check" check (allocated_e4 >= 0 and refunded_e4 >= 0 and credit_e4 >= 0);
+alter table "payment" add constraint "payment_whole_check" check (case when status in ('succeeded', 'partially_refunded', 'refunded', 'won') then allocated_e4 + refunded_e4 + credit_e4 = amount_e4
+        else allocated_e4 = 0 and refunded_e4 = 0 and credit_e4 = 0 end);
+alter table "payment" add constraint "payment_refunded_check" check (case status when 'refunded' then refunded_e4 = amount_e4
+        when 'partially_refunded' then refunded_e4 > 0 and refunded_e4 < amount_e4 else refunded_e4 = 0 end);
+alter table "payment" add constraint "payment_converted_check" check (num_nonnulls(received_amount, received_currency, exchange_rate) in (0, 3));
+alter table "payment" add constraint "payment_status_check" check ("status" in ('pending', 'succeeded', 'failed', 'cancelled', 'partially_refunded', 'refunded', 'disputed', 'lost', 'won'));
+alter table "payment" add constraint "payment_method_check" check ("method" in ('bank_transfer', 'card', 'cash', 'direct_debit', 'other'));
+
+create table "ledger_entry" ("id" uuid not null, "created_at" timestamptz(3) not null, "updated_at" timestamptz(3) not null, "version" int not null default 1, "tenant_id" uuid not null, "created_by" uuid null, "deleted_at" timestamptz(3) null, "customer_account_id" uuid not null, "kind" text not null, "amount_e4" bigint not null, "currency" char(3) not null, "invoice_id" uuid null, "payment_id" uuid null, "day" date not null, "reason" varchar(500) null, primary key ("id"));
+create index "ledger_entry_tenant_id_created_at_id_index" on "ledger_entry" ("tenant_id", "created_at", "id");
+create index "ledger_entry_tenant_id_customer_account_id_currenc_07ea8_index" on "ledger_entry" ("tenant_id", "customer_account_id", "currency", "created_at");
+create index "ledger_entry_tenant_id_payment_id_created_at_index" on "ledger_entry" ("tenant_id", "payment_id", "created_at");
+create index "ledger_entry_tenant_id_invoice_id_day_currency_amo_eb59e_index" on "ledger_entry" ("tenant_id", "invoice_id", "day", "currency", "amount_e4", "deleted_at");
+alter table "ledger_entry" add constraint "ledger_entry_tenant_id_id_unique" unique ("tenant_id", "id");
+alter table "ledger_entry" add constraint "ledger_entry_document_check" check (num_nonnulls(invoice_id, payment_id) = 1);
+alter table "ledger_entry" add constraint "ledger_entry_kind_check" check ("kind" in ('invoice', 'credit_note', 'payment', 'refund', 'dispute', 'allocation', 'write_off', 'write_off_reversal', 'void'));
+
+create table "payment_allocation" ("id" uuid not null, "created_at" timestamptz(3) not null, "updated_at" timestamptz(3) not null, "version" int not null default 1, "tenant_id" uuid not null, "created_by" uuid null, "deleted_at" timestamptz(3) null, "payment_id" uuid null, "credit_note_id" uuid null, "invoice_id" uuid not null, "amount_e4" bigint not null, "currency" char(3) not null, primary key ("id"));
+create index "payment_allocation_tenant_id_created_at_id_index" on "payment_allocation" ("tenant_id", "created_at", "id");
+create index "payment_allocation_tenant_id_payment_id_created_at_id_index" on "payment_allocation" ("tenant_id", "payment_id", "created_at", "id");
+create index "payment_allocation_tenant_id_credit_note_id_created_at_id_index" on "payment_allocation" ("tenant_id", "credit_note_id", "created_at", "id");
+create index "payment_allocation_tenant_id_invoice_id_created_at_id_index" on "payment_allocation" ("tenant_id", "invoice_id", "created_at", "id");
+alter table "payment_allocation" add constraint "payment_allocation_tenant_id_id_unique" unique ("tenant_id", "id");
+create unique index "payment_allocation_tenant_id_payment_id_invoice_id_unique" on "payment_allocation" ("tenant_id", "payment_id", "invoice_id") where deleted_at is null and payment_id is not null;
+create unique index "payment_allocation_tenant_id_credit_note_id_invoice_id_unique" on "payment_allocation" ("tenant_id", "credit_note_id", "invoice_id") where deleted_at is null and credit_note_id is not null;
+alter table "payment_allocation" add constraint "payment_allocation_source_check" check (num_nonnulls(payment_id, credit_note_id) = 1);
+alter table "payment_allocation" add constraint "payment_allocation_amount_check" check (amount_e4 > 0);
+alter table "payment_allocation" add constraint "payment_allocation_other_check" check (credit_note_id <> invoice_id);
+
 create table "pipeline" ("id" uuid not null, "created_at" timestamptz(3) not null, "updated_at" timestamptz(3) not null, "version" int not null default 1, "tenant_id" uuid not null, "created_by" uuid null, "deleted_at" timestamptz(3) null, "owner_id" uuid null, "custom" jsonb not null, "name" varchar(100) not null, "is_default" boolean not null default false, primary key ("id"));
 create index "pipeline_tenant_id_created_at_id_index" on "pipeline" ("tenant_id", "created_at", "id");
 create index "pipeline_tenant_id_owner_id_created_at_id_index" on "pipeline" ("tenant_id", "owner_id", "created_at", "id");
 alter table "pipeline" add constraint "pipeline_tenant_id_id_unique" unique ("tenant_id", "id");
 create unique index "pipeline_tenant_id_is_default_unique" on "pipeline" ("tenant_id", "is_default") where deleted_at is null and is_default;
+
+create table "refund" ("id" uuid not null, "created_at" timestamptz(3) not null, "updated_at" timestamptz(3) not null, "version" int not null default 1, "tenant_id" uuid not null, "created_by" uuid null, "deleted_at" timestamptz(3) null, "customer_account_id" uuid not null, "payment_id" uuid null, "credit_note_id" uuid null, "amount_e4" bigint not null, "currency" char(3) not null, "method" text not null default 'other', "refunded_on" date not null, "reason" varchar(500) null, "external_id" varchar(200) null, primary key ("id"));
+create index "refund_tenant_id_created_at_id_index" on "refund" ("tenant_id", "created_at", "id");
+create index "refund_tenant_id_customer_account_id_created_at_id_index" on "refund" ("tenant_id", "customer_account_id", "created_at", "id");
+create index "refund_tenant_id_payment_id_created_at_id_index" on "refund" ("tenant_id", "payment_id", "created_at", "id");
+create index "refund_tenant_id_credit_note_id_created_at_id_index" on "refund" ("tenant_id", "credit_note_id", "created_at", "id");
+alter table "refund" add constraint "refund_tenant_id_id_unique" unique ("tenant_id", "id");
+create unique index "refund_tenant_id_external_id_unique" on "refund" ("tenant_id", "external_id") where deleted_at is null;
+alter table "refund" add constraint "refund_source_check" check (num_nonnulls(payment_id, credit_note_id) = 1);
+alter table "refund" add constraint "refund_amount_check" check (amount_e4 > 0);
+alter table "refund" add constraint "refund_method_check" check ("method" in ('bank_transfer', 'card', 'cash', 'direct_debit', 'other'));
 
 create table "stage" ("id" uuid not null, "created_at" timestamptz(3) not null, "updated_at" timestamptz(3) not null, "version" int not null default 1, "tenant_id" uuid not null, "created_by" uuid null, "deleted_at" timestamptz(3) null, "pipeline_id" uuid not null, "name" varchar(100) not null, "key" varchar(60) not null, "position" int not null, "kind" text not null default 'open', "probability" int not null default 0, "rot_after_days" int null, "color" varchar(30) null, primary key ("id"));
 create index "stage_tenant_id_created_at_id_index" on "stage" ("tenant_id", "created_at", "id");
@@ -340,6 +401,8 @@ alter table "customer_account" add constraint "customer_account_contact_id_forei
 alter table "customer_account" add constraint "customer_account_company_id_foreign" foreign key ("tenant_id", "company_id") references "company" ("tenant_id", "id") on delete restrict;
 alter table "customer_account" add constraint "customer_account_owner_id_member_foreign" foreign key ("tenant_id", "owner_id") references "membership" ("organization_id", "user_id") on delete restrict;
 
+alter table "dunning_policy" add constraint "dunning_policy_billing_entity_id_foreign" foreign key ("tenant_id", "billing_entity_id") references "billing_entity" ("tenant_id", "id") on delete restrict;
+
 alter table "import" add constraint "import_owner_id_member_foreign" foreign key ("tenant_id", "owner_id") references "membership" ("organization_id", "user_id") on delete restrict;
 
 alter table "import_batch" add constraint "import_batch_import_id_foreign" foreign key ("tenant_id", "import_id") references "import" ("tenant_id", "id") on delete restrict;
@@ -353,16 +416,32 @@ alter table "invoice" add constraint "invoice_company_id_foreign" foreign key ("
 alter table "invoice" add constraint "invoice_preceding_invoice_id_foreign" foreign key ("tenant_id", "preceding_invoice_id") references "invoice" ("tenant_id", "id") on delete restrict;
 alter table "invoice" add constraint "invoice_owner_id_member_foreign" foreign key ("tenant_id", "owner_id") references "membership" ("organization_id", "user_id") on delete restrict;
 
-alter table "invoice_tax" add constraint "invoice_tax_invoice_id_foreign" foreign key ("tenant_id", "invoice_id") references "invoice" ("tenant_id", "id") on delete restrict;
+alter table "dunning_step_run" add constraint "dunning_step_run_invoice_id_foreign" foreign key ("tenant_id", "invoice_id") references "invoice" ("tenant_id", "id") on delete restrict;
+alter table "dunning_step_run" add constraint "dunning_step_run_dunning_policy_id_foreign" foreign key ("tenant_id", "dunning_policy_id") references "dunning_policy" ("tenant_id", "id") on delete restrict;
 
-alter table "ledger_entry" add constraint "ledger_entry_customer_account_id_foreign" foreign key ("tenant_id", "customer_account_id") references "customer_account" ("tenant_id", "id") on delete restrict;
-alter table "ledger_entry" add constraint "ledger_entry_invoice_id_foreign" foreign key ("tenant_id", "invoice_id") references "invoice" ("tenant_id", "id") on delete restrict;
+alter table "invoice_tax" add constraint "invoice_tax_invoice_id_foreign" foreign key ("tenant_id", "invoice_id") references "invoice" ("tenant_id", "id") on delete restrict;
 
 alter table "number_series" add constraint "number_series_billing_entity_id_foreign" foreign key ("tenant_id", "billing_entity_id") references "billing_entity" ("tenant_id", "id") on delete restrict;
 
 alter table "operator_session" add constraint "operator_session_operator_id_foreign" foreign key ("operator_id") references "operator" ("id") on delete restrict;
 
+alter table "payment" add constraint "payment_customer_account_id_foreign" foreign key ("tenant_id", "customer_account_id") references "customer_account" ("tenant_id", "id") on delete restrict;
+alter table "payment" add constraint "payment_contact_id_foreign" foreign key ("tenant_id", "contact_id") references "contact" ("tenant_id", "id") on delete restrict;
+alter table "payment" add constraint "payment_company_id_foreign" foreign key ("tenant_id", "company_id") references "company" ("tenant_id", "id") on delete restrict;
+
+alter table "ledger_entry" add constraint "ledger_entry_customer_account_id_foreign" foreign key ("tenant_id", "customer_account_id") references "customer_account" ("tenant_id", "id") on delete restrict;
+alter table "ledger_entry" add constraint "ledger_entry_invoice_id_foreign" foreign key ("tenant_id", "invoice_id") references "invoice" ("tenant_id", "id") on delete restrict;
+alter table "ledger_entry" add constraint "ledger_entry_payment_id_foreign" foreign key ("tenant_id", "payment_id") references "payment" ("tenant_id", "id") on delete restrict;
+
+alter table "payment_allocation" add constraint "payment_allocation_payment_id_foreign" foreign key ("tenant_id", "payment_id") references "payment" ("tenant_id", "id") on delete restrict;
+alter table "payment_allocation" add constraint "payment_allocation_credit_note_id_foreign" foreign key ("tenant_id", "credit_note_id") references "invoice" ("tenant_id", "id") on delete restrict;
+alter table "payment_allocation" add constraint "payment_allocation_invoice_id_foreign" foreign key ("tenant_id", "invoice_id") references "invoice" ("tenant_id", "id") on delete restrict;
+
 alter table "pipeline" add constraint "pipeline_owner_id_member_foreign" foreign key ("tenant_id", "owner_id") references "membership" ("organization_id", "user_id") on delete restrict;
+
+alter table "refund" add constraint "refund_customer_account_id_foreign" foreign key ("tenant_id", "customer_account_id") references "customer_account" ("tenant_id", "id") on delete restrict;
+alter table "refund" add constraint "refund_payment_id_foreign" foreign key ("tenant_id", "payment_id") references "payment" ("tenant_id", "id") on delete restrict;
+alter table "refund" add constraint "refund_credit_note_id_foreign" foreign key ("tenant_id", "credit_note_id") references "invoice" ("tenant_id", "id") on delete restrict;
 
 alter table "stage" add constraint "stage_pipeline_id_foreign" foreign key ("tenant_id", "pipeline_id") references "pipeline" ("tenant_id", "id") on delete restrict;
 
@@ -433,6 +512,9 @@ create policy "contact_tenant_policy" on "contact" using ("tenant_id" = current_
 alter table "customer_account" enable row level security;
 alter table "customer_account" force row level security;
 create policy "customer_account_tenant_policy" on "customer_account" using ("tenant_id" = current_setting('app.tenant')::uuid) with check ("tenant_id" = current_setting('app.tenant')::uuid);
+alter table "dunning_policy" enable row level security;
+alter table "dunning_policy" force row level security;
+create policy "dunning_policy_tenant_policy" on "dunning_policy" using ("tenant_id" = current_setting('app.tenant')::uuid) with check ("tenant_id" = current_setting('app.tenant')::uuid);
 alter table "exchange_rate" enable row level security;
 alter table "exchange_rate" force row level security;
 create policy "exchange_rate_tenant_policy" on "exchange_rate" using ("tenant_id" = current_setting('app.tenant')::uuid) with check ("tenant_id" = current_setting('app.tenant')::uuid);
@@ -451,18 +533,30 @@ create policy "import_row_tenant_policy" on "import_row" using ("tenant_id" = cu
 alter table "invoice" enable row level security;
 alter table "invoice" force row level security;
 create policy "invoice_tenant_policy" on "invoice" using ("tenant_id" = current_setting('app.tenant')::uuid) with check ("tenant_id" = current_setting('app.tenant')::uuid);
+alter table "dunning_step_run" enable row level security;
+alter table "dunning_step_run" force row level security;
+create policy "dunning_step_run_tenant_policy" on "dunning_step_run" using ("tenant_id" = current_setting('app.tenant')::uuid) with check ("tenant_id" = current_setting('app.tenant')::uuid);
 alter table "invoice_tax" enable row level security;
 alter table "invoice_tax" force row level security;
 create policy "invoice_tax_tenant_policy" on "invoice_tax" using ("tenant_id" = current_setting('app.tenant')::uuid) with check ("tenant_id" = current_setting('app.tenant')::uuid);
-alter table "ledger_entry" enable row level security;
-alter table "ledger_entry" force row level security;
-create policy "ledger_entry_tenant_policy" on "ledger_entry" using ("tenant_id" = current_setting('app.tenant')::uuid) with check ("tenant_id" = current_setting('app.tenant')::uuid);
 alter table "number_series" enable row level security;
 alter table "number_series" force row level security;
 create policy "number_series_tenant_policy" on "number_series" using ("tenant_id" = current_setting('app.tenant')::uuid) with check ("tenant_id" = current_setting('app.tenant')::uuid);
+alter table "payment" enable row level security;
+alter table "payment" force row level security;
+create policy "payment_tenant_policy" on "payment" using ("tenant_id" = current_setting('app.tenant')::uuid) with check ("tenant_id" = current_setting('app.tenant')::uuid);
+alter table "ledger_entry" enable row level security;
+alter table "ledger_entry" force row level security;
+create policy "ledger_entry_tenant_policy" on "ledger_entry" using ("tenant_id" = current_setting('app.tenant')::uuid) with check ("tenant_id" = current_setting('app.tenant')::uuid);
+alter table "payment_allocation" enable row level security;
+alter table "payment_allocation" force row level security;
+create policy "payment_allocation_tenant_policy" on "payment_allocation" using ("tenant_id" = current_setting('app.tenant')::uuid) with check ("tenant_id" = current_setting('app.tenant')::uuid);
 alter table "pipeline" enable row level security;
 alter table "pipeline" force row level security;
 create policy "pipeline_tenant_policy" on "pipeline" using ("tenant_id" = current_setting('app.tenant')::uuid) with check ("tenant_id" = current_setting('app.tenant')::uuid);
+alter table "refund" enable row level security;
+alter table "refund" force row level security;
+create policy "refund_tenant_policy" on "refund" using ("tenant_id" = current_setting('app.tenant')::uuid) with check ("tenant_id" = current_setting('app.tenant')::uuid);
 alter table "stage" enable row level security;
 alter table "stage" force row level security;
 create policy "stage_tenant_policy" on "stage" using ("tenant_id" = current_setting('app.tenant')::uuid) with check ("tenant_id" = current_setting('app.tenant')::uuid);
