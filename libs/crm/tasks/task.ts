@@ -25,7 +25,7 @@ import { Contact } from '../contacts/contact.ts';
 import { Deal } from '../deals/deal.ts';
 
 export const STATUSES = ['todo', 'in_progress', 'done', 'cancelled'] as const;
-export type TaskStatus = (typeof STATUSES)[number];
+type TaskStatus = (typeof STATUSES)[number];
 
 /** Every so many days, weeks or months. */
 export const Recurrence = z
