@@ -7,7 +7,8 @@ import { seed } from './seed.ts';
 export class SetupCommand extends CommandRunner {
   async run() {
     await migrateAll();
-    if (settings.NODE_ENV === 'production') console.log('Production has no demo: make the first organization with `tessera organization create`');
+    if (settings.NODE_ENV === 'production')
+      console.log('Production has no demo: make the first organization with `tessera organization create`');
     else await seed();
   }
 }
