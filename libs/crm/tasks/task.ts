@@ -25,7 +25,6 @@ import { Contact } from '../contacts/contact.ts';
 import { Deal } from '../deals/deal.ts';
 
 export const STATUSES = ['todo', 'in_progress', 'done', 'cancelled'] as const;
-type TaskStatus = (typeof STATUSES)[number];
 
 /** Every so many days, weeks or months. */
 export const Recurrence = z
