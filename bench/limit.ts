@@ -35,8 +35,8 @@ const COLUMNS = ContactView.columns
   .join(', ');
 const ALIVE = `select ${COLUMNS} from contact where tenant_id = $1 and deleted_at is null`;
 const GET = { name: 'get', text: `${ALIVE} and id = $2` };
-const FIRST = { name: 'first', text: `${ALIVE} and status = $2 order by created_at desc, id desc limit 21` };
-const NEXT = { name: 'next', text: `${ALIVE} and status = $2 and (created_at, id) < ($3, $4) order by created_at desc, id desc limit 21` };
+const FIRST = { name: 'first', text: `${ALIVE} and owner_id = $2 order by created_at desc, id desc limit 21` };
+const NEXT = { name: 'next', text: `${ALIVE} and owner_id = $2 and (created_at, id) < ($3, $4) order by created_at desc, id desc limit 21` };
 
 async function read(me: Me, statement: { name: string; text: string }, values: unknown[]): Promise<Row[]> {
   if (trick) return trick.rows(me.org, statement, values);
@@ -69,20 +69,30 @@ function trace(client: pg.PoolClient, me: Me, request: string, action: 'create' 
   void client.query({ ...OUTBOX, values: [me.org, `contact.${action}d`, id, JSON.stringify({ id }), request, me.sub] });
 }
 
+const TWIN = { name: 'twin', text: 'select id from contact where tenant_id = $1 and email = $2 and id <> $3 and deleted_at is null limit 1' };
 const INSERT = {
   name: 'insert',
-  text: `insert into contact (id, tenant_id, owner_id, created_by, created_at, updated_at, name, email, custom, kinds, tags, consent)
-         values ($1, $2, $3, $3, $4, $4, $5, $6, '{}', '{}', '{}', '{}') returning ${COLUMNS}`,
+  text: `insert into contact (id, tenant_id, owner_id, created_by, created_at, updated_at, name, first_name, last_name, email, emails, phones, custom, kinds, tags, consent)
+         values ($1, $2, $3, $3, $4, $4, $5, $6, $7, $8, $9, '[]', '{}', '{}', '{}', '{}') returning ${COLUMNS}`,
 };
+/** The last word is the last name. */
+function names(name: string): [string | null, string | null] {
+  const at = name.lastIndexOf(' ');
+  return at < 0 ? [name, null] : [name.slice(0, at), name.slice(at + 1)];
+}
 async function create(me: Me, request: string, body: Row): Promise<Row> {
   const client = await pool.connect();
   try {
     const id = uuidv7();
+    const emails = JSON.stringify([{ label: 'work', email: body.email, primary: true }]);
     void client.query({ name: 'bw', text: 'begin' });
     void client.query({ name: 's', text: "select set_config('app.tenant', $1, true)", values: [me.org] });
-    const answer = client.query({ ...INSERT, values: [id, me.org, me.sub, new Date(), body.name, body.email] });
+    const twin = client.query({ ...TWIN, values: [me.org, body.email, id] });
+    const values = [id, me.org, me.sub, new Date(), body.name, ...names(body.name as string), body.email, emails];
+    const answer = client.query({ ...INSERT, values });
     trace(client, me, request, 'create', id, null, body);
     await client.query({ name: 'c', text: 'commit' });
+    if ((await twin).rowCount) throw new Error('Another contact has this e-mail: nobody asked for that here');
     return (await answer).rows[0] as Row;
   } finally {
     client.release();
@@ -91,7 +101,8 @@ async function create(me: Me, request: string, body: Row): Promise<Row> {
 
 const UPDATE = {
   name: 'update',
-  text: `update contact set name = $3, updated_at = $4, version = version + 1 where tenant_id = $1 and id = $2 returning ${COLUMNS}`,
+  text: `update contact set name = $3, first_name = $4, last_name = $5, updated_at = $6, version = version + 1
+         where tenant_id = $1 and id = $2 returning ${COLUMNS}`,
 };
 async function change(me: Me, request: string, id: string, body: Row): Promise<Row> {
   const client = await pool.connect();
@@ -99,7 +110,7 @@ async function change(me: Me, request: string, id: string, body: Row): Promise<R
     void client.query({ name: 'bw', text: 'begin' });
     void client.query({ name: 's', text: "select set_config('app.tenant', $1, true)", values: [me.org] });
     const { rows } = await client.query({ name: 'lock', text: `${ALIVE} and id = $2 for update`, values: [me.org, id] });
-    const answer = client.query({ ...UPDATE, values: [me.org, id, body.name, new Date()] });
+    const answer = client.query({ ...UPDATE, values: [me.org, id, body.name, ...names(body.name as string), new Date()] });
     trace(client, me, request, 'update', id, { name: (rows[0] as Row).name }, body);
     await client.query({ name: 'c', text: 'commit' });
     return (await answer).rows[0] as Row;
@@ -119,7 +130,8 @@ function linked(row: Row): Row {
   const self = `/api/v1/contacts/${row.id as string}`;
   const company = row.company_id ? { company: { href: `/api/v1/companies/${row.company_id as string}` } } : {};
   const actions = { update: { href: self, method: 'PATCH' }, delete: { href: self, method: 'DELETE' } };
-  return { ...row, _links: { self: { href: self }, ...company, ...actions } };
+  const logActivity = { href: `${self}/activities`, method: 'POST' };
+  return { ...row, _links: { self: { href: self }, ...company, ...actions, logActivity } };
 }
 
 /** The headers any careful server sends; what helmet sends, by heart. */
@@ -159,7 +171,7 @@ createServer(async (request, response) => {
     else {
       const cursor = url.searchParams.get('cursor');
       const after = cursor ? (JSON.parse(Buffer.from(cursor, 'base64url').toString().slice(16)) as [string, string]) : null;
-      const wanted = url.searchParams.get('status');
+      const wanted = url.searchParams.get('owner_id');
       const rows = after ? await read(me, NEXT, [me.org, wanted, ...after]) : await read(me, FIRST, [me.org, wanted]);
       const more = rows.length > 20;
       if (more) rows.pop();
@@ -176,4 +188,4 @@ createServer(async (request, response) => {
     body = String(error);
   }
   response.writeHead(status, { ...HEADERS, 'x-request-id': requestId, 'content-length': Buffer.byteLength(body) }).end(body);
-}).listen(Number(PORT), '127.0.0.1', () => process.send?.('ready'));
+}).listen(Number(PORT), '127.0.0.1', () => process.send?.("ready"));

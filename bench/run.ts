@@ -1,218 +1,131 @@
-// npm run bench [-- small|full] [rounds]: the real API against hand-written servers on the same database, interleaved (A B A B …), so that
-// what the machine does meanwhile hits all alike. Only ratios within one run count; medians are written to docs/benchmarks.md.
-import autocannon from 'autocannon';
-import { fork, spawnSync, type ChildProcess } from 'node:child_process';
-import { createHmac } from 'node:crypto';
-import { once } from 'node:events';
+// npm run bench [-- small|full] [--only get,list] [--rounds n] [--seconds n] [--strain]: the real API against others on the same database,
+// interleaved (A B A B …), so that what the machine does meanwhile hits all alike. Only ratios within one run count; medians are written
+// to docs/benchmarks.md. --strain measures what does not compare: see strain.ts.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
-import pg from 'pg';
-import { type Prepared, prepare, SIZES } from './prepare.ts';
+import { parseArgs } from 'node:util';
+import { importing } from './importing.ts';
+import { agree, know, type Known, type Operation, OPERATIONS } from './operations.ts';
+import { SIZES } from './prepare.ts';
+import { apiToken, CONNECTIONS, load, median, memory, place, plainToken, type Sample, type Server, start, stop } from './servers.ts';
+import { strain } from './strain.ts';
 
-const [size = 'small', rounds = '5', seconds = '4'] = process.argv.slice(2);
-const CONNECTIONS = 32;
-const TICKS_PER_SECOND = 100;
-const secret = process.env.SECRET_KEY!;
-
-interface Server {
-  name: string;
-  port: number;
-  process: ChildProcess;
-  token: string;
-}
-interface Operation {
-  name: string;
-  request: (ids: string[], n: number) => { method: 'GET' | 'POST' | 'PATCH'; path: string; body?: string };
-}
-interface Sample {
-  perSecond: number;
-  micros: number;
-  p50: number;
-  p99: number;
-}
-
-const OPERATIONS: Operation[] = [
-  { name: 'GET by id', request: (ids, n) => ({ method: 'GET', path: `/api/v1/contacts/${ids[n % ids.length]}` }) },
-  { name: 'list of 20, filter and cursor', request: () => ({ method: 'GET', path: '/api/v1/contacts?cursor=&status=active' }) },
-  {
-    name: 'POST contact',
-    request: (_, n) => ({
-      method: 'POST',
-      path: '/api/v1/contacts',
-      body: JSON.stringify({ name: `Bench ${n}`, email: `bench${n}@example.com` }),
-    }),
+const { values: options, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    only: { type: 'string' },
+    rounds: { type: 'string', default: '5' },
+    seconds: { type: 'string', default: '4' },
+    strain: { type: 'boolean', default: false },
+    import: { type: 'boolean', default: false },
   },
-  {
-    name: 'PATCH contact',
-    request: (ids, n) => ({
-      method: 'PATCH',
-      path: `/api/v1/contacts/${ids[n % ids.length]}`,
-      body: JSON.stringify({ name: `Bench ${n}` }),
-    }),
-  },
-];
+});
+const size = positionals[0] ?? 'small';
+const FIRST_PORT = 4101;
+const where = await place(size);
 
-const { url, prepared } = await database();
-const ids = await contactIds();
-const servers = [
-  await start('Tessera', 4101, 'dist/apps/api/main.js', await apiToken()),
-  await start('same trick', 4102, 'bench/limit.ts', plainToken(), { MODE: 'trick' }),
-  await start('classic', 4103, 'bench/limit.ts', plainToken(), { MODE: 'classic' }),
-];
-const results = new Map<string, Sample[]>();
-try {
-  await same(OPERATIONS[0]!);
-  for (const operation of OPERATIONS) for (const server of servers) await load(server, operation, 1);
-  for (let round = 1; round <= Number(rounds); round++)
-    for (const operation of OPERATIONS)
-      for (const server of servers) {
-        const sample = await load(server, operation, Number(seconds));
-        const key = `${operation.name}|${server.name}`;
-        results.set(key, [...(results.get(key) ?? []), sample]);
+if (options.strain) write('strain', await strain(where));
+else if (options.import) write('import', await importing(where));
+else await compare();
+
+async function compare() {
+  const token = plainToken(where.prepared);
+  const servers = [
+    await start(where, { name: 'Tessera', port: FIRST_PORT, file: 'dist/apps/api/main.js', token: await apiToken(where.prepared, FIRST_PORT) }),
+    await start(where, { name: 'same trick', port: FIRST_PORT + 1, file: 'bench/limit.ts', token, env: { MODE: 'trick' } }),
+    await start(where, { name: 'classic', port: FIRST_PORT + 2, file: 'bench/limit.ts', token, env: { MODE: 'classic' } }),
+    await start(where, { name: 'plain', port: FIRST_PORT + 3, file: 'bench/plain.ts', token }),
+  ];
+  try {
+    const known = await know(where, servers);
+    const operations = await offered(servers[0]!);
+    const samples = await rounds(operations, servers, known);
+    write('', table(operations, servers, samples));
+  } finally {
+    await Promise.all(servers.map(stop));
+  }
+}
+
+async function offered({ port }: Server): Promise<Operation[]> {
+  const { paths } = (await (await fetch(`http://127.0.0.1:${port}/openapi.json`)).json()) as { paths: Record<string, object> };
+  const wanted = options.only?.split(',');
+  const chosen = OPERATIONS.filter(({ key }) => !wanted || wanted.includes(key));
+  for (const { name, path } of chosen) if (!paths[path]) console.log(`not offered, so not measured: ${name}`);
+  return chosen.filter(({ path }) => paths[path]);
+}
+
+type Samples = Map<string, Sample[]>;
+function samplesOf(samples: Samples, { key }: Operation, { name }: Server): Sample[] {
+  return samples.get(`${key} ${name}`) ?? [];
+}
+
+async function rounds(operations: readonly Operation[], servers: readonly Server[], known: Known): Promise<Samples> {
+  const samples: Samples = new Map();
+  const measured = async (operation: Operation, server: Server, seconds: number) => {
+    const { connections = CONNECTIONS } = operation;
+    const sample = await load(server, (n) => operation.request(known, server.name, n), { seconds, connections });
+    if (sample.refused || sample.failed)
+      throw new Error(`${server.name}, ${operation.name}: ${sample.refused} refused, ${sample.failed} failed`);
+    return sample;
+  };
+  const doing = (operation: Operation) => servers.filter(({ name }) => name === 'Tessera' || operation.rivals.includes(name));
+  for (const operation of operations) {
+    await agree(operation, known, doing(operation).filter(({ name }) => name !== 'plain'));
+    for (const server of doing(operation)) await measured(operation, server, 1);
+  }
+  for (let round = 1; round <= Number(options.rounds); round++)
+    for (const operation of operations)
+      for (const server of doing(operation)) {
+        const sample = await measured(operation, server, Number(options.seconds));
+        const key = `${operation.key} ${server.name}`;
+        samples.set(key, [...(samples.get(key) ?? []), sample]);
         console.log(
-          `${round}/${rounds} ${operation.name.padEnd(30)} ${server.name.padEnd(11)} ${Math.round(sample.perSecond)}/s ${Math.round(sample.micros)} µs`,
+          `${round}/${options.rounds} ${operation.key.padEnd(9)} ${server.name.padEnd(11)} ${Math.round(sample.perSecond)}/s ${Math.round(sample.micros)} µs`,
         );
       }
-  report();
-} finally {
-  for (const server of servers) server.process.kill('SIGKILL');
+  return samples;
 }
 
-/** A database of its own beside the one that is used every day. */
-async function database(): Promise<{ url: { app: string; owner: string }; prepared: Prepared }> {
-  const name = `tessera_bench_${size}`;
-  const owner = new pg.Client({ connectionString: process.env.DATABASE_OWNER_URL });
-  await owner.connect();
-  const { rowCount } = await owner.query('select from pg_database where datname = $1', [name]);
-  if (!rowCount) await owner.query(`create database ${name}`);
-  const app = decodeURIComponent(new URL(process.env.DATABASE_URL!).username);
-  await owner.query(`grant connect, temporary on database ${name} to ${owner.escapeIdentifier(app)}`);
-  await owner.end();
-  const at = (text: string) => Object.assign(new URL(text), { pathname: `/${name}` }).href;
-  const found = { app: at(process.env.DATABASE_URL!), owner: at(process.env.DATABASE_OWNER_URL!) };
-  const environment = { ...process.env, DATABASE_URL: found.app, DATABASE_OWNER_URL: found.owner };
-  const { status, stderr } = spawnSync(process.execPath, ['dist/apps/cli/main.js', 'db', 'migrate'], {
-    env: environment,
-    encoding: 'utf8',
+function table(operations: readonly Operation[], servers: readonly Server[], samples: Samples): string {
+  const [tessera, ...rivals] = servers as [Server, ...Server[]];
+  const figure = (all: readonly Sample[], items = 1) =>
+    all.length ? `${Math.round(median(all.map((s) => s.perSecond * items)))} (${Math.round(median(all.map((s) => s.micros / items)))} µs)` : '';
+  const lines = operations.map((operation) => {
+    const ours = samplesOf(samples, operation, tessera);
+    const ratios = rivals.map((rival) => {
+      const theirs = samplesOf(samples, operation, rival);
+      if (!theirs.length) return '';
+      const goal = operation.goals?.[rival.name];
+      const paired = (of: (s: Sample) => number) => median(ours.map((sample, i) => of(sample) / of(theirs[i]!)));
+      const reached = paired((s) => s.perSecond);
+      const byCpu = 1 / paired((s) => s.micros);
+      return `${reached.toFixed(2)}${goal ? ` (goal ${goal})` : ''}, CPU ${byCpu.toFixed(2)}`;
+    });
+    const latency = `${median(ours.map((s) => s.p50))} / ${median(ours.map((s) => s.p99))} ms`;
+    const others = rivals.map((rival) => figure(samplesOf(samples, operation, rival)));
+    return `| ${operation.name} | ${figure(ours, operation.items)} | ${others.join(' | ')} | ${ratios.join(' | ')} | ${latency} |`;
   });
-  if (status !== 0) throw new Error(stderr);
-  const shape = SIZES[size];
-  if (!shape) throw new Error(`Sizes are ${Object.keys(SIZES).join(', ')}`);
-  return { url: found, prepared: await prepare(found.owner, shape, (line) => console.log(line)) };
-}
-
-async function contactIds() {
-  const owner = new pg.Client({ connectionString: url.app });
-  await owner.connect();
-  await owner.query('begin');
-  await owner.query(`select set_config('app.tenant', $1, true)`, [prepared.organizationId]);
-  const { rows } = await owner.query<{ id: string }>('select id from contact where tenant_id = $1 order by created_at desc limit 500', [
-    prepared.organizationId,
-  ]);
-  await owner.end();
-  return rows.map((row) => row.id);
-}
-
-async function start(name: string, port: number, file: string, token: string, more: Record<string, string> = {}): Promise<Server> {
-  const env = {
-    ...process.env,
-    ...more,
-    PORT: String(port),
-    DATABASE_URL: url.app,
-    LOG_LEVEL: 'warn',
-    RATE_LIMITS: 'off',
-    NODE_ENV: 'development',
-  };
-  const child = fork(file, { env, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
-  await Promise.race([once(child, 'message'), once(child, 'exit').then(() => Promise.reject(new Error(`${name} did not start`)))]);
-  return { name, port, process: child, token };
-}
-
-async function apiToken() {
-  const { Tokens } = await import('../dist/libs/identity/tokens.js');
-  const tokens = new Tokens({ issuer: `http://localhost:4101`, secretKey: secret });
-  return tokens.sign({ sub: prepared.userId, sid: prepared.sessionId, org: prepared.organizationId }, 'tessera');
-}
-function plainToken() {
-  const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
-  const head = `${part({ alg: 'HS256' })}.${part({ sub: prepared.userId, org: prepared.organizationId })}`;
-  return `${head}.${createHmac('sha256', secret).update(head).digest('base64url')}`;
-}
-
-/** The comparison is fair only while all answer the same bytes. */
-async function same(operation: Operation) {
-  const { path } = operation.request(ids, 0);
-  const bodies = await Promise.all(
-    servers.map(async ({ port, token }) =>
-      (await fetch(`http://127.0.0.1:${port}${path}`, { headers: { authorization: `Bearer ${token}`, 'x-request-id': 'bench' } })).text(),
-    ),
-  );
-  for (const body of bodies) if (body !== bodies[0]) throw new Error(`The answers differ:\n${bodies.join('\n')}`);
-}
-
-/** Microseconds of CPU a process has used, user and system (Linux). */
-function cpu({ pid }: ChildProcess) {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' ');
-  return ((Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND) * 1_000_000;
-}
-
-async function load(server: Server, operation: Operation, duration: number): Promise<Sample> {
-  let n = Math.floor(Math.random() * 1_000_000);
-  const before = cpu(server.process);
-  const result = await autocannon({
-    url: `http://127.0.0.1:${server.port}`,
-    connections: CONNECTIONS,
-    duration,
-    headers: { authorization: `Bearer ${server.token}`, 'content-type': 'application/json' },
-    requests: [{ setupRequest: (request) => ({ ...request, ...operation.request(ids, n++) }) }],
-  });
-  if (result.non2xx || result.errors)
-    throw new Error(`${server.name}, ${operation.name}: ${result.non2xx} refused, ${result.errors} failed`);
-  const answered = result['2xx'];
-  return {
-    perSecond: answered / result.duration,
-    micros: (cpu(server.process) - before) / answered,
-    p50: result.latency.p50,
-    p99: result.latency.p99,
-  };
-}
-
-function median(values: number[]) {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)]!;
-}
-
-function report() {
-  const lines = OPERATIONS.map(({ name }) => {
-    const of = (server: string) => results.get(`${name}|${server}`)!;
-    const paired = (other: string) => median(of('Tessera').map(({ perSecond }, i) => perSecond / of(other)[i]!.perSecond)).toFixed(2);
-    const cells = servers.map(
-      ({ name: server }) =>
-        `${Math.round(median(of(server).map((s) => s.perSecond)))} (${Math.round(median(of(server).map((s) => s.micros)))} µs)`,
-    );
-    return `| ${name} | ${cells.join(' | ')} | ${paired('classic')} | ${paired('same trick')} | ${median(of('Tessera').map((s) => s.p50))} / ${median(of('Tessera').map((s) => s.p99))} ms |`;
-  });
-  const memory = (pid: number | undefined) =>
-    Math.round(Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))![1]) / 1024);
-  const table = [
-    `## ${size}: ${JSON.stringify(SIZES[size]).replace(/[{}"]/g, '').replaceAll(':', ' ').replaceAll(',', ', ')}`,
+  const names = rivals.map(({ name }) => name);
+  return [
+    `${cpus().length} cores shared by load generator, Node and PostgreSQL; ${CONNECTIONS} connections; medians of ${options.rounds} interleaved rounds of ${options.seconds} s; things per second (CPU of the server's process for each). Ratios are Tessera's: per second, and per CPU second of the server.`,
     '',
-    `${cpus().length} cores shared by load generator, Node and PostgreSQL; ${CONNECTIONS} connections; medians of ${rounds} interleaved rounds of ${seconds} s; requests per second (CPU of the server's process per request).`,
-    '',
-    '| operation | Tessera | same trick | classic | Tessera : classic | Tessera : same trick | p50 / p99 |',
-    '| --- | --- | --- | --- | --- | --- | --- |',
+    `| operation | Tessera | ${names.join(' | ')} | ${names.map((name) => `: ${name}`).join(' | ')} | p50 / p99 |`,
+    `| --- | ${[...names, ...names, ''].map(() => '---').join(' | ')} | --- |`,
     ...lines,
     '',
-    `Memory of the API after the run: ${memory(servers[0]!.process.pid)} MB.`,
-    '',
+    `Memory of the API after the run: ${memory(tessera)} MB.`,
   ].join('\n');
-  console.log(`\n${table}`);
+}
+
+/** Each size, and each kind of measurement, has its place in the file; the rest of it is written by hand. */
+function write(kind: string, text: string) {
+  const name = [size, kind].filter(Boolean).join(' ');
+  const shape = Object.entries(SIZES[size]!).map(([what, n]) => `${n.toLocaleString('en')} ${what}`);
+  const [begin, end] = [`<!-- ${name} -->`, `<!-- /${name} -->`];
+  const fresh = `${begin}\n## ${name}: ${shape.join(', ')}\n\n${text}\n${end}`;
+  console.log(`\n${fresh}`);
   const file = 'docs/benchmarks.md';
-  const text = readFileSync(file, 'utf8');
-  const [start, end] = [`<!-- ${size} -->`, `<!-- /${size} -->`];
-  const fresh = `${start}\n${table}${end}`;
-  writeFileSync(
-    file,
-    text.includes(start) ? text.replace(new RegExp(`${start}[\\s\\S]*${end}`), fresh) : `${text.trimEnd()}\n\n${fresh}\n`,
-  );
+  const known = readFileSync(file, 'utf8');
+  const place = new RegExp(`${begin}[\\s\\S]*${end}`);
+  writeFileSync(file, place.test(known) ? known.replace(place, () => fresh) : `${known.trimEnd()}\n\n${fresh}\n`);
 }

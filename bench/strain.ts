@@ -1,0 +1,2 @@
+import type { Place } from './servers.ts';
+export const strain = async (_: Place) => '';
