@@ -93,11 +93,12 @@ export class Bus {
 
   private async inSavepoint<R>(work: () => Promise<R>): Promise<R> {
     const outer = unit()!;
-    const [result, written] = await inUnit(
+    const [result, inner] = await inUnit(
       outer.tenantId,
-      async () => [await TransactionContext.getEntityManager()!.transactional(work), unit()!.written] as const,
+      async () => [await TransactionContext.getEntityManager()!.transactional(work), unit()!] as const,
     );
-    outer.written.push(...written);
+    outer.written.push(...inner.written);
+    outer.leaving.push(...inner.leaving);
     return result;
   }
 
@@ -123,7 +124,9 @@ export class Bus {
         await em.begin();
         try {
           const sql = em as unknown as SqlEntityManager;
-          const result = once ? await remembered(sql, once, work, () => em.flush()) : await work();
+          const close = () => void (unit()!.closing = true);
+          const result = once ? await remembered(sql, once, work, () => (close(), em.flush())) : await work();
+          close();
           await em.commit();
           committed(unit()!.written);
           return result;

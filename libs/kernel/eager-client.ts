@@ -1,4 +1,6 @@
+import { OptimisticLockError } from '@mikro-orm/core';
 import pg from 'pg';
+import { unit } from './transaction.ts';
 
 interface Answer {
   command: string;
@@ -13,28 +15,27 @@ interface LooseClient {
 const Client = pg.Client as unknown as new (config?: unknown) => LooseClient;
 
 const NOTHING: Answer = { command: '', rowCount: 0, rows: [] };
-const LATER = '/*later*/';
 const opens = (sql: string) => sql === 'begin' || sql.startsWith('start transaction') || sql.startsWith('select set_config(');
 
-/** Marks a statement whose answer nobody needs before the commit. */
-export const later = (sql: string) => LATER + sql;
+const DIVISION_BY_ZERO = '22012';
+/** An update that finds no row is a lost race, and PostgreSQL itself stops the transaction: it divides by the number of rows changed. */
+const ONE_CHANGED = 'select 1 / count(*)::int from changed';
+export const changingOne = (update: string) => `with changed as (${update} returning 1) ${ONE_CHANGED}`;
 
 /**
- * A pg client for MikroORM's pool that does not travel for nothing. `begin`, `set_config` and savepoints wait for the first real
- * statement and leave with it; what is marked later (audit and outbox rows) leaves with `commit`. A savepoint that is rolled back takes
- * what waited since it along. An empty transaction never leaves at all.
+ * A pg client for MikroORM's pool that does not travel for nothing. `begin` and `set_config` wait for the first real statement and leave
+ * with it. What the unit holds back (audit and outbox rows, and the writes of the last flush) leaves with the next statement, at the
+ * latest with `commit`; the unit of a savepoint that is rolled back takes its own along. An empty transaction never leaves at all.
  */
 export class EagerClient extends Client {
   static trips = 0;
   private before: string[] = [];
-  private last: string[] = [];
-  private savepoints: { name: string; waiting: number }[] = [];
+  private open = false;
 
   /** Called when the pool takes the client back: whatever was held belongs to nobody. */
   forget() {
     this.before = [];
-    this.last = [];
-    this.savepoints = [];
+    this.open = false;
   }
 
   override query(config: unknown, values?: unknown, callback?: unknown): Promise<Answer> {
@@ -43,24 +44,13 @@ export class EagerClient extends Client {
       return this.dispatch(config, values, callback);
     if (opens(config)) {
       this.before.push(config);
+      this.open = true;
       return Promise.resolve(NOTHING);
     }
-    if (config.startsWith(LATER)) {
-      this.last.push(config);
-      return Promise.resolve(NOTHING);
-    }
-    if (config.startsWith('savepoint ')) this.savepoints.push({ name: config.slice('savepoint '.length), waiting: this.last.length });
-    if (config.startsWith('rollback to ')) this.undo(config.slice('rollback to '.length));
     if (config === 'commit') return this.commit();
     if (config === 'rollback') return this.rollback();
-    return this.together([...this.held(), config], parameters);
-  }
-
-  private undo(name: string) {
-    const at = this.savepoints.findLastIndex((savepoint) => savepoint.name === name);
-    if (at < 0) return;
-    this.last.length = this.savepoints[at]!.waiting;
-    this.savepoints.length = at + 1;
+    if (config.startsWith('rollback to ')) this.leaving();
+    return this.together([...this.held(), ...this.leaving(), config], parameters);
   }
 
   private held() {
@@ -69,12 +59,17 @@ export class EagerClient extends Client {
     return held;
   }
 
+  /** Only the connection that carries the transaction takes it along. */
+  private leaving(): string[] {
+    return this.open ? (unit()?.leaving.splice(0) ?? []) : [];
+  }
+
   private async commit() {
     const held = this.held();
-    const tail = this.last;
+    const waiting = this.leaving();
     this.forget();
-    if (held.length && !tail.length) return NOTHING;
-    const answer = await this.together([...held, ...tail, 'commit'], []);
+    if (held.length && !waiting.length) return NOTHING;
+    const answer = await this.together([...held, ...waiting, 'commit'], []);
     // PostgreSQL answers the COMMIT of a failed transaction with ROLLBACK, and not with an error.
     if (answer.command === 'ROLLBACK') throw new Error('The transaction had failed before its commit');
     return answer;
@@ -82,6 +77,7 @@ export class EagerClient extends Client {
 
   private async rollback() {
     const never = this.held().length > 0;
+    this.leaving();
     this.forget();
     if (never) return NOTHING;
     try {
@@ -96,13 +92,23 @@ export class EagerClient extends Client {
 
   private async together(statements: string[], values: unknown[]): Promise<Answer> {
     EagerClient.trips++;
-    if (!values.length) return lastOf(await super.query(statements.join(';')));
+    if (!values.length) return lastOf(await this.sent(statements));
     if (statements.length > 1) {
       // Parameters need the extended protocol, which carries one statement.
       EagerClient.trips++;
-      await super.query(statements.slice(0, -1).join(';'));
+      await this.sent(statements.slice(0, -1));
     }
     return lastOf(await super.query(statements.at(-1), values));
+  }
+
+  private async sent(statements: string[]): Promise<Answer | Answer[]> {
+    try {
+      return await super.query(statements.join(';'));
+    } catch (error) {
+      const raced = (error as { code?: string }).code === DIVISION_BY_ZERO && statements.some((sql) => sql.endsWith(ONE_CHANGED));
+      if (raced) throw new OptimisticLockError('The row was changed meanwhile');
+      throw error;
+    }
   }
 
   private dispatch(config: unknown, values: unknown, callback: unknown) {

@@ -2,11 +2,11 @@ import { type ChangeSet, ChangeSetType, type EventSubscriber, type FlushEventArg
 import { createHash, randomBytes } from 'node:crypto';
 import type { SqlEntityManager } from '@mikro-orm/postgresql';
 import { type Actor, type Call, call } from './actor.ts';
-import { later } from './eager-client.ts';
 import { entityOf, extrasOf, fieldsOf, Row, type Source, TenantRow } from './entity.ts';
 import { forbidden, invalid, missing } from './errors.ts';
 import type { AnyField } from './fields.ts';
 import { fitsCurrency, digitsOf } from './money.ts';
+import { quoted } from './lean-driver.ts';
 import { dotted, snake } from './naming.ts';
 import { may, must, reach } from './permissions.ts';
 import { predicate } from './predicate.ts';
@@ -167,8 +167,11 @@ export const OUTBOX_COLUMNS = 'organization_id, name, subject, subject_id, paylo
 
 export async function insertLater(em: SqlEntityManager, into: string, columns: string, rows: unknown[][]) {
   if (!rows.length) return;
-  const line = `(${rows[0]!.map(() => '?').join(', ')})`;
-  await em.execute(later(`insert into ${into} (${columns}) values ${rows.map(() => line).join(', ')}`), rows.flat());
+  const lines = rows.map((row) => `(${row.map(quoted).join(', ')})`);
+  const statement = `insert into ${into} (${columns}) values ${lines.join(', ')}`;
+  const waiting = unit()?.leaving;
+  if (waiting) waiting.push(statement);
+  else await em.execute(statement);
 }
 
 /** The organization a row belongs to; null for what is known outside any (a user, a session). */

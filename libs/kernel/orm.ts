@@ -5,6 +5,7 @@ import { entities } from './context.ts';
 import { EagerClient } from './eager-client.ts';
 import { schemaOf } from './entity.ts';
 import { FlushLaw } from './flush.ts';
+import { LeanDriver } from './lean-driver.ts';
 import { logger } from './logger.ts';
 import { kernelTables } from './records.ts';
 import { TenantSchema } from './schema.ts';
@@ -14,6 +15,7 @@ import { settings } from './settings.ts';
 export const ormOptions = (clientUrl: string, more: Partial<Options> = {}): Options =>
   defineConfig({
     clientUrl,
+    driver: LeanDriver,
     entities: [...kernelTables, ...entities.map(schemaOf)],
     subscribers: [new FlushLaw()],
     extensions: [Migrator, TenantSchema],

@@ -11,8 +11,12 @@ export interface Happened {
 export interface Unit {
   readonly happened: Happened[];
   readonly written: Written[];
+  /** Statements whose answer nobody needs: they leave with the next statement, at the latest with the commit; see eager-client.ts. */
+  readonly leaving: string[];
   /** The organization whose policy the transaction runs under. */
   readonly tenantId: string | null;
+  /** Nothing but the commit comes after this flush: what it writes can leave with it; see lean-driver.ts. */
+  closing: boolean;
 }
 /** A row that was written, as caches care to know it. */
 export interface Written {
@@ -23,7 +27,8 @@ export interface Written {
 const units = new AsyncLocalStorage<Unit>();
 
 /** A unit of its own: what it recorded goes when it fails. */
-export const inUnit = <T>(tenantId: string | null, work: () => T): T => units.run({ happened: [], written: [], tenantId }, work);
+export const inUnit = <T>(tenantId: string | null, work: () => T): T => 
+  units.run({ happened: [], written: [], leaving: [], tenantId, closing: false }, work);
 export const unit = (): Unit | undefined => units.getStore();
 
 /** Keeps an event until the next flush. Outside a transaction (a unit test of an entity) nobody listens. */
