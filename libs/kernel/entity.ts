@@ -297,10 +297,19 @@ function propertyOf(name: string, field: AnyField): object {
 /** An explicit undefined stops MikroORM's own inference. */
 const strip = (definition: object) => Object.fromEntries(Object.entries(definition).filter(([, value]) => value !== undefined));
 
-const searchTrigger = (table: string, expressions: string[]) => ({
-  name: `${table}_search`,
-  timing: 'after',
-  events: ['insert', 'update'],
-  forEach: 'row',
-  body: `perform search.put('${table}', new.tenant_id, new.id, concat_ws(' ', ${expressions.join(', ')})); return null`,
-});
+/** Most changes leave the words alone, and finding that out costs a fraction of writing them. */
+const searchTrigger = (table: string, expressions: string[]) => {
+  const read = [...new Set(expressions.flatMap((sql) => [...sql.matchAll(/\bnew\.(\w+)/g)].map(([, column]) => column!)))];
+  const row = (of: string) => `(${read.map((column) => `${of}.${column}`).join(', ')})`;
+  return {
+    name: `${table}_search`,
+    timing: 'after',
+    events: ['insert', 'update'],
+    forEach: 'row',
+    body: [
+      `if tg_op = 'UPDATE' then if ${row('new')} is not distinct from ${row('old')} then return null; end if; end if`,
+      `perform search.put('${table}', new.tenant_id, new.id, concat_ws(' ', ${expressions.join(', ')}))`,
+      'return null',
+    ].join('; '),
+  };
+};

@@ -13,18 +13,22 @@ const details = [{ pointer: '/email', code: 'taken', message: 'is taken' }];
 export async function checkEmail(em: EntityManager, contact: Contact): Promise<void> {
   if (!contact.email) return;
   const unique = Boolean(organization().settings.unique_emails);
-  // Uniqueness is the organization's, whatever the caller may see of it.
-  const other = await em.findOne(
-    Contact,
-    { email: contact.email, id: { $ne: contact.id } },
-    { filters: { allowed: false }, flushMode: FlushMode.COMMIT },
-  );
+  const other = await sameEmail(em, contact);
   const existing =
     other && allows(actor(), 'read', Contact, ContactView.show(other)) ? { existing: { type: 'contact', id: other.id } } : {};
   if (other && unique) throw duplicateEmail(undefined, { details, ...existing });
   if (other && 'existing' in existing)
     call().warnings.push({ code: duplicateEmail.problem.code, message: duplicateEmail.problem.title, pointer: '/email', ...existing });
   if (unique) await flushed(em);
+}
+
+/** Uniqueness is the organization's, whatever the caller may see of it. Rarely is there another, so it is asked for by id alone. */
+async function sameEmail(em: EntityManager, { id, email }: Contact): Promise<Contact | null> {
+  const [found] = await em.execute<{ id: string }[]>(
+    'select id from contact where tenant_id = ? and deleted_at is null and email = ? and id <> ? limit 1',
+    [organization().id, email, id],
+  );
+  return found ? em.findOne(Contact, { id: found.id }, { filters: { allowed: false }, flushMode: FlushMode.COMMIT }) : null;
 }
 
 /** The check above sees what is committed; the unique index sees the rest. */
