@@ -36,7 +36,10 @@ const COLUMNS = ContactView.columns
 const ALIVE = `select ${COLUMNS} from contact where tenant_id = $1 and deleted_at is null`;
 const GET = { name: 'get', text: `${ALIVE} and id = $2` };
 const FIRST = { name: 'first', text: `${ALIVE} and owner_id = $2 order by created_at desc, id desc limit 21` };
-const NEXT = { name: 'next', text: `${ALIVE} and owner_id = $2 and (created_at, id) < ($3, $4) order by created_at desc, id desc limit 21` };
+const NEXT = {
+  name: 'next',
+  text: `${ALIVE} and owner_id = $2 and (created_at, id) < ($3, $4) order by created_at desc, id desc limit 21`,
+};
 
 async function read(me: Me, statement: { name: string; text: string }, values: unknown[]): Promise<Row[]> {
   if (trick) return trick.rows(me.org, statement, values);
@@ -69,7 +72,10 @@ function trace(client: pg.PoolClient, me: Me, request: string, action: 'create' 
   void client.query({ ...OUTBOX, values: [me.org, `contact.${action}d`, id, JSON.stringify({ id }), request, me.sub] });
 }
 
-const TWIN = { name: 'twin', text: 'select id from contact where tenant_id = $1 and email = $2 and id <> $3 and deleted_at is null limit 1' };
+const TWIN = {
+  name: 'twin',
+  text: 'select id from contact where tenant_id = $1 and email = $2 and id <> $3 and deleted_at is null limit 1',
+};
 const INSERT = {
   name: 'insert',
   text: `insert into contact (id, tenant_id, owner_id, created_by, created_at, updated_at, name, first_name, last_name, email, emails, phones, custom, kinds, tags, consent)
@@ -188,4 +194,4 @@ createServer(async (request, response) => {
     body = String(error);
   }
   response.writeHead(status, { ...HEADERS, 'x-request-id': requestId, 'content-length': Buffer.byteLength(body) }).end(body);
-}).listen(Number(PORT), '127.0.0.1', () => process.send?.("ready"));
+}).listen(Number(PORT), '127.0.0.1', () => process.send?.('ready'));

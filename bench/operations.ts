@@ -95,7 +95,11 @@ export const OPERATIONS: readonly Operation[] = [
     name: 'login (argon2id)',
     path: `${API}/auth/login`,
     rivals: [],
-    request: () => ({ method: 'POST', path: `${API}/auth/login`, body: json({ email: 'user0@bench.example', password: 'bench-password-1' }) }),
+    request: () => ({
+      method: 'POST',
+      path: `${API}/auth/login`,
+      body: json({ email: 'user0@bench.example', password: 'bench-password-1' }),
+    }),
   },
   {
     key: 'post',

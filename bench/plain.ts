@@ -31,7 +31,12 @@ import { z } from 'zod';
 const { DATABASE_URL, PORT, SECRET_KEY = '' } = process.env;
 const key = new TextEncoder().encode(SECRET_KEY);
 
-const tenant = { name: 'tenant', cond: ({ id }: { id: string }) => ({ tenantId: id }), rls: { setting: 'app.tenant' }, default: true } as FilterDef;
+const tenant = {
+  name: 'tenant',
+  cond: ({ id }: { id: string }) => ({ tenantId: id }),
+  rls: { setting: 'app.tenant' },
+  default: true,
+} as FilterDef;
 const Contact = defineEntity({
   name: 'contact',
   tableName: 'contact',
@@ -122,7 +127,16 @@ class TokenGuard {
 class EnvelopeInterceptor {
   intercept(context: ExecutionContext, next: CallHandler) {
     const { id } = context.switchToHttp().getRequest<Asking>();
-    return next.handle().pipe(map(({ data, meta }: { data: unknown; meta?: object }) => ({ success: true, data, meta: { request_id: id, ...meta }, error: null })));
+    return next
+      .handle()
+      .pipe(
+        map(({ data, meta }: { data: unknown; meta?: object }) => ({
+          success: true,
+          data,
+          meta: { request_id: id, ...meta },
+          error: null,
+        })),
+      );
   }
 }
 
@@ -173,7 +187,17 @@ class ContactsController {
       const content = { before: null, after: body };
       const contentHash = createHash('sha256').update(salt).update(JSON.stringify(content)).digest('base64url');
       const about = { subject: 'contact', subjectId: id, requestId };
-      em.create(Audit, { id: randomUUID(), tenantId: me.org, actorKind: 'user', userId: me.sub, action: 'create', ...about, content, salt, contentHash });
+      em.create(Audit, {
+        id: randomUUID(),
+        tenantId: me.org,
+        actorKind: 'user',
+        userId: me.sub,
+        action: 'create',
+        ...about,
+        content,
+        salt,
+        contentHash,
+      });
       em.create(Outbox, { organizationId: me.org, name: 'contact.created', payload: { id }, onBehalfOf: me.sub, ...about });
       return made;
     });
@@ -199,11 +223,19 @@ Controller('api/v1/contacts')(ContactsController);
 class PlainModule {}
 const orm = () =>
   MikroORM.init(
-    defineConfig({ clientUrl: DATABASE_URL!, entities: [Contact, Audit, Outbox], pool: { min: 0, max: 20 }, implicitTransactions: true, ensureDatabase: false }),
+    defineConfig({
+      clientUrl: DATABASE_URL!,
+      entities: [Contact, Audit, Outbox],
+      pool: { min: 0, max: 20 },
+      implicitTransactions: true,
+      ensureDatabase: false,
+    }),
   );
 Module({ controllers: [ContactsController], providers: [{ provide: MikroORM, useFactory: orm }] })(PlainModule);
 
-const app = await NestFactory.create<NestFastifyApplication>(PlainModule, new FastifyAdapter({ genReqId: () => randomUUID() }), { logger: ['error'] });
+const app = await NestFactory.create<NestFastifyApplication>(PlainModule, new FastifyAdapter({ genReqId: () => randomUUID() }), {
+  logger: ['error'],
+});
 app.useGlobalGuards(new TokenGuard());
 app.useGlobalInterceptors(new EnvelopeInterceptor());
 await app.listen(Number(PORT), '127.0.0.1');

@@ -66,7 +66,10 @@ function parts({ organizations, contacts, deals, activities }: Size): Part[] {
     {
       table: 'contact',
       rows: contacts,
-      sql: (from, to) => `insert into contact (id, ${COMMON}, owner_id, name, first_name, last_name, email, emails, phone, phones, custom, kinds, tags, consent, source)
+      sql: (
+        from,
+        to,
+      ) => `insert into contact (id, ${COMMON}, owner_id, name, first_name, last_name, email, emails, phone, phones, custom, kinds, tags, consent, source)
         select ${id('e1', 'g')}, ${common('o', 'now() - ago')}, ${id('a1', 'o')}, first || ' ' || last, first, last, mail,
           jsonb_build_array(jsonb_build_object('email', mail, 'label', 'work', 'primary', true)), phone,
           jsonb_build_array(jsonb_build_object('phone', phone, 'label', 'work', 'primary', true)), '{}', '{customer}', '{}', '{}', ${pick(['web', 'fair', 'referral', 'call'], 'g')}
@@ -76,9 +79,15 @@ function parts({ organizations, contacts, deals, activities }: Size): Part[] {
     {
       table: 'deal',
       rows: deals,
-      sql: (from, to) => `insert into deal (id, ${COMMON}, owner_id, custom, title, contact_id, pipeline_id, stage_id, stage, status, amount_e4, currency, probability, forecast_category, expected_close_date, closed_at, stage_entered_at, tags, changes)
+      sql: (
+        from,
+        to,
+      ) => `insert into deal (id, ${COMMON}, owner_id, custom, title, contact_id, pipeline_id, stage_id, stage, status, amount_e4, currency, probability, forecast_category, expected_close_date, closed_at, stage_entered_at, tags, changes)
         select ${id('e2', 'g')}, ${common('o', 'now() - ago')}, ${id('a1', 'o')}, '{}', 'Deal ' || g, ${id('e1', 'm')}, ${id('f1', 'o')},
-          ${id('f2', 'o * 10 + step')}, ${pick(STAGES.map(({ key }) => key), 'step - 1')}, status, (1 + g % 5000) * 100000::bigint, 'EUR',
+          ${id('f2', 'o * 10 + step')}, ${pick(
+            STAGES.map(({ key }) => key),
+            'step - 1',
+          )}, status, (1 + g % 5000) * 100000::bigint, 'EUR',
           case status when 'won' then 100 when 'lost' then 0 else (array[10, 40, 70])[step] end, 'pipeline',
           (now() - ago)::date + 60, case when step = 4 then now() - ago + interval '30 days' end, now() - ago, '{}', 1
         from (select *, case when step < 4 then case when step = 1 then 'new' else 'in_progress' end when g % 2 = 0 then 'won' else 'lost' end as status
@@ -87,7 +96,10 @@ function parts({ organizations, contacts, deals, activities }: Size): Part[] {
     {
       table: 'stage_history',
       rows: deals,
-      sql: (from, to) => `insert into stage_history (id, ${COMMON}, deal_id, position, at, to_stage_id, to_stage, to_status, amount_e4, currency, probability, forecast_category, owner_id, changed_by)
+      sql: (
+        from,
+        to,
+      ) => `insert into stage_history (id, ${COMMON}, deal_id, position, at, to_stage_id, to_stage, to_status, amount_e4, currency, probability, forecast_category, owner_id, changed_by)
         select ${id('e3', 'g')}, ${common('o', 'now() - ago')}, ${id('e2', 'g')}, 1, now() - ago, ${id('f2', 'o * 10 + 1')}, 'qualification', 'new',
           (1 + g % 5000) * 100000::bigint, 'EUR', 10, 'pipeline', ${id('a1', 'o')}, ${id('a1', 'o')}
         ${numbered(from, to)}`,
@@ -120,7 +132,10 @@ export async function prepare(ownerUrl: string, size: Size, log: (line: string) 
   const { rows } = await client.query<{ n: number }>('select count(*)::int as n from organization');
   if (!rows[0]!.n) {
     const all = parts(size);
-    const lifted = await lift(client, all.map(({ table }) => table));
+    const lifted = await lift(
+      client,
+      all.map(({ table }) => table),
+    );
     await run('organizations', [people(size.organizations)]);
     for (const part of all) {
       const chunks: string[] = [];
@@ -143,7 +158,9 @@ export async function prepare(ownerUrl: string, size: Size, log: (line: string) 
 async function lift(client: pg.Client, tables: string[]): Promise<string[]> {
   await client.query(`set maintenance_work_mem = '512MB'`);
   const found = async <T extends object>(sql: string) => (await client.query<T>(sql, [tables])).rows;
-  const forced = await found<{ table: string }>(`select relname as table from pg_class where relforcerowsecurity and $1::text[] is not null`);
+  const forced = await found<{ table: string }>(
+    `select relname as table from pg_class where relforcerowsecurity and $1::text[] is not null`,
+  );
   const keys = await found<{ table: string; name: string; definition: string }>(
     `select conrelid::regclass::text as table, conname as name, pg_get_constraintdef(oid) as definition
      from pg_constraint where contype = 'f' and conrelid = any($1::regclass[])`,

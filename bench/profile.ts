@@ -21,9 +21,14 @@ const server = await start(where, {
   execArgv: ['--cpu-prof', `--cpu-prof-dir=${FOLDER}`, '--cpu-prof-interval', '200'],
 });
 const known = await know(where, [server]);
-const sample = await load(server, (n) => operation.request(known, server.name, n), { seconds: Number(seconds), connections: operation.connections });
+const sample = await load(server, (n) => operation.request(known, server.name, n), {
+  seconds: Number(seconds),
+  connections: operation.connections,
+});
 await stop(server);
-console.log(`${operation.name}: ${Math.round(sample.perSecond)}/s, ${Math.round(sample.micros)} µs of CPU each, ${sample.refused} refused\n`);
+console.log(
+  `${operation.name}: ${Math.round(sample.perSecond)}/s, ${Math.round(sample.micros)} µs of CPU each, ${sample.refused} refused\n`,
+);
 
 interface Profile {
   nodes: { id: number; callFrame: { functionName: string; url: string; lineNumber: number } }[];
@@ -48,5 +53,8 @@ for (const { id, callFrame } of nodes) {
   byPackage.set(part, (byPackage.get(part) ?? 0) + time);
 }
 const most = (of: Map<string, number>, count: number) =>
-  [...of].sort(([, one], [, other]) => other - one).slice(0, count).map(([name, time]) => `${((time / total) * 100).toFixed(1).padStart(5)} % ${name}`);
+  [...of]
+    .sort(([, one], [, other]) => other - one)
+    .slice(0, count)
+    .map(([name, time]) => `${((time / total) * 100).toFixed(1).padStart(5)} % ${name}`);
 console.log([...most(byPackage, 15), '', ...most(byFunction, 45)].join('\n'));

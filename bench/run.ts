@@ -31,7 +31,12 @@ else await compare();
 async function compare() {
   const token = plainToken(where.prepared);
   const servers = [
-    await start(where, { name: 'Tessera', port: FIRST_PORT, file: 'dist/apps/api/main.js', token: await apiToken(where.prepared, FIRST_PORT) }),
+    await start(where, {
+      name: 'Tessera',
+      port: FIRST_PORT,
+      file: 'dist/apps/api/main.js',
+      token: await apiToken(where.prepared, FIRST_PORT),
+    }),
     await start(where, { name: 'same trick', port: FIRST_PORT + 1, file: 'bench/limit.ts', token, env: { MODE: 'trick' } }),
     await start(where, { name: 'classic', port: FIRST_PORT + 2, file: 'bench/limit.ts', token, env: { MODE: 'classic' } }),
     await start(where, { name: 'plain', port: FIRST_PORT + 3, file: 'bench/plain.ts', token }),
@@ -70,7 +75,11 @@ async function rounds(operations: readonly Operation[], servers: readonly Server
   };
   const doing = (operation: Operation) => servers.filter(({ name }) => name === 'Tessera' || operation.rivals.includes(name));
   for (const operation of operations) {
-    await agree(operation, known, doing(operation).filter(({ name }) => name !== 'plain'));
+    await agree(
+      operation,
+      known,
+      doing(operation).filter(({ name }) => name !== 'plain'),
+    );
     for (const server of doing(operation)) await measured(operation, server, 1);
   }
   for (let round = 1; round <= Number(options.rounds); round++)
@@ -89,7 +98,9 @@ async function rounds(operations: readonly Operation[], servers: readonly Server
 function table(operations: readonly Operation[], servers: readonly Server[], samples: Samples): string {
   const [tessera, ...rivals] = servers as [Server, ...Server[]];
   const figure = (all: readonly Sample[], items = 1) =>
-    all.length ? `${Math.round(median(all.map((s) => s.perSecond * items)))} (${Math.round(median(all.map((s) => s.micros / items)))} µs)` : '';
+    all.length
+      ? `${Math.round(median(all.map((s) => s.perSecond * items)))} (${Math.round(median(all.map((s) => s.micros / items)))} µs)`
+      : '';
   const lines = operations.map((operation) => {
     const ours = samplesOf(samples, operation, tessera);
     const ratios = rivals.map((rival) => {

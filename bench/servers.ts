@@ -82,7 +82,15 @@ export interface Starting {
 }
 /** Starts a server and waits until it says that it is ready. */
 export async function start({ app }: Pick<Place, 'app'>, { name, port, file, token, env = {}, execArgv = [] }: Starting): Promise<Server> {
-  const all = { ...process.env, PORT: String(port), DATABASE_URL: app, LOG_LEVEL: 'warn', RATE_LIMITS: 'off', NODE_ENV: 'development', ...env };
+  const all = {
+    ...process.env,
+    PORT: String(port),
+    DATABASE_URL: app,
+    LOG_LEVEL: 'warn',
+    RATE_LIMITS: 'off',
+    NODE_ENV: 'development',
+    ...env,
+  };
   const child = fork(file, { env: all, execArgv, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
   await Promise.race([once(child, 'message'), once(child, 'exit').then(() => Promise.reject(new Error(`${name} did not start`)))]);
   return { name, port, process: child, token };
@@ -123,7 +131,11 @@ export interface Load {
   readonly rate?: number;
 }
 /** Puts load on a server. What is refused or fails is counted, and is for the caller to judge. */
-export async function load(server: Server, request: (n: number) => Sent, { seconds, connections = CONNECTIONS, rate }: Load): Promise<Sample> {
+export async function load(
+  server: Server,
+  request: (n: number) => Sent,
+  { seconds, connections = CONNECTIONS, rate }: Load,
+): Promise<Sample> {
   let n = Math.floor(Math.random() * 1_000_000_000);
   const before = cpu(server);
   const result = await autocannon({

@@ -66,7 +66,11 @@ function plain(meta: EntityMetadata): boolean {
   let known = plains.get(meta);
   if (known === undefined) {
     const ordinary = (prop: EntityProperty) =>
-      prop.fieldNames?.length === 1 && !prop.generated && !prop.autoincrement && !prop.formula && (prop.kind === 'scalar' || prop.kind === 'm:1');
+      prop.fieldNames?.length === 1 &&
+      !prop.generated &&
+      !prop.autoincrement &&
+      !prop.formula &&
+      (prop.kind === 'scalar' || prop.kind === 'm:1');
     known = meta.primaryKeys.length === 1 && meta.primaryKeys[0] === 'id' && !meta.inheritanceType && meta.props.every(ordinary);
     plains.set(meta, known);
   }
@@ -77,7 +81,9 @@ function plain(meta: EntityMetadata): boolean {
 function insertable(meta: EntityMetadata, rows: readonly Values[]): string[] | undefined {
   if (!plain(meta)) return undefined;
   const names = Object.keys(rows[0]!);
-  const same = rows.every((row) => Object.keys(row).length === names.length && names.every((name) => row[name] !== undefined && !isRaw(row[name])));
+  const same = rows.every(
+    (row) => Object.keys(row).length === names.length && names.every((name) => row[name] !== undefined && !isRaw(row[name])),
+  );
   if (!same || !names.includes('id')) return undefined;
   const answered = (meta.props as EntityProperty[]).some(
     (prop) => (prop.defaultRaw !== undefined || prop.default !== undefined) && !prop.version && !names.includes(prop.name),

@@ -27,7 +27,7 @@ export interface Written {
 const units = new AsyncLocalStorage<Unit>();
 
 /** A unit of its own: what it recorded goes when it fails. */
-export const inUnit = <T>(tenantId: string | null, work: () => T): T => 
+export const inUnit = <T>(tenantId: string | null, work: () => T): T =>
   units.run({ happened: [], written: [], leaving: [], tenantId, closing: false }, work);
 export const unit = (): Unit | undefined => units.getStore();
 
