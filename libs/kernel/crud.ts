@@ -1,7 +1,7 @@
 import { LockMode, type EntityManager } from '@mikro-orm/core';
 import { EntityManager as SqlEntityManager } from '@mikro-orm/postgresql';
 import { actor, call, tenantId } from './actor.ts';
-import type { Row, Source, TenantRow } from './entity.ts';
+import { entityOf, type Row, type Source, type TenantRow } from './entity.ts';
 import { missing, stale } from './errors.ts';
 import type { Asked, List, Page } from './list.ts';
 import { reach } from './permissions.ts';
@@ -14,7 +14,7 @@ import type { View } from './view.ts';
  * The row a command is about to change: locked until the commit, so that parallel commands queue up instead of losing races.
  * @throws not_found when it is not there or may not be seen; version.mismatch when the caller named another version
  */
-export async function load<T extends Row>(em: EntityManager, of: (new () => T) & Source, id: string): Promise<T> {
+export async function load<T extends Row>(em: EntityManager, of: (new () => T) & Pick<Source, 'table' | 'label'>, id: string): Promise<T> {
   const row = await locked(em as SqlEntityManager, of, id);
   if (!row) throw missing(of.label);
   asExpected(row as T);
@@ -25,9 +25,9 @@ export async function load<T extends Row>(em: EntityManager, of: (new () => T) &
  * MikroORM takes longer to build this statement than PostgreSQL to answer it, so where nothing but the id decides it is written here. Where
  * a rule, a pending change or a row that is known already has a say, MikroORM finds it.
  */
-async function locked<T extends Row>(em: SqlEntityManager, of: (new () => T) & Source, id: string): Promise<T | null> {
+async function locked<T extends Row>(em: SqlEntityManager, of: (new () => T) & Pick<Source, 'table'>, id: string): Promise<T | null> {
   const work = em.getUnitOfWork();
-  const free = of.scope === 'tenant' && !work.getPersistStack().size && !Object.keys(reach(actor(), 'read', of.table)).length;
+  const free = entityOf(of.table)?.scope === 'tenant' && !work.getPersistStack().size && !Object.keys(reach(actor(), 'read', of.table)).length;
   if (!free || work.getById(of as never, id as never))
     return (await em.findOne(of, { id } as never, { lockMode: LockMode.PESSIMISTIC_WRITE })) as T | null;
   const [found] = await em.execute<object[]>(
