@@ -212,11 +212,15 @@ async function everyEntryIsTold({ arena, ledger, hands }: Aftermath) {
   if (wrong.length) ledger.violate('Audit entries and outbox messages do not match', wrong);
 }
 
-/** What the product says of itself. */
+/** What the product says of itself, of this run and all before. */
 export function verified({ arena, ledger }: Aftermath) {
-  for (const command of [['verify'], ['audit', 'verify']]) {
-    const { status, output } = arena.cli(...command);
-    if (status !== 0)
-      ledger.violate(`tessera ${command.join(' ')} ended with ${status}`, output.replaceAll(/^.* 0 +\n/gm, '').slice(-3000));
+  for (const [command, isWrong] of [
+    [['verify'], (row: Json) => row.wrong !== 0],
+    [['audit', 'verify'], (row: Json) => row.broken],
+  ] as const) {
+    const { status, output } = arena.cli(...command, '--json');
+    const rows = JSON.parse(/^\[[^]*^\]/m.exec(output)?.[0] ?? '[]') as Json[];
+    if (status !== 0 || !rows.length)
+      ledger.violate(`tessera ${command.join(' ')} ended with ${status}`, rows.length ? rows.filter(isWrong) : output);
   }
 }

@@ -83,6 +83,25 @@ describe('a deal', () => {
     expect((await member.delete(`contacts/${contact.id}`)).error.code).toBe('contact.has_open_deals');
   });
 
+  it('does not come back to life while its contact is deleted', async () => {
+    const { admin } = await world();
+    const { data: contact } = await admin.post('contacts', { name: 'Ada Lovelace' });
+    const { id } = await open(admin, { contact_id: contact.id, amount: '10' });
+    expect((await admin.post(`deals/${id}/win`)).status).toBe(200);
+    expect((await admin.delete(`contacts/${contact.id}`)).status).toBe(200);
+    for (const back of [admin.post(`deals/${id}/reopen`), admin.patch(`deals/${id}`, { stage: 'proposal' })])
+      expect((await back).error).toMatchObject({ code: 'deal.contact_deleted', details: [{ pointer: '/contact_id' }] });
+    expect((await admin.patch(`deals/${id}`, { stage: 'proposal', contact_id: null })).data).toMatchObject({ status: 'in_progress' });
+
+    const { data: other } = await admin.post('contacts', { name: 'Grace Hopper' });
+    const gone = await open(admin, { contact_id: other.id });
+    expect((await admin.delete(`deals/${gone.id}`)).status).toBe(200);
+    expect((await admin.delete(`contacts/${other.id}`)).status).toBe(200);
+    expect((await admin.post(`deals/${gone.id}/restore`)).error.code).toBe('deal.contact_deleted');
+    expect((await admin.post(`contacts/${other.id}/restore`)).status).toBe(200);
+    expect((await admin.post(`deals/${gone.id}/restore`)).status).toBe(200);
+  });
+
   it('is won, lost, reopened and moved by verbs that do what PATCH does; repeating one changes nothing', async () => {
     const { member, admin } = await world({ settings: { lost_reason_required: true } });
     const { id } = await open(member);

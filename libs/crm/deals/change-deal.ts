@@ -2,6 +2,7 @@ import { amended, type EntityManager, must, now, organization, permits } from '#
 import { Stage } from '../pipelines/pipeline.ts';
 import { aim, isBehind } from './aim.ts';
 import { chronicle, remember } from './chronicle.ts';
+import { contactStands } from './contact-stands.ts';
 import { type Deal, isOpen } from './deal.ts';
 import type { DealChanges } from './deal-input.ts';
 import { find, lastOpenIn } from './way.ts';
@@ -31,6 +32,8 @@ export async function changeDeal(em: EntityManager, deal: Deal, changes: DealCha
     const lastOpen = comesBack ? await lastOpenIn(em, deal, way.line) : here;
     const target = aim({ stage: here, status: deal.status }, { status, stage: way.stage }, way.line, lastOpen);
     deal.go(target, { backwards: isBehind(way.line, target.stage, lastOpen), mayRollBack, at });
+    // One that is named now is looked at when it is written.
+    if (!isOpen(before.status) && isOpen(deal.status) && changes.contactId === undefined) await contactStands(em, deal);
   }
   if (probability !== undefined) deal.weigh(await em.findOneOrFail(Stage, { id: deal.stageId }));
   // A deal that was lost before reasons were asked for may still be changed otherwise.

@@ -113,6 +113,11 @@ export const probabilityOf = (status: Status, own: number | null | undefined, st
 export const wonRequiresAmount = problem('deal.won_requires_amount', 422, 'A won deal needs an amount');
 export const lostRequiresReason = problem('deal.lost_requires_reason', 422, 'This organization wants to know why a deal was lost');
 export const rollbackForbidden = problem('deal.rollback_forbidden', 403, 'Only owners and admins may move a deal back or reopen it');
+export const contactDeleted = problem(
+  'deal.contact_deleted',
+  409,
+  'The contact of this deal was deleted: restore it or name another one first',
+);
 export const stageRequired = problem('deal.stage_required', 422, 'Name the stage of the other pipeline the deal goes to');
 export const stageElsewhere = problem('deal.stage_elsewhere', 422, 'The pipeline and the stages that were named do not belong together');
 export const outcomeRequired = problem('deal.outcome_required', 422, 'Deals get there by winning or losing: say which');

@@ -33,7 +33,7 @@ export const DealsController = controller(
       create: [CreateDeal, NewDeal, example],
       update: [UpdateDeal, DealChanges, { next_step: 'Send the offer', amount: '13000.00' }],
     }),
-    restore: post(':id/restore', RestoreDeal, { does: 'Restore a deal', answers: DealView }),
+    restore: post(':id/restore', RestoreDeal, { does: 'Restore a deal', answers: DealView, problems: ['deal.contact_deleted'] }),
     win: post(':id/win', WinDeal, {
       does: 'Win a deal; the amount may come along',
       body: Winning,
@@ -57,7 +57,7 @@ export const DealsController = controller(
         answers: DealView,
         when: isClosed,
         example: { stage: 'negotiation' },
-        problems: ['deal.rollback_forbidden'],
+        problems: ['deal.rollback_forbidden', 'deal.contact_deleted'],
       }),
       // Who comes in is asked for the update; this is what it takes in the end, for links and the document.
       needs: { action: 'rollback', subject: Deal },
@@ -67,7 +67,7 @@ export const DealsController = controller(
       body: Moving,
       answers: DealView,
       example: { stage: 'proposal' },
-      problems: ['deal.rollback_forbidden', 'deal.stage_required', 'deal.stage_elsewhere', 'deal.outcome_required'],
+      problems: ['deal.rollback_forbidden', 'deal.stage_required', 'deal.stage_elsewhere', 'deal.outcome_required', 'deal.contact_deleted'],
     }),
     ...activityRoutes(DealView, 'dealId', 'a deal'),
     history: listUnder(':id/history', DealView, 'dealId', chapterList, 'List what a deal was after each change, newest first'),

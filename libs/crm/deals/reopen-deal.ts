@@ -4,7 +4,7 @@ import { changeDeal } from './change-deal.ts';
 import { Deal, isOpen } from './deal.ts';
 import type { Reopening } from './deal-input.ts';
 
-/** Into the stage that is named, else the one where it was open last. One that is open stays as it is. @throws deal.rollback_forbidden */
+/** Into the stage that is named, else the one where it was open last. One that is open stays as it is. @throws deal.rollback_forbidden, deal.contact_deleted */
 export class ReopenDeal extends Command<Deal> {
   constructor(
     readonly id: string,

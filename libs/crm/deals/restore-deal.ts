@@ -3,9 +3,13 @@ import { LockMode } from '@mikro-orm/core';
 import { closingOf, firstOf, placeOf } from '../pipelines/line.ts';
 import { lineOf } from '../pipelines/structure.ts';
 import { chronicle, remember } from './chronicle.ts';
-import { Deal } from './deal.ts';
+import { contactStands } from './contact-stands.ts';
+import { Deal, isOpen } from './deal.ts';
 
-/** Brings a deleted deal back; where its stage is gone meanwhile, into the first one, or the one that fits its outcome. */
+/**
+ * Brings a deleted deal back; where its stage is gone meanwhile, into the first one, or the one that fits its outcome.
+ * @throws deal.contact_deleted
+ */
 export class RestoreDeal extends Command<Deal> {
   constructor(readonly id: string) {
     super();
@@ -18,6 +22,7 @@ class Handler {
   async execute({ id }: RestoreDeal) {
     const deal = await this.em.findOne(Deal, { id }, { filters: { alive: false }, lockMode: LockMode.PESSIMISTIC_WRITE });
     if (!deal) throw missing(Deal.label);
+    if (isOpen(deal.status)) await contactStands(this.em, deal);
     deal.deletedAt = null;
     const line = await lineOf(this.em, deal.pipelineId);
     if (placeOf(line, deal.stageId) >= 0) return deal;
