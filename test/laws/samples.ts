@@ -99,6 +99,8 @@ export const exampleOf = (operation: Operation): Body | undefined => operation.d
 /** How a body was made that was accepted. */
 interface Recipe {
   readonly make: () => Promise<Body | undefined>;
+  /** Which of the candidates it was. */
+  readonly nth: number;
   readonly dropped: readonly string[];
 }
 
@@ -118,10 +120,17 @@ function without(body: Json, pointer: string): boolean {
 export class Inhabitant {
   readonly mark = aMark();
   private readonly recipes = new Map<string, Recipe>();
+  /** `like`: what that one has learnt to be accepted. */
   constructor(
     readonly persona: Persona,
     readonly all: readonly Operation[] = operations(),
+    private readonly like?: Inhabitant,
   ) {}
+  private recipeOf(operation: Operation): Recipe | undefined {
+    const known = this.recipes.get(operation.id);
+    const learnt = known ? undefined : this.like?.recipeOf(operation);
+    return known ?? (learnt && { make: this.candidates(operation)[learnt.nth]!, nth: learnt.nth, dropped: learnt.dropped });
+  }
 
   get organizationId() {
     return this.persona.organizationId;
@@ -199,20 +208,20 @@ export class Inhabitant {
    * then what is required. What worked is remembered.
    */
   async tried(operation: Operation, path: string, headers: Record<string, string> = {}): Promise<Answer> {
-    const known = this.recipes.get(operation.id);
+    const known = this.recipeOf(operation);
     if (known) {
       const answer = await this.send(operation, path, await this.valid(operation), headers);
       if (answer.status < 300) return answer;
     }
     let first: Answer | undefined;
-    for (const make of this.candidates(operation)) {
+    for (const [nth, make] of this.candidates(operation).entries()) {
       const body = await make();
       const dropped: string[] = [];
       for (;;) {
         const answer = await this.send(operation, path, body, headers);
         first ??= answer;
         if (answer.status < 300) {
-          this.recipes.set(operation.id, { make, dropped });
+          this.recipes.set(operation.id, { make, nth, dropped });
           return answer;
         }
         const pointers = ((answer.error?.details ?? []) as { pointer?: string }[]).flatMap(({ pointer }) => pointer || []);
@@ -226,7 +235,7 @@ export class Inhabitant {
 
   /** A new body like the one that was accepted before; the fullest one where none was. */
   async valid(operation: Operation): Promise<Body | undefined> {
-    const { make, dropped } = this.recipes.get(operation.id) ?? { make: this.candidates(operation)[0]!, dropped: [] };
+    const { make, dropped } = this.recipeOf(operation) ?? { make: this.candidates(operation)[0]!, dropped: [] };
     const body = await make();
     for (const pointer of dropped) without(body, pointer);
     return body;

@@ -1,0 +1,58 @@
+import { jest } from '@jest/globals';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { asText, COLUMNS, type Matrix, matrixOf } from './matrix.ts';
+import { alsoServe } from '../world.ts';
+import { isLeaky, LeakyModule } from './leaky.ts';
+import { operations } from './samples.ts';
+
+alsoServe(LeakyModule);
+jest.setTimeout(180_000);
+const FILE = 'docs/permission-matrix.md';
+const all = operations().sort((a, b) => (a.path + a.method < b.path + b.method ? -1 : 1));
+const real = all.filter((operation) => !isLeaky(operation));
+let matrix: Matrix;
+beforeAll(async () => {
+  matrix = await matrixOf(all);
+});
+
+it('every operation has a door that is declared, and says it in the document', () => {
+  for (const { id, permission, doc, route } of real) {
+    expect({ id, needs: Object.keys(route.needs) }).toEqual({ id, needs: 'welcome' in route.needs ? ['welcome'] : ['action', 'subject'] });
+    expect({ id, said: doc['x-permission'] }).toEqual({ id, said: permission });
+  }
+});
+
+it('the matrix is the one that was reviewed', () => {
+  const text = asText(matrix, real);
+  if (process.env.UPDATE) writeFileSync(FILE, text);
+  expect(text).toBe(readFileSync(FILE, 'utf8'));
+});
+
+describe('whatever the matrix says', () => {
+  it('nobody, and who comes with an old token, is let in only where anybody is', () => {
+    for (const { id, permission } of real) {
+      const { nobody, expired } = matrix[id]!;
+      if (permission !== 'anyone') expect({ id, nobody, expired }).toEqual({ id, nobody: '401', expired: '401' });
+    }
+  });
+  it('a stranger is let in nowhere by the id of a record', () => {
+    for (const { id, ids, permission } of real)
+      if (ids.length && permission !== 'anyone') expect({ id, let: matrix[id]!.stranger }).not.toEqual({ id, let: 'yes' });
+  });
+  it('each role is let in wherever the one below is', () => {
+    for (const { id } of real) {
+      const ladder = (['member', 'manager', 'admin', 'owner'] as const).map((role) => matrix[id]![role] === 'yes');
+      expect({ id, ladder }).toEqual({ id, ladder: [...ladder].sort() });
+    }
+  });
+  it('nothing broke, and no request failed for its form before anybody asked who sends it', () => {
+    for (const { id } of real) for (const column of COLUMNS) expect(`${id} ${column} ${matrix[id]![column]}`).not.toMatch(/broke|400|-$/);
+  });
+});
+
+it('canary: a route whose door is wider than it should be is seen in the matrix', () => {
+  const leaky = all.filter(isLeaky);
+  expect(leaky).toHaveLength(4);
+  expect(matrix[leaky.find(({ name }) => name === 'rename')!.id]).toMatchObject({ nobody: '401', stranger: 'yes', member: 'yes' });
+  expect(asText(matrix, all)).not.toBe(readFileSync(FILE, 'utf8'));
+});
