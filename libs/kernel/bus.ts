@@ -8,7 +8,7 @@ import { scheduleLater, type Later } from './due.ts';
 import { type Once, remembered } from './idempotency.ts';
 import { knock } from './permissions.ts';
 import { committed, inTransaction, inUnit, unit } from './transaction.ts';
-import { Command, doorOf, type Message, Process, Query, type Welcome } from './use-case.ts';
+import { Command, type Door, doorOf, type Message, Process, Query, type Welcome } from './use-case.ts';
 
 const TRIES = 4;
 /** Serialization failure, deadlock: PostgreSQL asks for another try. */
@@ -42,9 +42,7 @@ export class Bus {
 
   /** Runs a use case. With `once` its answer is stored with its effect, and a repetition gets the stored one. */
   async run<R>(message: Message<R>, once?: Once<R>): Promise<R> {
-    const door = doorOf(message);
-    if ('welcome' in door) welcome(door.welcome);
-    else knock(door.action, door.subject);
+    admit(doorOf(message));
     if (message instanceof Query) return this.queries.execute(message);
     if (message instanceof Process) return this.inSteps(message);
     if (inTransaction()) return this.commands.execute(message);
@@ -137,6 +135,12 @@ export class Bus {
       }),
     );
   }
+}
+
+/** Lets the caller in, or throws: auth.required, permission.denied, organization.required. */
+export function admit(door: Door) {
+  if ('welcome' in door) welcome(door.welcome);
+  else knock(door.action, door.subject);
 }
 
 function welcome(who: Welcome) {

@@ -12,11 +12,11 @@ export const COLUMNS = ['nobody', 'expired', 'stranger', 'member', 'own', 'key',
 export type Column = (typeof COLUMNS)[number];
 export type Matrix = Record<string, Record<Column, string>>;
 
-const KEPT_OUT = [400, 401, 403, 404];
+const KEPT_OUT = [401, 403, 404];
 const cellOf = ({ status }: Answer) => (status >= 500 ? `broke ${status}` : KEPT_OUT.includes(status) ? String(status) : 'yes');
 
 /** Ends the session of who plays it, or the organization: played in a world of its own, the most powerful last. */
-const ENDS = /^auth\/(logout|sessions|password)|^organizations\/\{id\}(\/transfer)?$/;
+const ENDS = /^auth\/(logout|sessions|password)|^organizations\/\{id\}(\/transfer)?$|\/members\/\{id\}$/;
 const HOUR = 3_600_000;
 
 interface Stage extends World {
@@ -58,25 +58,49 @@ export async function matrixOf(operations: readonly Operation[]): Promise<Matrix
 
 async function rowOf(operation: Operation, at: Stage): Promise<Record<Column, string>> {
   const cells: [Column, string][] = [];
-  // What is done once can be tried on one record by all who are kept out; who may do it gets a new one.
+  // What is done once can be tried on one record by all who are kept out; who may be let in gets a new one.
   const writes = operation.method !== 'GET' && operation.ids.length > 0;
-  const shared = await at.maker.pathOf(operation, false);
+  const shared = await at.maker.pathOf(operation);
   for (const column of COLUMNS) {
     const outside = ['nobody', 'expired', 'stranger'].includes(column);
-    const own = column === 'own' && writes ? await at.ownMaker.pathOf(operation, true) : undefined;
-    const path = own ?? (writes && !outside ? await at.maker.pathOf(operation, true) : undefined) ?? shared;
-    const body = withoutOwner(await at.maker.valid(operation));
+    const maker = column === 'own' ? at.ownMaker : at.maker;
+    const path = (writes && !outside ? await targetOf(operation, at, maker, column) : undefined) ?? shared;
+    const body = await bodyOf(operation, at, maker, column);
     cells.push([column, path === undefined ? '-' : cellOf(await sentAs(column, at, operation, path, body))]);
   }
   return Object.fromEntries(cells) as Record<Column, string>;
 }
-/** Naming an owner is a right of its own. */
-const withoutOwner = (body: Body | undefined) => body && Object.fromEntries(Object.entries(body).filter(([name]) => name !== 'owner_id'));
+
+/** A record to do it to: new, deleted where it is to be restored, another person where it is about one. */
+async function targetOf(operation: Operation, at: Stage, maker: Inhabitant, column: Column): Promise<string | undefined> {
+  if (MEMBER.test(operation.path)) {
+    const who = column === 'own' ? at.member : await at.join('member');
+    return operation.path.replace('{organization_id}', at.organization.id).replace('{id}', who.userId);
+  }
+  const path = (await maker.pathOf(operation, true)) ?? (await at.maker.pathOf(operation, true));
+  if (operation.name === 'restore' && path) await at.owner.delete(path.replace(/\/restore$/, ''));
+  return path;
+}
+const MEMBER = /^organizations\/\{organization_id\}\/members\/\{id\}/;
+
+async function bodyOf(operation: Operation, at: Stage, maker: Inhabitant, column: Column): Promise<Body | undefined> {
+  if (operation.id === 'organizationsTransfer') return { user_id: at.colleague.userId };
+  // In a batch it is the body that names the records.
+  const own = column === 'own' || operation.name.endsWith('Batch') ? maker : at.maker;
+  return withoutOwners(await own.valid(operation));
+}
+/** Naming an owner or an assignee is a right of its own. */
+function withoutOwners<T>(body: T): T {
+  if (Array.isArray(body)) return body.map(withoutOwners) as T;
+  if (typeof body !== 'object' || body === null) return body;
+  const kept = Object.entries(body).filter(([name]) => !/^(owner|assignee|author|reviewer)_id$/.test(name));
+  return Object.fromEntries(kept.map(([name, value]) => [name, withoutOwners(value)])) as T;
+}
 
 async function sentAs(column: Column, at: Stage, operation: Operation, path: string, body: Body | undefined): Promise<Answer> {
   if (column === 'nobody' || column === 'expired' || column === 'key') {
-    const credential = column === 'nobody' ? {} : { authorization: `Bearer ${at.credentials[column]}` };
-    const headers = { 'x-organization-id': at.organization.id, ...credential };
+    const headers: Record<string, string> = { 'x-organization-id': at.organization.id };
+    if (column !== 'nobody') headers.authorization = `Bearer ${at.credentials[column]}`;
     return send(operation.method, path, operation.method === 'GET' ? undefined : (body ?? {}), headers);
   }
   const persona: Persona = column === 'own' ? at.member : at[column];

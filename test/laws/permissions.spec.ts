@@ -45,8 +45,8 @@ describe('whatever the matrix says', () => {
       expect({ id, ladder }).toEqual({ id, ladder: [...ladder].sort() });
     }
   });
-  it('nothing broke, and no request failed for its form before anybody asked who sends it', () => {
-    for (const { id } of real) for (const column of COLUMNS) expect(`${id} ${column} ${matrix[id]![column]}`).not.toMatch(/broke|400|-$/);
+  it('nothing broke, and there was something to play each operation on', () => {
+    for (const { id } of real) for (const column of COLUMNS) expect(`${id} ${column} ${matrix[id]![column]}`).not.toMatch(/broke| -$/);
   });
 });
 

@@ -197,6 +197,12 @@ export class Inhabitant {
     return table && this.idIn(table);
   }
 
+  /** The id of a new record of the operation's resource. */
+  private async freshId(operation: Operation): Promise<string | undefined> {
+    const create = this.all.find((one) => one.method === 'POST' && one.path === operation.table.path);
+    return create && (await this.make(create, create.path))?.id;
+  }
+
   /** Sends a creation with a valid body and answers its data; undefined when none was found to be valid. */
   async make(operation: Operation, path: string): Promise<Json> {
     const { status, data } = await this.tried(operation, path);
@@ -244,6 +250,8 @@ export class Inhabitant {
   private candidates(operation: Operation): (() => Promise<Body | undefined>)[] {
     const schema = bodySchema(operation);
     if (!schema) return [async () => undefined];
+    if (operation.name === 'deleteBatch') return [async () => ({ ids: [await this.freshId(operation)] })];
+    if (operation.name === 'updateBatch') return [async () => ({ items: [{ id: await this.freshId(operation) }] })];
     const names = Object.keys(schema.properties ?? {});
     const example = exampleOf(operation);
     const references = names.filter(referenceIn);
@@ -382,9 +390,17 @@ export class Inhabitant {
         else if (!this.recipes.has(operation.id)) failures[operation.id] = answer.text;
       }
     for (const operation of verbs) await this.reached(operation);
+    for (const operation of this.all.filter(
+      ({ method, ids, path }) => method === 'PATCH' && ids.length && !path.startsWith('admin') && !AT_HOME.test(path),
+    )) {
+      const path = await this.pathOf(operation, true);
+      if (path) await this.tried(operation, path);
+    }
     return failures;
   }
 }
+/** The organization itself, and its members: whoever plays with these changes what others may. */
+const AT_HOME = /^organizations\/\{id\}|\/members\/\{id\}/;
 /** What is done to, or under, one record. */
 const isVerb = ({ method, ids, path }: Operation) =>
   method === 'POST' && ids.length > 0 && !/^(auth|admin|organizations\/\{id\})\b/.test(path);

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { createHash } from 'node:crypto';
 import { type Actor, actingAs, type Call } from '../actor.ts';
-import { Bus } from '../bus.ts';
+import { admit, Bus } from '../bus.ts';
 import { invalid, malformed, stale } from '../errors.ts';
 import { type Once, Replay, type Stored } from '../idempotency.ts';
 import type { QueryString } from '../list.ts';
@@ -51,6 +51,8 @@ export class HttpServer extends Server {
 
   private async answered(request: Request): Promise<Stored | Download> {
     const { table, route, ids, http } = request;
+    // Who may not come in is not told what is wrong with his request.
+    admit(route.needs);
     if (route.handle) return route.handle(request);
     if (route.upload) return this.uploaded(request);
     const input = inputOf(route, http, ids);

@@ -3,7 +3,6 @@ import { createHash, type Hash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { organization } from '../actor.ts';
 import { invalid, tooLarge, unsupportedMedia } from '../errors.ts';
-import { knock } from '../permissions.ts';
 import { fileKey, type Storage } from '../storage.ts';
 import { uuidv7 } from '../uuidv7.ts';
 import type { Request } from './serve.ts';
@@ -38,7 +37,6 @@ export interface Upload<F> {
  */
 export async function received(request: Request, storage: Storage): Promise<Upload<Record<string, unknown>>> {
   const { route, http } = request;
-  if ('action' in route.needs) knock(route.needs.action, route.needs.subject);
   const type = typeOf(http.headers['content-type']);
   if (type === FORM) return fromForm(request, storage);
   if (!route.upload!.types.includes(type) || !RAW_TYPES.includes(type))
