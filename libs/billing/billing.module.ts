@@ -25,6 +25,7 @@ import { UpdateCustomerAccount } from './customers/update-customer-account.ts';
 import { CreateInvoice } from './invoices/create-invoice.ts';
 import { CreditInvoice } from './invoices/credit-invoice.ts';
 import { DeleteInvoice } from './invoices/delete-invoice.ts';
+import { RestoreInvoice } from './invoices/restore-invoice.ts';
 import { DuplicateInvoice } from './invoices/duplicate-invoice.ts';
 import { InvoiceDeal } from './invoices/invoice-deal.ts';
 import { Invoice } from './invoices/invoice.ts';
@@ -120,6 +121,7 @@ import './timeline.ts';
     CreateInvoice,
     UpdateInvoice,
     DeleteInvoice,
+    RestoreInvoice,
     DuplicateInvoice,
     IssueInvoice,
     VoidInvoice,

@@ -251,7 +251,10 @@ export class Inhabitant {
     const schema = bodySchema(operation);
     if (!schema) return [async () => undefined];
     if (operation.name === 'deleteBatch') return [async () => ({ ids: [await this.freshId(operation)] })];
-    if (operation.name === 'updateBatch') return [async () => ({ items: [{ id: await this.freshId(operation) }] })];
+    if (operation.name === 'updateBatch') {
+      const update = this.all.find((one) => one.method === 'PATCH' && one.path === `${operation.table.path}/{id}`)!;
+      return [async () => ({ items: [{ ...(await this.valid(update)), id: await this.freshId(operation) }] })];
+    }
     const names = Object.keys(schema.properties ?? {});
     const example = exampleOf(operation);
     const references = names.filter(referenceIn);

@@ -11,6 +11,7 @@ import { Invoice } from './invoice.ts';
 import { creditNoteList, invoiceList, InvoiceView } from './invoice-view.ts';
 import { IssueInvoice, Issuing } from './issue-invoice.ts';
 import { Previewed, PreviewInvoice } from './preview-invoice.ts';
+import { RestoreInvoice } from './restore-invoice.ts';
 import { UpdateInvoice } from './update-invoice.ts';
 import { Reason, VoidInvoice } from './void-invoice.ts';
 import { WriteOffInvoice } from './write-off-invoice.ts';
@@ -43,6 +44,7 @@ export const InvoicesController = controller(
     ...standard,
     update: { ...standard.update!, when: isDraft },
     delete: { ...standard.delete!, when: isDraft },
+    restore: post(':id/restore', RestoreInvoice, { does: standard.restore!.does, answers: InvoiceView as never }),
     issue: post(':id/issue', IssueInvoice, {
       does: 'Issue a draft: it gets its number and is never changed again',
       body: Issuing,
