@@ -17,6 +17,17 @@ export const ownedTables = () =>
      where c.relkind = 'r' and c.relnamespace = 'public'::regnamespace and a.attname in ('tenant_id', 'organization_id') order by 1`,
   );
 
+/** What the rows of an organization are, table by table. */
+export async function stateOf(organizationId: string, tables: readonly { name: string; owner: string }[]): Promise<Record<string, string>> {
+  const parts = tables.map(
+    ({ name, owner }) =>
+      `select '${name}' as name, count(*) || ' ' || coalesce(md5(string_agg(t::text, '|' order by t::text)), '') as sum from ${name} t where ${owner}::text = $1`,
+  );
+  parts.push(`select 'the organization', o::text from organization o where id::text = $1`);
+  const rows = await rowsOf<{ name: string; sum: string }>(organizationId, parts.join(' union all '), [organizationId]);
+  return Object.fromEntries(rows.map(({ name, sum }) => [name, sum]));
+}
+
 /**
  * Plays every operation as one organization with everything that belongs to another, and tells what came through: an answer of 2xx where
  * there is nothing to answer, a byte or an id of the other organization, a row of it that changed.
@@ -37,13 +48,16 @@ export class Sweep {
 
   async over(operations: readonly Operation[]): Promise<this> {
     this.tables = await ownedTables();
-    await this.learn();
     const tables = [...new Set(operations.map(({ table }) => table))];
     for (const table of tables) {
       const own = operations.filter((one) => one.table === table);
-      const before = await this.fingerprint();
+      // What is missing on either side is made first.
+      const paths = new Map<Operation, Sweep['paths']>();
+      for (const operation of own) paths.set(operation, [await this.me.pathOf(operation), await this.them.pathOf(operation)]);
+      await this.learn();
+      const before = await stateOf(this.them.organizationId, this.tables);
       for (const operation of own) {
-        this.paths = [await this.me.pathOf(operation), await this.them.pathOf(operation)];
+        this.paths = paths.get(operation)!;
         await this.byPath(operation);
         await this.byHeader(operation);
         await this.byQuery(operation);
@@ -68,20 +82,8 @@ export class Sweep {
     this.theirs.delete('');
   }
 
-  /** What the other organization's rows are, table by table. */
-  private async fingerprint(): Promise<Record<string, string>> {
-    const { organizationId } = this.them;
-    const parts = this.tables.map(
-      ({ name, owner }) =>
-        `select '${name}' as name, count(*) || ' ' || coalesce(md5(string_agg(t::text, '|' order by t::text)), '') as sum from ${name} t where ${owner}::text = $1`,
-    );
-    parts.push(`select 'the organization', o::text from organization o where id::text = $1`);
-    const rows = await rowsOf<{ name: string; sum: string }>(organizationId, parts.join(' union all '), [organizationId]);
-    return Object.fromEntries(rows.map(({ name, sum }) => [name, sum]));
-  }
-
   private async compare(operation: Operation, before: Record<string, string>) {
-    const after = await this.fingerprint();
+    const after = await stateOf(this.them.organizationId, this.tables);
     for (const name of Object.keys(before)) if (before[name] !== after[name]) this.found(operation, 'any', `changed rows of ${name}`);
   }
 

@@ -40,6 +40,8 @@ export const fastifyAdapter = () =>
     routerOptions: { ignoreTrailingSlash: true, ignoreDuplicateSlashes: false, maxParamLength: 200 },
     exposeHeadRoutes: false,
     return503OnClosing: true,
+    // What fails before there is a route, such as an address that cannot be decoded.
+    frameworkErrors: (error: unknown, request: FastifyRequest, reply: FastifyReply) => sendProblem(error, request, reply),
     genReqId: ({ headers }: { headers: Record<string, unknown> }) => {
       const sent = headers['x-request-id'];
       return typeof sent === 'string' && SANE_ID.test(sent) ? sent : uuidv7();

@@ -112,7 +112,8 @@ function fromServer(error: unknown, statusCode: number | undefined, message: str
   if (status === 405) return methodNotAllowed();
   if (status === 413) return tooLarge();
   if (status === 415 || status === 406) return unsupportedMedia();
-  if (status >= 400 && status < 500) return malformed(message);
+  // busboy's errors carry no status.
+  if ((status >= 400 && status < 500) || /^(Multipart: |Unexpected end of (form|file)|Malformed )/.test(message)) return malformed(message);
   return status === 503 ? unavailable(undefined, { retryAfter: 1 }) : undefined;
 }
 
