@@ -127,16 +127,14 @@ class TokenGuard {
 class EnvelopeInterceptor {
   intercept(context: ExecutionContext, next: CallHandler) {
     const { id } = context.switchToHttp().getRequest<Asking>();
-    return next
-      .handle()
-      .pipe(
-        map(({ data, meta }: { data: unknown; meta?: object }) => ({
-          success: true,
-          data,
-          meta: { request_id: id, ...meta },
-          error: null,
-        })),
-      );
+    return next.handle().pipe(
+      map(({ data, meta }: { data: unknown; meta?: object }) => ({
+        success: true,
+        data,
+        meta: { request_id: id, ...meta },
+        error: null,
+      })),
+    );
   }
 }
 

@@ -27,7 +27,8 @@ export async function load<T extends Row>(em: EntityManager, of: (new () => T) &
  */
 async function locked<T extends Row>(em: SqlEntityManager, of: (new () => T) & Pick<Source, 'table'>, id: string): Promise<T | null> {
   const work = em.getUnitOfWork();
-  const free = entityOf(of.table)?.scope === 'tenant' && !work.getPersistStack().size && !Object.keys(reach(actor(), 'read', of.table)).length;
+  const free =
+    entityOf(of.table)?.scope === 'tenant' && !work.getPersistStack().size && !Object.keys(reach(actor(), 'read', of.table)).length;
   if (!free || work.getById(of as never, id as never))
     return (await em.findOne(of, { id } as never, { lockMode: LockMode.PESSIMISTIC_WRITE })) as T | null;
   const [found] = await em.execute<object[]>(

@@ -30,7 +30,9 @@ interface Got {
 const asCurl = ({ method, url, headers, payload }: Sent) =>
   [
     `curl -X ${method} '${url.slice(0, 500)}'`,
-    ...Object.entries(headers).map(([name, value]) => `-H '${name}: ${/^Bearer ey/.test(value) ? 'Bearer $TOKEN' : value.slice(0, 100)}'`),
+    ...Object.entries(headers).map(
+      ([name, value]) => `-H '${name}: ${value.startsWith('Bearer ey') ? 'Bearer $TOKEN' : value.slice(0, 100)}'`,
+    ),
     payload === undefined ? '' : `--data-raw '${payload.slice(0, 500)}'`,
   ].join(' ');
 

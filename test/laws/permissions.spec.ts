@@ -30,14 +30,14 @@ it('the matrix is the one that was reviewed', () => {
 
 describe('whatever the matrix says', () => {
   it('nobody, and who comes with an old token, is let in only where anybody is', () => {
-    for (const { id, permission } of real) {
+    for (const { id } of real.filter(({ permission }) => permission !== 'anyone')) {
       const { nobody, expired } = matrix[id]!;
-      if (permission !== 'anyone') expect({ id, nobody, expired }).toEqual({ id, nobody: '401', expired: '401' });
+      expect({ id, nobody, expired }).toEqual({ id, nobody: '401', expired: '401' });
     }
   });
   it('a stranger is let in nowhere by the id of a record', () => {
-    for (const { id, ids, permission } of real)
-      if (ids.length && permission !== 'anyone') expect({ id, let: matrix[id]!.stranger }).not.toEqual({ id, let: 'yes' });
+    for (const { id } of real.filter(({ ids, permission }) => ids.length && permission !== 'anyone'))
+      expect({ id, let: matrix[id]!.stranger }).not.toEqual({ id, let: 'yes' });
   });
   it('each role is let in wherever the one below is', () => {
     for (const { id } of real) {

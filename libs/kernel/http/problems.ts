@@ -113,7 +113,8 @@ function fromServer(error: unknown, statusCode: number | undefined, message: str
   if (status === 413) return tooLarge();
   if (status === 415 || status === 406) return unsupportedMedia();
   // busboy's errors carry no status.
-  if ((status >= 400 && status < 500) || /^(Multipart: |Unexpected end of (form|file|multipart data)|Malformed )/.test(message)) return malformed(message);
+  if ((status >= 400 && status < 500) || /^(Multipart: |Unexpected end of (form|file|multipart data)|Malformed )/.test(message))
+    return malformed(message);
   return status === 503 ? unavailable(undefined, { retryAfter: 1 }) : undefined;
 }
 
