@@ -215,7 +215,7 @@ export class Foundation extends Migration {
     this.addSql(`create index "ledger_entry_tenant_id_created_at_id_index" on "ledger_entry" ("tenant_id", "created_at", "id");`);
     this.addSql(`create index "ledger_entry_tenant_id_customer_account_id_currenc_07ea8_index" on "ledger_entry" ("tenant_id", "customer_account_id", "currency", "created_at");`);
     this.addSql(`create index "ledger_entry_tenant_id_payment_id_created_at_index" on "ledger_entry" ("tenant_id", "payment_id", "created_at");`);
-    this.addSql(`create index "ledger_entry_tenant_id_invoice_id_day_currency_amo_eb59e_index" on "ledger_entry" ("tenant_id", "invoice_id", "day", "currency", "amount_e4", "deleted_at");`);
+    this.addSql(`create index "ledger_entry_tenant_id_invoice_id_currency_day_amo_2415d_index" on "ledger_entry" ("tenant_id", "invoice_id", "currency", "day", "amount_e4", "deleted_at");`);
     this.addSql(`alter table "ledger_entry" add constraint "ledger_entry_tenant_id_id_unique" unique ("tenant_id", "id");`);
     this.addSql(`alter table "ledger_entry" add constraint "ledger_entry_document_check" check (num_nonnulls(invoice_id, payment_id) = 1);`);
     this.addSql(`alter table "ledger_entry" add constraint "ledger_entry_kind_check" check ("kind" in ('invoice', 'credit_note', 'payment', 'refund', 'dispute', 'allocation', 'write_off', 'write_off_reversal', 'void'));`);

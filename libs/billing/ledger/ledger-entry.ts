@@ -40,7 +40,7 @@ export class LedgerEntry extends entity(
       ['customerAccountId', 'currency', 'createdAt'],
       ['paymentId', 'createdAt'],
       // All that is asked of a document is in it, so that what was due on a day is summed up without the table.
-      ['invoiceId', 'day', 'currency', 'amount', 'deletedAt'],
+      ['invoiceId', 'currency', 'day', 'amount', 'deletedAt'],
     ],
     checks: { document: 'num_nonnulls(invoice_id, payment_id) = 1' },
   },
