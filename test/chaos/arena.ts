@@ -209,13 +209,21 @@ export class Arena {
     await this.answers();
   }
 
-  /** One of its server processes dies, and PostgreSQL throws all of them out and recovers by itself. */
-  async killBackend() {
-    const [one] = await this.sql<{ pid: number }>(
-      `select pid from pg_stat_activity where application_name like 'tessera%' and datname = $1 order by random() limit 1`,
-      [DATABASE],
+  /** The server processes that serve the product, in the order of their age. */
+  async backends(): Promise<number[]> {
+    const rows = await this.sql<{ pid: number }>(
+      `select pid from pg_stat_activity where usename = 'tessera_app' and application_name not like 'chaos%' order by backend_start, pid`,
     );
-    if (one) process.kill(one.pid, 'SIGKILL');
+    return rows.map(({ pid }) => pid);
+  }
+
+  /** One of its server processes dies, and PostgreSQL throws all of them out and recovers by itself. */
+  async killBackend(pid: number) {
+    try {
+      process.kill(pid, 'SIGKILL');
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+    }
     await this.answers();
   }
 

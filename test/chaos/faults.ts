@@ -67,7 +67,8 @@ export const HARD: readonly Fault[] = [
     name: 'kill a backend',
     weight: 3,
     async play(stage) {
-      await stage.arena.killBackend();
+      const backends = await stage.arena.backends();
+      if (backends.length) await stage.arena.killBackend(stage.random.pick(backends));
       await recovers(stage);
     },
   },
@@ -87,10 +88,9 @@ export const HARD: readonly Fault[] = [
     async play(stage) {
       const { arena, random } = stage;
       for (let i = random.int(1, 4); i > 0; i--) {
-        await arena.sql(
-          `select pg_terminate_backend(pid) from pg_stat_activity where application_name not like 'chaos%' and usename = 'tessera_app' and random() < $1`,
-          [random.pick([0.3, 0.6, 1])],
-        );
+        const all = await arena.backends();
+        const cut = random.some(all, Math.ceil(all.length * random.pick([0.3, 0.6, 1])));
+        await arena.sql('select pg_terminate_backend(pid) from unnest($1::int[]) pid', [cut]);
         await wait(random.int(20, 300));
       }
       arena.databaseBackAt = performance.now();

@@ -121,6 +121,7 @@ export class Hand {
 
   private judge({ what, path, allowed }: Asked, reply: Reply, requestId: string, key: string | undefined) {
     const { statuses } = this.ledger;
+    this.ledger.slowest = Math.max(this.ledger.slowest, reply.ms);
     const sign = reply.kind === 'answered' ? String(reply.status) : reply.why;
     statuses.set(sign, (statuses.get(sign) ?? 0) + 1);
     if (reply.kind === 'lost') {

@@ -56,6 +56,8 @@ export class Ledger {
   readonly violations: Violation[] = [];
   readonly statuses = new Map<string, number>();
   private requests = 0;
+  /** Milliseconds that somebody waited for an answer, at most. */
+  slowest = 0;
   /** Requests that nobody took. */
   lost = 0;
   readonly run: string;

@@ -105,6 +105,7 @@ export async function play(arena: Arena, scenario: Scenario, { seed, number, onl
   } finally {
     door.close();
   }
+  measured.set('slowest answer', ledger.slowest);
   const { violations, statuses } = ledger;
   const requests = [...statuses.values()].reduce((sum, n) => sum + n, 0);
   const faults = [...hard, ...soft].map(({ fault }) => fault.name);
