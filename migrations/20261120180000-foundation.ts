@@ -21,6 +21,12 @@ export class Foundation extends Migration {
     this.addSql(`alter table "billing_entity" add constraint "billing_entity_tenant_id_id_unique" unique ("tenant_id", "id");`);
     this.addSql(`create unique index "billing_entity_tenant_id_is_default_unique" on "billing_entity" ("tenant_id", "is_default") where deleted_at is null and is_default;`);
 
+    this.addSql(`create table "billing_run" ("id" uuid not null, "created_at" timestamptz(3) not null, "updated_at" timestamptz(3) not null, "version" int not null default 1, "tenant_id" uuid not null, "created_by" uuid null, "deleted_at" timestamptz(3) null, "as_of" timestamptz(3) not null, "dry_run" boolean not null default false, "status" text not null default 'running', "subscriptions" int not null default 0, "invoices" int not null default 0, "periods" int not null default 0, "paused_periods" int not null default 0, "skipped_periods" int not null default 0, "parked" int not null default 0, "planned" jsonb not null, "finished_at" timestamptz(3) null, primary key ("id"));`);
+    this.addSql(`create index "billing_run_tenant_id_created_at_id_index" on "billing_run" ("tenant_id", "created_at", "id");`);
+    this.addSql(`create index "billing_run_tenant_id_status_created_at_id_index" on "billing_run" ("tenant_id", "status", "created_at", "id");`);
+    this.addSql(`alter table "billing_run" add constraint "billing_run_tenant_id_id_unique" unique ("tenant_id", "id");`);
+    this.addSql(`alter table "billing_run" add constraint "billing_run_status_check" check ("status" in ('running', 'done'));`);
+
     this.addSql(`create table "company" ("id" uuid not null, "created_at" timestamptz(3) not null, "updated_at" timestamptz(3) not null, "version" int not null default 1, "tenant_id" uuid not null, "created_by" uuid null, "deleted_at" timestamptz(3) null, "owner_id" uuid null, "custom" jsonb not null, "name" varchar(255) not null, "domain" varchar(253) null, "industry" varchar(100) null, "employees" int null, "annual_revenue_e4" bigint null, "currency" char(3) not null, "founded_year" int null, "parent_id" uuid null, "address" jsonb null, "phone" varchar(40) null, "website" varchar(500) null, "tags" text[] not null, "notes" text null, primary key ("id"));`);
     this.addSql(`create index "company_tenant_id_created_at_id_index" on "company" ("tenant_id", "created_at", "id");`);
     this.addSql(`create index "company_tenant_id_name_id_index" on "company" ("tenant_id", "name", "id");`);
@@ -309,6 +315,39 @@ export class Foundation extends Migration {
     this.addSql(`alter table "stage_history" add constraint "stage_history_to_status_check" check ("to_status" in ('new', 'in_progress', 'won', 'lost'));`);
     this.addSql(`alter table "stage_history" add constraint "stage_history_forecast_category_check" check ("forecast_category" in ('pipeline', 'best_case', 'commit', 'omitted'));`);
 
+    this.addSql(`create table "subscription" ("id" uuid not null, "created_at" timestamptz(3) not null, "updated_at" timestamptz(3) not null, "version" int not null default 1, "tenant_id" uuid not null, "created_by" uuid null, "deleted_at" timestamptz(3) null, "owner_id" uuid null, "custom" jsonb not null, "billing_entity_id" uuid not null, "customer_account_id" uuid not null, "contact_id" uuid null, "company_id" uuid null, "status" text not null default 'active', "currency" char(3) not null, "prices_include_tax" boolean not null, "start_date" date not null, "trial_end" date null, "zone" varchar(64) not null, "interval" text not null, "interval_count" int not null, "anchor_day" int null, "anchor_month" int null, "billing" text not null default 'advance', "catch_up" text not null default 'each_period', "cancel_at" date null, "cancelled_at" timestamptz(3) null, "pauses" jsonb not null, "adjustments" jsonb not null, "reference" varchar(200) null, "notes" text null, "parked_at" timestamptz(3) null, "parked_reason" varchar(500) null, "released_on" date null, "next_index" int not null default 0, "next_billing_on" date null, "wake_at" timestamptz(3) null, primary key ("id"));`);
+    this.addSql(`create index "subscription_tenant_id_created_at_id_index" on "subscription" ("tenant_id", "created_at", "id");`);
+    this.addSql(`create index "subscription_tenant_id_wake_at_id_index" on "subscription" ("tenant_id", "wake_at", "id");`);
+    this.addSql(`create index "subscription_tenant_id_status_created_at_id_index" on "subscription" ("tenant_id", "status", "created_at", "id");`);
+    this.addSql(`create index "subscription_tenant_id_next_billing_on_id_index" on "subscription" ("tenant_id", "next_billing_on", "id");`);
+    this.addSql(`create index "subscription_tenant_id_owner_id_created_at_id_index" on "subscription" ("tenant_id", "owner_id", "created_at", "id");`);
+    this.addSql(`create index "subscription_tenant_id_billing_entity_id_created_at_id_index" on "subscription" ("tenant_id", "billing_entity_id", "created_at", "id");`);
+    this.addSql(`create index "subscription_tenant_id_customer_account_id_created_at_id_index" on "subscription" ("tenant_id", "customer_account_id", "created_at", "id");`);
+    this.addSql(`create index "subscription_tenant_id_contact_id_created_at_id_index" on "subscription" ("tenant_id", "contact_id", "created_at", "id");`);
+    this.addSql(`create index "subscription_tenant_id_company_id_created_at_id_index" on "subscription" ("tenant_id", "company_id", "created_at", "id");`);
+    this.addSql(`alter table "subscription" add constraint "subscription_tenant_id_id_unique" unique ("tenant_id", "id");`);
+    this.addSql(`alter table "subscription" add constraint "subscription_customer_check" check (num_nonnulls(contact_id, company_id) = 1);`);
+    this.addSql(`alter table "subscription" add constraint "subscription_trial_check" check (trial_end > start_date);`);
+    this.addSql(`alter table "subscription" add constraint "subscription_cancelled_check" check ((status = 'cancelled') = (cancelled_at is not null));`);
+    this.addSql(`alter table "subscription" add constraint "subscription_parked_check" check ((parked_at is null) = (parked_reason is null) and (parked_at is null or wake_at is null));`);
+    this.addSql(`alter table "subscription" add constraint "subscription_draft_check" check (status <> 'draft' or wake_at is null);`);
+    this.addSql(`alter table "subscription" add constraint "subscription_status_check" check ("status" in ('draft', 'trialing', 'active', 'paused', 'past_due', 'suspended', 'cancelled'));`);
+    this.addSql(`alter table "subscription" add constraint "subscription_interval_check" check ("interval" in ('day', 'week', 'month', 'year'));`);
+    this.addSql(`alter table "subscription" add constraint "subscription_billing_check" check ("billing" in ('advance', 'arrears'));`);
+    this.addSql(`alter table "subscription" add constraint "subscription_catch_up_check" check ("catch_up" in ('each_period', 'single_invoice', 'skip'));`);
+    this.addSql(`create or replace function "subscription_subscription_search_fn"() returns trigger as \$\$ begin perform search.put('subscription', new.tenant_id, new.id, concat_ws(' ', new.reference)); return null; end; \$\$ language plpgsql;`);
+    this.addSql(`create trigger "subscription_search" AFTER INSERT OR UPDATE on "subscription" for each ROW execute function "subscription_subscription_search_fn"();`);
+
+    this.addSql(`create table "billing_period" ("id" uuid not null, "created_at" timestamptz(3) not null, "updated_at" timestamptz(3) not null, "version" int not null default 1, "tenant_id" uuid not null, "created_by" uuid null, "deleted_at" timestamptz(3) null, "subscription_id" uuid not null, "index" int not null, "period_start" date not null, "period_end" date not null, "billed_on" date not null, "status" text not null, "invoice_id" uuid null, primary key ("id"));`);
+    this.addSql(`create index "billing_period_tenant_id_created_at_id_index" on "billing_period" ("tenant_id", "created_at", "id");`);
+    this.addSql(`create index "billing_period_tenant_id_subscription_id_index_index" on "billing_period" ("tenant_id", "subscription_id", "index");`);
+    this.addSql(`create index "billing_period_tenant_id_invoice_id_created_at_id_index" on "billing_period" ("tenant_id", "invoice_id", "created_at", "id");`);
+    this.addSql(`alter table "billing_period" add constraint "billing_period_tenant_id_id_unique" unique ("tenant_id", "id");`);
+    this.addSql(`create unique index "billing_period_tenant_id_subscription_id_index_unique" on "billing_period" ("tenant_id", "subscription_id", "index") where deleted_at is null;`);
+    this.addSql(`alter table "billing_period" add constraint "billing_period_dates_check" check (period_end >= period_start);`);
+    this.addSql(`alter table "billing_period" add constraint "billing_period_invoice_check" check ((status = 'billed') = (invoice_id is not null));`);
+    this.addSql(`alter table "billing_period" add constraint "billing_period_status_check" check ("status" in ('billed', 'paused', 'skipped'));`);
+
     this.addSql(`create table "task" ("id" uuid not null, "created_at" timestamptz(3) not null, "updated_at" timestamptz(3) not null, "version" int not null default 1, "tenant_id" uuid not null, "created_by" uuid null, "deleted_at" timestamptz(3) null, "owner_id" uuid null, "custom" jsonb not null, "title" varchar(255) not null, "description" text null, "due_date" date null, "due_at" timestamptz(3) null, "priority" text not null default 'normal', "status" text not null default 'todo', "is_done" boolean not null default false, "completed_at" timestamptz(3) null, "assignee_id" uuid null, "contact_id" uuid null, "company_id" uuid null, "deal_id" uuid null, "remind_at" timestamptz(3) null, "reminded_at" timestamptz(3) null, "recurrence" jsonb null, "recurs_from" date null, "follows_id" uuid null, primary key ("id"));`);
     this.addSql(`create index "task_tenant_id_created_at_id_index" on "task" ("tenant_id", "created_at", "id");`);
     this.addSql(`create index "task_tenant_id_assignee_id_due_date_id_index" on "task" ("tenant_id", "assignee_id", "due_date", "id");`);
@@ -353,6 +392,16 @@ export class Foundation extends Migration {
     this.addSql(`alter table "price" add constraint "price_kind_check" check ("kind" in ('one_off', 'recurring'));`);
     this.addSql(`alter table "price" add constraint "price_interval_check" check ("interval" in ('day', 'week', 'month', 'year'));`);
     this.addSql(`alter table "price" add constraint "price_billing_check" check ("billing" in ('advance', 'arrears'));`);
+
+    this.addSql(`create table "subscription_item" ("id" uuid not null, "created_at" timestamptz(3) not null, "updated_at" timestamptz(3) not null, "version" int not null default 1, "tenant_id" uuid not null, "created_by" uuid null, "deleted_at" timestamptz(3) null, "subscription_id" uuid not null, "position" int not null, "description" varchar(1000) not null, "quantity" numeric(18,6) not null default '1', "unit" varchar(30) null, "unit_price" numeric(18,6) not null, "tax_category" text not null, "tax_percent" numeric(7,4) not null, "tax_rate_id" uuid null, "price_id" uuid null, "valid_from" date not null, "valid_until" date null, primary key ("id"));`);
+    this.addSql(`create index "subscription_item_tenant_id_created_at_id_index" on "subscription_item" ("tenant_id", "created_at", "id");`);
+    this.addSql(`create index "subscription_item_tenant_id_subscription_id_position_index" on "subscription_item" ("tenant_id", "subscription_id", "position");`);
+    this.addSql(`create index "subscription_item_tenant_id_tax_rate_id_created_at_id_index" on "subscription_item" ("tenant_id", "tax_rate_id", "created_at", "id");`);
+    this.addSql(`create index "subscription_item_tenant_id_price_id_created_at_id_index" on "subscription_item" ("tenant_id", "price_id", "created_at", "id");`);
+    this.addSql(`alter table "subscription_item" add constraint "subscription_item_tenant_id_id_unique" unique ("tenant_id", "id");`);
+    this.addSql(`create unique index "subscription_item_tenant_id_subscription_id_position_unique" on "subscription_item" ("tenant_id", "subscription_id", "position") where deleted_at is null;`);
+    this.addSql(`alter table "subscription_item" add constraint "subscription_item_validity_check" check (valid_until >= valid_from);`);
+    this.addSql(`alter table "subscription_item" add constraint "subscription_item_tax_category_check" check ("tax_category" in ('S', 'Z', 'E', 'AE', 'K', 'G', 'O'));`);
 
     this.addSql(`create table "invoice_line" ("id" uuid not null, "created_at" timestamptz(3) not null, "updated_at" timestamptz(3) not null, "version" int not null default 1, "tenant_id" uuid not null, "created_by" uuid null, "deleted_at" timestamptz(3) null, "invoice_id" uuid not null, "position" int not null, "description" varchar(1000) not null, "quantity" numeric(18,6) not null default '1', "unit" varchar(30) null, "unit_price" numeric(18,6) not null, "amount_e4" bigint not null, "discount_percent" numeric(7,4) null, "discount_amount_e4" bigint not null, "total_e4" bigint not null, "net_e4" bigint not null, "tax_category" text not null, "tax_percent" numeric(7,4) not null, "tax_rate_id" uuid null, "price_id" uuid null, "period_start" date null, "period_end" date null, "credits_line_id" uuid null, "credits_quantity" numeric(18,6) null, "currency" char(3) not null, primary key ("id"));`);
     this.addSql(`create index "invoice_line_tenant_id_created_at_id_index" on "invoice_line" ("tenant_id", "created_at", "id");`);
@@ -472,6 +521,15 @@ export class Foundation extends Migration {
     this.addSql(`alter table "stage_history" add constraint "stage_history_deal_id_foreign" foreign key ("tenant_id", "deal_id") references "deal" ("tenant_id", "id") on delete restrict;`);
     this.addSql(`alter table "stage_history" add constraint "stage_history_to_stage_id_foreign" foreign key ("tenant_id", "to_stage_id") references "stage" ("tenant_id", "id") on delete restrict;`);
 
+    this.addSql(`alter table "subscription" add constraint "subscription_billing_entity_id_foreign" foreign key ("tenant_id", "billing_entity_id") references "billing_entity" ("tenant_id", "id") on delete restrict;`);
+    this.addSql(`alter table "subscription" add constraint "subscription_customer_account_id_foreign" foreign key ("tenant_id", "customer_account_id") references "customer_account" ("tenant_id", "id") on delete restrict;`);
+    this.addSql(`alter table "subscription" add constraint "subscription_contact_id_foreign" foreign key ("tenant_id", "contact_id") references "contact" ("tenant_id", "id") on delete restrict;`);
+    this.addSql(`alter table "subscription" add constraint "subscription_company_id_foreign" foreign key ("tenant_id", "company_id") references "company" ("tenant_id", "id") on delete restrict;`);
+    this.addSql(`alter table "subscription" add constraint "subscription_owner_id_member_foreign" foreign key ("tenant_id", "owner_id") references "membership" ("organization_id", "user_id") on delete restrict;`);
+
+    this.addSql(`alter table "billing_period" add constraint "billing_period_subscription_id_foreign" foreign key ("tenant_id", "subscription_id") references "subscription" ("tenant_id", "id") on delete restrict;`);
+    this.addSql(`alter table "billing_period" add constraint "billing_period_invoice_id_foreign" foreign key ("tenant_id", "invoice_id") references "invoice" ("tenant_id", "id") on delete restrict;`);
+
     this.addSql(`alter table "task" add constraint "task_contact_id_foreign" foreign key ("tenant_id", "contact_id") references "contact" ("tenant_id", "id") on delete restrict;`);
     this.addSql(`alter table "task" add constraint "task_company_id_foreign" foreign key ("tenant_id", "company_id") references "company" ("tenant_id", "id") on delete restrict;`);
     this.addSql(`alter table "task" add constraint "task_deal_id_foreign" foreign key ("tenant_id", "deal_id") references "deal" ("tenant_id", "id") on delete restrict;`);
@@ -483,6 +541,10 @@ export class Foundation extends Migration {
 
     this.addSql(`alter table "price" add constraint "price_product_id_foreign" foreign key ("tenant_id", "product_id") references "product" ("tenant_id", "id") on delete restrict;`);
     this.addSql(`alter table "price" add constraint "price_tax_rate_id_foreign" foreign key ("tenant_id", "tax_rate_id") references "tax_rate" ("tenant_id", "id") on delete restrict;`);
+
+    this.addSql(`alter table "subscription_item" add constraint "subscription_item_subscription_id_foreign" foreign key ("tenant_id", "subscription_id") references "subscription" ("tenant_id", "id") on delete restrict;`);
+    this.addSql(`alter table "subscription_item" add constraint "subscription_item_tax_rate_id_foreign" foreign key ("tenant_id", "tax_rate_id") references "tax_rate" ("tenant_id", "id") on delete restrict;`);
+    this.addSql(`alter table "subscription_item" add constraint "subscription_item_price_id_foreign" foreign key ("tenant_id", "price_id") references "price" ("tenant_id", "id") on delete restrict;`);
 
     this.addSql(`alter table "invoice_line" add constraint "invoice_line_invoice_id_foreign" foreign key ("tenant_id", "invoice_id") references "invoice" ("tenant_id", "id") on delete restrict;`);
     this.addSql(`alter table "invoice_line" add constraint "invoice_line_tax_rate_id_foreign" foreign key ("tenant_id", "tax_rate_id") references "tax_rate" ("tenant_id", "id") on delete restrict;`);
@@ -513,6 +575,9 @@ export class Foundation extends Migration {
     this.addSql(`alter table "billing_entity" enable row level security;`);
     this.addSql(`alter table "billing_entity" force row level security;`);
     this.addSql(`create policy "billing_entity_tenant_policy" on "billing_entity" using ("tenant_id" = current_setting('app.tenant')::uuid) with check ("tenant_id" = current_setting('app.tenant')::uuid);`);
+    this.addSql(`alter table "billing_run" enable row level security;`);
+    this.addSql(`alter table "billing_run" force row level security;`);
+    this.addSql(`create policy "billing_run_tenant_policy" on "billing_run" using ("tenant_id" = current_setting('app.tenant')::uuid) with check ("tenant_id" = current_setting('app.tenant')::uuid);`);
     this.addSql(`alter table "company" enable row level security;`);
     this.addSql(`alter table "company" force row level security;`);
     this.addSql(`create policy "company_tenant_policy" on "company" using ("tenant_id" = current_setting('app.tenant')::uuid) with check ("tenant_id" = current_setting('app.tenant')::uuid);`);
@@ -582,6 +647,12 @@ export class Foundation extends Migration {
     this.addSql(`alter table "stage_history" enable row level security;`);
     this.addSql(`alter table "stage_history" force row level security;`);
     this.addSql(`create policy "stage_history_tenant_policy" on "stage_history" using ("tenant_id" = current_setting('app.tenant')::uuid) with check ("tenant_id" = current_setting('app.tenant')::uuid);`);
+    this.addSql(`alter table "subscription" enable row level security;`);
+    this.addSql(`alter table "subscription" force row level security;`);
+    this.addSql(`create policy "subscription_tenant_policy" on "subscription" using ("tenant_id" = current_setting('app.tenant')::uuid) with check ("tenant_id" = current_setting('app.tenant')::uuid);`);
+    this.addSql(`alter table "billing_period" enable row level security;`);
+    this.addSql(`alter table "billing_period" force row level security;`);
+    this.addSql(`create policy "billing_period_tenant_policy" on "billing_period" using ("tenant_id" = current_setting('app.tenant')::uuid) with check ("tenant_id" = current_setting('app.tenant')::uuid);`);
     this.addSql(`alter table "task" enable row level security;`);
     this.addSql(`alter table "task" force row level security;`);
     this.addSql(`create policy "task_tenant_policy" on "task" using ("tenant_id" = current_setting('app.tenant')::uuid) with check ("tenant_id" = current_setting('app.tenant')::uuid);`);
@@ -594,6 +665,9 @@ export class Foundation extends Migration {
     this.addSql(`alter table "price" enable row level security;`);
     this.addSql(`alter table "price" force row level security;`);
     this.addSql(`create policy "price_tenant_policy" on "price" using ("tenant_id" = current_setting('app.tenant')::uuid) with check ("tenant_id" = current_setting('app.tenant')::uuid);`);
+    this.addSql(`alter table "subscription_item" enable row level security;`);
+    this.addSql(`alter table "subscription_item" force row level security;`);
+    this.addSql(`create policy "subscription_item_tenant_policy" on "subscription_item" using ("tenant_id" = current_setting('app.tenant')::uuid) with check ("tenant_id" = current_setting('app.tenant')::uuid);`);
     this.addSql(`alter table "invoice_line" enable row level security;`);
     this.addSql(`alter table "invoice_line" force row level security;`);
     this.addSql(`create policy "invoice_line_tenant_policy" on "invoice_line" using ("tenant_id" = current_setting('app.tenant')::uuid) with check ("tenant_id" = current_setting('app.tenant')::uuid);`);

@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { AuditCommand } from './commands/audit.ts';
+import { BillingCommand } from './commands/billing.ts';
 import { DbCommand } from './commands/db.ts';
 import { ExportCommand } from './commands/export.ts';
 import { ImportCommand } from './commands/import.ts';
@@ -24,6 +25,7 @@ const commands = [
   OpenApiCommand,
   JobsCommand,
   AuditCommand,
+  BillingCommand,
   VerifyCommand,
 ];
 

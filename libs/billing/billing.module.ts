@@ -69,6 +69,42 @@ import { BillingReportsController } from './reports/reports.controller.ts';
 import { RevenueReport } from './reports/revenue-report.ts';
 import { TaxSummary } from './reports/tax-summary.ts';
 import './timeline.ts';
+import { AnythingDue, BillDue, BillSome } from './subscriptions/bill-due.ts';
+import { BillingPeriod } from './subscriptions/billing-period.ts';
+import { BillingRun } from './subscriptions/billing-run.ts';
+import { CancelSubscription } from './subscriptions/cancel-subscription.ts';
+import { ChangeSubscription } from './subscriptions/change-subscription.ts';
+import { CreateSubscription } from './subscriptions/create-subscription.ts';
+import { PauseSubscription, ResumeSubscription } from './subscriptions/pause-subscription.ts';
+import { PreviewSubscription } from './subscriptions/preview-subscription.ts';
+import { CarryOnBilling, FinishBilling, RunBilling } from './subscriptions/run-billing.ts';
+import { Subscription } from './subscriptions/subscription.ts';
+import { SubscriptionItem } from './subscriptions/subscription-item.ts';
+import { BillingRunsController, SubscriptionsController } from './subscriptions/subscriptions.controller.ts';
+import { subscriptionInvariants } from './subscriptions/subscriptions.invariants.ts';
+import { TellOfParked } from './subscriptions/tell-of-parked.ts';
+import { UpdateSubscription } from './subscriptions/update-subscription.ts';
+
+const subscriptions = {
+  entities: [Subscription, SubscriptionItem, BillingPeriod, BillingRun],
+  controllers: [SubscriptionsController, BillingRunsController],
+  useCases: [
+    CreateSubscription,
+    UpdateSubscription,
+    PauseSubscription,
+    ResumeSubscription,
+    CancelSubscription,
+    ChangeSubscription,
+    PreviewSubscription,
+    RunBilling,
+    CarryOnBilling,
+    FinishBilling,
+    BillDue,
+    BillSome,
+    AnythingDue,
+    TellOfParked,
+  ],
+};
 
 @Context({
   entities: [
@@ -87,6 +123,7 @@ import './timeline.ts';
     Refund,
     DunningPolicy,
     DunningStepRun,
+    ...subscriptions.entities,
   ],
   permissions: billingPermissions,
   controllers: [
@@ -102,6 +139,7 @@ import './timeline.ts';
     DunningPoliciesController,
     DunningRunsController,
     BillingReportsController,
+    ...subscriptions.controllers,
   ],
   useCases: [
     FurnishBilling,
@@ -150,8 +188,9 @@ import './timeline.ts';
     AgeingReport,
     RevenueReport,
     TaxSummary,
+    ...subscriptions.useCases,
   ],
-  invariants: billingInvariants,
+  invariants: [...billingInvariants, ...subscriptionInvariants],
   founding: [FurnishBilling, FurnishDunning],
 })
 export class BillingModule {}

@@ -15,10 +15,15 @@ import { LedgerEntry } from './ledger/ledger-entry.ts';
 import { Payment } from './payments/payment.ts';
 import { PaymentAllocation } from './payments/payment-allocation.ts';
 import { Refund } from './payments/refund.ts';
+import { BillingPeriod } from './subscriptions/billing-period.ts';
+import { BillingRun } from './subscriptions/billing-run.ts';
+import { Subscription } from './subscriptions/subscription.ts';
+import { SubscriptionItem } from './subscriptions/subscription-item.ts';
 
 const catalog = [BillingEntity, Product, Price, TaxRate, DunningPolicy];
 const records = [CustomerAccount, Invoice];
 const parts = [InvoiceLine, InvoiceTax];
+const recurring = [SubscriptionItem, BillingPeriod];
 type Grant = NonNullable<Permissions['manager']>;
 
 /** What the permission set `finance` gives, and every manager has. */
@@ -30,6 +35,9 @@ const finance: Grant = (can) => {
   can(['create', 'read', 'update', 'delete', 'export', 'allocate', 'refund'], [Payment, PaymentAllocation, Refund]);
   can('read', DunningStepRun);
   can(['create', 'update', 'delete', 'export'], catalog);
+  can(['read', 'create', 'update', 'reassign', 'export'], Subscription);
+  can(['read', 'create', 'update'], recurring);
+  can(['read', 'create', 'update'], BillingRun);
   can(['create', 'read'], LedgerEntry);
   can(['create', 'read', 'update'], NumberSeries);
 };
@@ -48,6 +56,8 @@ export const billingPermissions: Permissions = {
     can('read', parts, all ? undefined : { invoiceId: through(Invoice, own) });
     can('read', [Payment, Refund, LedgerEntry], all ? undefined : { customerAccountId: through(CustomerAccount, own) });
     can('read', [PaymentAllocation, DunningStepRun], all ? undefined : { invoiceId: through(Invoice, own) });
+    can('read', Subscription, all ? undefined : own);
+    can('read', recurring, all ? undefined : { subscriptionId: through(Subscription, own) });
     // Written only with their invoice, whose own rule is asked first.
     can(['create', 'update', 'delete'], parts);
   },

@@ -5,3 +5,7 @@ export { InvoiceDeal } from './invoices/invoice-deal.ts';
 export { IssueInvoice } from './invoices/issue-invoice.ts';
 export { CreatePayment } from './payments/create-payment.ts';
 export { Payment, PaymentDisputed, PaymentReceived, PaymentRefunded } from './payments/payment.ts';
+export { BillDue } from './subscriptions/bill-due.ts';
+export { CreateSubscription } from './subscriptions/create-subscription.ts';
+export { mayBe, NewBillingRun, RunBilling } from './subscriptions/run-billing.ts';
+export { Subscription, SubscriptionCancelled, SubscriptionParked } from './subscriptions/subscription.ts';

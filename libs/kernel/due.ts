@@ -11,6 +11,8 @@ export interface Later {
   /** Twice the same key of the same kind is one promise; a key of its own unless given. */
   key?: string;
   subjectId?: string;
+  /** One for all who promise the same for the same moment: a promise is joined as long as nobody has begun to keep it. */
+  shared?: boolean;
 }
 
 /** Stands for none where a column needs an organization: what concerns the deployment itself, such as a forgotten password. */
@@ -20,10 +22,11 @@ export const NO_ORGANIZATION = '00000000-0000-0000-0000-000000000000';
  * Writes the promise of a command: the class by its name, its fields as its payload.
  * @throws TypeError when a field would not be the same after its time in the database: what waits is JSON (an instant as text, say)
  */
-export async function scheduleLater(em: SqlEntityManager, command: Command<unknown>, { at, key, subjectId }: Later): Promise<void> {
+export async function scheduleLater(em: SqlEntityManager, command: Command<unknown>, { at, key, subjectId, shared }: Later): Promise<void> {
   const { actor: me, requestId } = call();
   const id = uuidv7();
   if (!isJson({ ...command })) throw new TypeError(`${command.constructor.name} cannot wait: its fields must be JSON`);
+  if (shared && (await joined(em, command, at ?? now()))) return;
   await em.execute(
     `insert into due (id, organization_id, kind, key, subject_id, payload, request_id, on_behalf_of, due_at) values (?, ?, ?, ?, ?, ?, ?, ?, ?)
      on conflict (organization_id, kind, key) do nothing`,
@@ -39,6 +42,18 @@ export async function scheduleLater(em: SqlEntityManager, command: Command<unkno
       at ?? now(),
     ],
   );
+}
+
+/** Held until the commit, so that whoever keeps it sees what this transaction wrote. What is late already is joined by whatever is late. */
+async function joined(em: SqlEntityManager, command: Command<unknown>, at: Date): Promise<boolean> {
+  const late = at <= now();
+  const found = await em.execute<object[]>(
+    `select 1 from due where organization_id = ? and kind = ? and payload = ?::jsonb and due_at ${late ? '<=' : '='} ?
+       and sent_at is null and leased_until is null and done_at is null and failed_at is null
+     limit 1 for share`,
+    [unit()?.tenantId ?? NO_ORGANIZATION, command.constructor.name, JSON.stringify(command), late ? now() : at],
+  );
+  return found.length > 0;
 }
 
 const isJson = (value: unknown): boolean =>

@@ -1,4 +1,4 @@
-import { type EntityManager, fixed, load, parseAmount } from '#kernel';
+import { type EntityManager, fixed, load, parseAmount, type Scribe } from '#kernel';
 import { type Hold, loadOwing } from '../ledger/lock.ts';
 import { taxOf } from './arithmetic.ts';
 import { Invoice } from './invoice.ts';
@@ -27,13 +27,18 @@ export const loadWhole = async (em: EntityManager, id: string): Promise<Whole> =
 
 /**
  * Gives an invoice its content. Rows are kept where they are: lines by their position, taxes by their tax, so that what is unique is so at
- * each moment of the flush.
+ * each moment of the flush. New rows are made by the scribe.
  */
-export function fill(em: EntityManager, invoice: Invoice, { lines, taxes, allowances, charges, totals }: Content): Whole {
+export function fill(
+  em: EntityManager,
+  invoice: Invoice,
+  { lines, taxes, allowances, charges, totals }: Content,
+  scribe: Scribe = em,
+): Whole {
   Object.assign(invoice, totals, { allowances, charges });
   const [formerLines, formerTaxes] = [invoice.lines ?? [], invoice.taxes ?? []];
   const newLines = lines.map((line, i) =>
-    formerLines[i] ? Object.assign(formerLines[i], line) : em.create(InvoiceLine, { ...line, invoiceId: invoice.id }),
+    formerLines[i] ? Object.assign(formerLines[i], line) : scribe.create(InvoiceLine, { ...line, invoiceId: invoice.id }),
   );
   for (const surplus of formerLines.slice(lines.length)) em.remove(surplus);
   const key = ({ category, percent }: Pick<InvoiceTax, 'category' | 'percent'>) => `${category} ${fixed(percent, 4)}`;
@@ -41,7 +46,7 @@ export function fill(em: EntityManager, invoice: Invoice, { lines, taxes, allowa
   const newTaxes = taxes.map((tax) => {
     const row = known.get(key(tax));
     known.delete(key(tax));
-    return row ? Object.assign(row, tax) : em.create(InvoiceTax, { ...tax, invoiceId: invoice.id });
+    return row ? Object.assign(row, tax) : scribe.create(InvoiceTax, { ...tax, invoiceId: invoice.id });
   });
   for (const surplus of known.values()) em.remove(surplus);
   return Object.assign(invoice, { lines: newLines, taxes: newTaxes });

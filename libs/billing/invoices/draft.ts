@@ -1,4 +1,4 @@
-import { addDays, type EntityManager, missing, problem, today } from '#kernel';
+import { addDays, type EntityManager, missing, problem, type Scribe, today } from '#kernel';
 import { BillingEntity } from '../billing-entities/billing-entity.ts';
 import { defaultEntity } from '../billing-entities/default-entity.ts';
 import type { CustomerAccount } from '../customers/customer-account.ts';
@@ -7,7 +7,7 @@ import { type Tax, taxOf } from './arithmetic.ts';
 import { fill, type Whole } from './contents.ts';
 import { Invoice } from './invoice.ts';
 import type { DraftInput } from './invoice-input.ts';
-import { type ContentInput, priced, type Terms } from './pricing.ts';
+import { type ContentInput, priced, type Referred, type Terms } from './pricing.ts';
 
 export const notADraft = problem('invoice.not_draft', 409, 'An issued invoice is not changed; a credit note corrects it');
 export const dueBeforeIssue = problem('invoice.due_before_issue', 422, 'An invoice is due on the day of its issue or later');
@@ -59,6 +59,11 @@ export async function draft(em: EntityManager, input: DraftInput & ContentInput,
   return draftFor(em, seller, await customerOf(em, input, input.currency), input, from);
 }
 
+/** For whoever drafts many at once: what makes the rows, and the prices and rates that they name. */
+export interface Many {
+  readonly scribe: Scribe;
+  readonly found: Referred;
+}
 /** The same for a seller and a customer that are at hand. */
 export async function draftFor(
   em: EntityManager,
@@ -66,12 +71,13 @@ export async function draftFor(
   customer: Customer,
   input: Omit<DraftInput, 'lines'> & ContentInput,
   from: From = {},
+  many?: Many,
 ): Promise<Whole> {
   datesFit(input);
   const { account, of } = customer;
   const terms = termsOf(input, seller, account);
-  const content = await priced(em, input, terms);
-  const invoice = em.create(Invoice, {
+  const content = await priced(em, input, terms, many?.found);
+  const invoice = (many?.scribe ?? em).create(Invoice, {
     ...content.totals,
     ...from,
     billingEntityId: seller.id,
@@ -90,5 +96,5 @@ export async function draftFor(
     custom: input.custom ?? {},
     customer: snapshotOf(customer),
   });
-  return fill(em, invoice, content);
+  return fill(em, invoice, content, many?.scribe);
 }

@@ -1,4 +1,4 @@
-import { call, type EntityManager, now, problem, today } from '#kernel';
+import { call, type EntityManager, now, problem, type Scribe, today } from '#kernel';
 import { BillingEntity } from '../billing-entities/billing-entity.ts';
 import { CustomerAccount } from '../customers/customer-account.ts';
 import { billable, snapshotOf } from '../customers/customer.ts';
@@ -21,17 +21,18 @@ export interface Dates {
  * Issues drafts: dates and parties are frozen, what is owed is entered into the ledger, the customer's credit is taken, and last of all
  * each gets its number. Everything
  * else is flushed before the counter is touched, and nothing but the invoices after it. The drafts must be locked. Used for one invoice and
- * for a whole run.
+ * for a whole run, whose scribe writes the drafts and what belongs to them when they have their numbers.
  * @throws invoice.tax_id_needed, invoice.back_dated, invoice.due_before_issue
  */
-export async function issue(em: EntityManager, drafts: readonly Whole[], dates: Dates = {}): Promise<void> {
+export async function issue(em: EntityManager, drafts: readonly Whole[], dates: Dates = {}, scribe: Scribe = em): Promise<void> {
   const takers = drafts.filter(({ kind, payable }) => kind === 'invoice' && payable > 0n);
   const credits = await Credits.of(
     em,
     takers.map(({ customerAccountId }) => customerAccountId),
+    scribe,
   );
   const prepared: Prepared[] = [];
-  for (const invoice of drafts) prepared.push(await prepare(em, invoice, dates, credits));
+  for (const invoice of drafts) prepared.push(await prepare(em, invoice, dates, credits, scribe));
   await em.flush();
   const at = now();
   // Always in the same order, or two runs that need two series each would wait for one another.
@@ -50,7 +51,7 @@ interface Prepared {
   credit: Credit;
 }
 
-async function prepare(em: EntityManager, invoice: Whole, dates: Dates, credits: Credits): Promise<Prepared> {
+async function prepare(em: EntityManager, invoice: Whole, dates: Dates, credits: Credits, scribe: Scribe): Promise<Prepared> {
   const [seller, account] = [
     await em.findOneOrFail(BillingEntity, { id: invoice.billingEntityId }),
     await em.findOneOrFail(CustomerAccount, { id: invoice.customerAccountId }),
@@ -65,7 +66,7 @@ async function prepare(em: EntityManager, invoice: Whole, dates: Dates, credits:
   if (day > today(seller.timeZone))
     call().warnings.push({ code: 'invoice.dated_ahead', message: `Until ${day} no other invoice of this series can be issued before it` });
   if (invoice.kind !== 'proforma')
-    enter(em, invoice, {
+    enter(scribe, invoice, {
       kind: invoice.kind === 'credit_note' ? 'credit_note' : 'invoice',
       amount: invoice.kind === 'credit_note' ? -invoice.payable : invoice.payable,
       day,

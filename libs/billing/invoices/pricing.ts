@@ -116,9 +116,9 @@ const REASONS: Partial<Record<Tax['category'], string>> = {
  * Looks up prices and rates, and works everything out; nothing is stored.
  * @throws request.invalid, not_found, price.currency, tax_rate.not_valid, tax.percent_without_standard and those of workOut
  */
-export async function priced(em: EntityManager, input: ContentInput, terms: Terms): Promise<Content> {
+export async function priced(em: EntityManager, input: ContentInput, terms: Terms, known?: Referred): Promise<Content> {
   const { currency } = terms;
-  const found = await referred(em, input);
+  const found = known ?? (await referred(em, input));
   const lines = input.lines.map((line, i) => resolved(line, `/lines/${i}`, found, terms));
   const extras = (given: readonly ExtraInput[] = [], name: string) =>
     given.map((extra, i) => {
@@ -145,12 +145,13 @@ export async function priced(em: EntityManager, input: ContentInput, terms: Term
   };
 }
 
-interface Referred {
+/** The prices, products and tax rates that something names. */
+export interface Referred {
   prices: Map<string, Price>;
   products: Map<string, Product>;
   rates: Map<string, TaxRate>;
 }
-async function referred(em: EntityManager, { lines, allowances = [], charges = [] }: ContentInput): Promise<Referred> {
+export async function referred(em: EntityManager, { lines, allowances = [], charges = [] }: ContentInput): Promise<Referred> {
   const ids = (all: readonly (string | null | undefined)[]) => [...new Set(all.filter((id) => id != null))];
   const byId = <T extends { id: string }>(rows: T[]) => new Map(rows.map((row) => [row.id, row]));
   const priceIds = ids(lines.map(({ priceId }) => priceId));

@@ -1,4 +1,4 @@
-import type { EntityManager } from '#kernel';
+import type { Scribe } from '#kernel';
 import type { Invoice } from '../invoices/invoice.ts';
 import { Payment } from '../payments/payment.ts';
 import { LedgerEntry } from './ledger-entry.ts';
@@ -11,7 +11,7 @@ interface About {
   reason?: string | null;
 }
 /** Enters a change of what is due on an invoice, a credit note or a payment; of nothing, nothing. */
-export function enter(em: EntityManager, of: Invoice | Payment, about: About): void {
+export function enter(em: Scribe, of: Invoice | Payment, about: About): void {
   if (about.amount === 0n) return;
   const { customerAccountId, currency } = of;
   em.create(LedgerEntry, {

@@ -1,5 +1,5 @@
 import { LockMode } from '@mikro-orm/core';
-import { type EntityManager } from '#kernel';
+import type { EntityManager, Scribe } from '#kernel';
 import { enter } from '../ledger/enter.ts';
 import { Invoice } from '../invoices/invoice.ts';
 import { allocated, oldestFirst } from './allocation.ts';
@@ -44,7 +44,7 @@ interface Given {
   row?: PaymentAllocation | null;
 }
 /** Writes down that a document gives to an invoice: the giver's side, the allocation, and the pair in the ledger. */
-export function give(em: EntityManager, { from, to, amount, day, row }: Given): PaymentAllocation {
+export function give(em: Scribe, { from, to, amount, day, row }: Given): PaymentAllocation {
   enter(em, from, { kind: 'allocation', amount, day });
   enter(em, to, { kind: 'allocation', amount: -amount, day });
   from.give(amount);

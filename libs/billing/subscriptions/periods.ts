@@ -28,6 +28,14 @@ export function periodAt(rhythm: Rhythm, index: number): Period {
   return { index, start: edge(rhythm, index), end: edge(rhythm, index + 1) };
 }
 
+/** The n-th period as it would be had the start not cut it: what a stub at the beginning is a part of. */
+export function wholeAt(rhythm: Rhythm, index: number): Period {
+  const first = anchored(rhythm, 0);
+  if (index > 0 || first === rhythm.start) return periodAt(rhythm, index);
+  const n = first > rhythm.start ? -1 : 0;
+  return { index, start: anchored(rhythm, n), end: anchored(rhythm, n + 1) };
+}
+
 /** The index of the period a day lies in; -1 before the start. */
 export function indexOn(rhythm: Rhythm, day: string): number {
   if (day < rhythm.start) return -1;

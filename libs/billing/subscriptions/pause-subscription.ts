@@ -1,0 +1,82 @@
+import { addDays, Bus, Command, EntityManager, Handles, problem, today } from '#kernel';
+import type { z } from 'zod';
+import { wakeFor } from './bill-due.ts';
+import { loadWhole, makeUp, mayBegin, stateOf } from './contents.ts';
+import type { Pause } from './schedule.ts';
+import { Subscription } from './subscription.ts';
+import type { Pausing } from './subscription-input.ts';
+
+export const badPause = problem('subscription.pause', 422, 'A pause ends after it began, and two do not overlap');
+
+/**
+ * Its days are not billed; what was billed of them already goes back on the next invoice. Pausing what is paused changes nothing.
+ * @throws subscription.pause, subscription.cancelled, subscription.too_early
+ */
+export class PauseSubscription extends Command<Subscription> {
+  constructor(
+    readonly id: string,
+    readonly input: z.output<typeof Pausing> = {},
+  ) {
+    super();
+  }
+}
+
+@Handles(PauseSubscription, 'update', Subscription)
+class Pausings {
+  constructor(
+    private readonly em: EntityManager,
+    private readonly bus: Bus,
+  ) {}
+
+  async execute({ id, input }: PauseSubscription) {
+    const subscription = await loadWhole(this.em, id);
+    const { from = today(subscription.zone), until = null } = input;
+    if (subscription.pauses.some((one) => one.until === null && one.from <= from)) return subscription;
+    mayBegin(subscription, from, '/from');
+    const clashes = subscription.pauses.some((one) => (until === null || one.from < until) && (one.until === null || from < one.until));
+    if (clashes || (until !== null && until <= from)) throw badPause();
+    const before = stateOf(subscription);
+    subscription.pauses = [...subscription.pauses, { from, until }];
+    await makeUp(this.em, subscription, before);
+    subscription.settle();
+    await wakeFor(this.bus, [subscription.wakeAt]);
+    return subscription;
+  }
+}
+
+/**
+ * Goes on today: a pause ends, one that was to begin is dropped, and what was parked is billed, however many periods it missed.
+ * Resuming what runs changes nothing. @throws subscription.cancelled
+ */
+export class ResumeSubscription extends Command<Subscription> {
+  constructor(readonly id: string) {
+    super();
+  }
+}
+
+@Handles(ResumeSubscription, 'update', Subscription)
+class Resuming {
+  constructor(
+    private readonly em: EntityManager,
+    private readonly bus: Bus,
+  ) {}
+
+  async execute({ id }: ResumeSubscription) {
+    const subscription = await loadWhole(this.em, id);
+    const on = today(subscription.zone);
+    const before = stateOf(subscription);
+    if (subscription.parkedAt) Object.assign(subscription, { parkedAt: null, parkedReason: null, releasedOn: addDays(on, 1) });
+    if (subscription.status === 'suspended') subscription.status = 'active';
+    subscription.pauses = subscription.pauses.flatMap((pause) => ended(pause, on));
+    await makeUp(this.em, subscription, before);
+    subscription.settle();
+    await wakeFor(this.bus, [subscription.wakeAt]);
+    return subscription;
+  }
+}
+
+/** A pause that ends on a day at the latest; none where nothing of it is left. */
+const ended = ({ from, until }: Pause, on: string): Pause[] => {
+  if (until !== null && until <= on) return [{ from, until }];
+  return from < on ? [{ from, until: on }] : [];
+};

@@ -1,0 +1,147 @@
+import { Bus, camelCased, Command, Drafts, EntityManager, formatAmount, Handles, moment, now, Process, settings } from '#kernel';
+import { z } from 'zod';
+import { billSome } from './bill.ts';
+import { BillSome, wakeFor } from './bill-due.ts';
+import { BillingRun, notYet, type Planned } from './billing-run.ts';
+import { gather, type Plan, planned, rowOf } from './plan.ts';
+import type { Due } from './schedule.ts';
+import { Subscription } from './subscription.ts';
+
+/** What is more than this is done by the worker, after the answer. */
+const TRANSACTIONS_AT_ONCE = 5;
+/** A dry run tells of so many subscriptions. */
+const MOST_PLANNED = 1000;
+
+export const NewBillingRun = camelCased<{ asOf?: Date; dryRun?: boolean }>(
+  ['asOf', 'dryRun'],
+  z.strictObject({
+    as_of: moment().check.optional().meta({ description: 'Up to when; now unless given, and not later than now outside test and demo' }),
+    dry_run: z.boolean().optional().meta({ description: 'Only tell what would be done' }),
+  }),
+).meta({ id: 'NewBillingRun' });
+
+/** Time is not played with where invoices are real. @throws billing_run.in_future */
+export function mayBe(asOf: Date, environment = settings.NODE_ENV): Date {
+  if (asOf > now() && environment === 'production')
+    throw notYet(undefined, { details: [{ pointer: '/as_of', code: 'in_future', message: 'is in the future' }] });
+  return asOf;
+}
+
+/**
+ * Bills what is due up to an instant, by hand; invoices are issued today. A large run goes on in the worker after the answer.
+ * @throws billing_run.in_future
+ */
+export class RunBilling extends Command<BillingRun> {
+  constructor(readonly input: z.output<typeof NewBillingRun> = {}) {
+    super();
+  }
+}
+
+@Handles(RunBilling, 'create', BillingRun)
+class Running {
+  constructor(
+    private readonly em: EntityManager,
+    private readonly bus: Bus,
+  ) {}
+
+  async execute({ input: { asOf = now(), dryRun = false } }: RunBilling) {
+    const run = this.em.create(BillingRun, { asOf: mayBe(asOf), dryRun });
+    if (dryRun) {
+      run.planned = await this.plans(run);
+      return finished(run);
+    }
+    await this.em.flush();
+    for (let i = 0; i < TRANSACTIONS_AT_ONCE; i++) {
+      const { done, finished: nothingLeft, wakes } = await billSome(this.em, this.bus, asOf);
+      await wakeFor(this.bus, wakes);
+      run.count(done);
+      if (nothingLeft) return finished(run);
+    }
+    await this.bus.later(new CarryOnBilling(run.id), { at: now(), key: run.id, subjectId: run.id });
+    return run;
+  }
+
+  private async plans(run: BillingRun): Promise<Planned[]> {
+    const due = await this.em.find(
+      Subscription,
+      { wakeAt: { $lte: run.asOf } },
+      { orderBy: { wakeAt: 'asc', id: 'asc' }, limit: MOST_PLANNED },
+    );
+    const given = { ...(await gather(this.em, due, false)), scribe: new Drafts().scribe };
+    const all: Planned[] = [];
+    for (const subscription of due) {
+      const plan = await planned(this.em, subscription, run.asOf, given);
+      run.count({
+        subscriptions: 1,
+        invoices: plan.invoices.length,
+        periods: plan.invoices.reduce((n, { periods }) => n + periods.length, 0),
+        pausedPeriods: plan.paused.length,
+        skippedPeriods: plan.skipped.length,
+        parked: plan.parked === undefined ? 0 : 1,
+      });
+      all.push(...told(plan));
+    }
+    return all;
+  }
+}
+
+function finished(run: BillingRun): BillingRun {
+  return Object.assign(run, { status: 'done', finishedAt: now() });
+}
+
+function told({ subscription, invoices, paused, skipped, parked }: Plan): Planned[] {
+  const { id: subscription_id, currency } = subscription;
+  const one = (
+    status: Planned['status'],
+    periods: readonly Due[],
+    payable: bigint | null = null,
+    reason: string | null = null,
+  ): Planned => ({
+    subscription_id,
+    currency,
+    status,
+    reason,
+    payable: payable === null ? null : formatAmount(payable, currency),
+    periods: periods.map((period) => {
+      const { index, periodStart, periodEnd } = rowOf(period);
+      return { index, period_start: periodStart, period_end: periodEnd };
+    }),
+  });
+  return [
+    ...invoices.map(({ draft, periods }) => one('billed', periods, draft.payable)),
+    ...(paused.length ? [one('paused', paused)] : []),
+    ...(skipped.length ? [one('skipped', skipped)] : []),
+    ...(parked === undefined ? [] : [one('parked', [], null, parked)]),
+  ];
+}
+
+/** The rest of a run, a transaction for each hundred subscriptions. */
+export class CarryOnBilling extends Process<void> {
+  constructor(readonly runId: string) {
+    super();
+  }
+}
+
+@Handles(CarryOnBilling, 'system')
+class CarryingOn {
+  constructor(private readonly bus: Bus) {}
+  async execute({ runId }: CarryOnBilling) {
+    while (!(await this.bus.run(new BillSome(runId))).finished);
+    await this.bus.run(new FinishBilling(runId));
+  }
+}
+
+/** Says of a run that it is done. */
+export class FinishBilling extends Command<void> {
+  constructor(readonly runId: string) {
+    super();
+  }
+}
+
+@Handles(FinishBilling, 'system')
+class Finishing {
+  constructor(private readonly em: EntityManager) {}
+  async execute({ runId }: FinishBilling) {
+    finished(await this.em.findOneOrFail(BillingRun, { id: runId }));
+  }
+}

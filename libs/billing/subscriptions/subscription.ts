@@ -1,0 +1,160 @@
+import { Company, Contact } from '#crm';
+import { businessRecord, choice, currency, day, dayOf, flag, json, moment, note, now, problem, ref, text, timeZone, whole } from '#kernel';
+import { z } from 'zod';
+import { BillingEntity } from '../billing-entities/billing-entity.ts';
+import { CustomerAccount } from '../customers/customer-account.ts';
+import { TAX_CATEGORIES } from '../invoices/arithmetic.ts';
+import { owed } from './adjustments.ts';
+import { billingInstant, INTERVALS, periodAt, type Rhythm } from './periods.ts';
+import { billedOn, CATCH_UP, type Terms } from './schedule.ts';
+import type { SubscriptionItem } from './subscription-item.ts';
+
+export const STATUSES = ['draft', 'trialing', 'active', 'paused', 'past_due', 'suspended', 'cancelled'] as const;
+
+const Pauses = z
+  .array(z.strictObject({ from: z.string(), until: z.string().nullable() }))
+  .meta({ id: 'SubscriptionPauses', description: 'Days that are not billed, up to the day before `until`' });
+/** Something that goes on the next invoice, in wire form. A quantity of -1 gives back. */
+const Adjustment = z
+  .strictObject({
+    description: z.string(),
+    quantity: z.enum(['1', '-1']),
+    unit_price: z.string(),
+    tax_category: z.enum(TAX_CATEGORIES).nullable(),
+    tax_percent: z.string().nullable(),
+    tax_rate_id: z.string().nullable(),
+    period_start: z.string(),
+    period_end: z.string(),
+  })
+  .meta({ id: 'SubscriptionAdjustment', description: 'Goes on the next invoice: what a change gives back, and what it bills besides' });
+export type Adjustment = z.output<typeof Adjustment>;
+
+/**
+ * Something a customer pays for again and again. What is due of it follows from its terms alone, see schedule.ts; which periods were billed
+ * is said by their rows. Days are in its zone; a day begins at local midnight.
+ */
+export class Subscription extends businessRecord(
+  'subscription',
+  {
+    billingEntityId: ref(() => BillingEntity),
+    customerAccountId: ref(() => CustomerAccount),
+    contactId: ref(() => Contact).optional(),
+    companyId: ref(() => Company).optional(),
+    status: choice(STATUSES, 'active'),
+    currency: currency(),
+    pricesIncludeTax: flag(),
+    startDate: day().describe('The first day it is served', '2026-01-31'),
+    trialEnd: day().optional().describe('The first day that is billed, after a trial'),
+    zone: timeZone().describe('Its days begin and end here: that of the billing entity unless given', 'Europe/Berlin'),
+    interval: choice(INTERVALS),
+    intervalCount: whole({ min: 1, max: 366 }),
+    anchorDay: whole({ min: 1, max: 31 })
+      .optional()
+      .describe('The day of the month its periods begin on, or the last of a shorter month; that of the start unless given'),
+    anchorMonth: whole({ min: 1, max: 12 }).optional().describe('For years: the month they begin in'),
+    billing: choice(['advance', 'arrears'], 'advance'),
+    catchUp: choice(CATCH_UP, 'each_period').describe('What becomes of periods that were missed'),
+    cancelAt: day().optional().describe('The first day it is not served any more'),
+    cancelledAt: moment().optional(),
+    pauses: json(Pauses).or([]),
+    adjustments: json(z.array(Adjustment)).or([]),
+    reference: text({ max: 200 }).optional().describe('Of the buyer; on each invoice'),
+    notes: note({ max: 2000 }).optional().describe('Printed on each invoice'),
+    // Why nobody bills it until a person has looked.
+    parkedAt: moment().optional(),
+    parkedReason: text({ max: 500 }).optional(),
+    // Periods before this day were seen by a person, and are billed however many they are.
+    releasedOn: day().optional(),
+    nextIndex: whole().or(0).quiet(),
+    nextBillingOn: day().optional().quiet().describe('When its next period is billed'),
+    // When it is looked at next: a period is to be billed, or a trial, a pause or the subscription itself ends.
+    wakeAt: moment().optional().quiet(),
+  },
+  {
+    index: [
+      ['wakeAt', 'id'],
+      ['status', 'createdAt', 'id'],
+      ['nextBillingOn', 'id'],
+    ],
+    checks: {
+      customer: 'num_nonnulls(contact_id, company_id) = 1',
+      trial: 'trial_end > start_date',
+      cancelled: "(status = 'cancelled') = (cancelled_at is not null)",
+      parked: '(parked_at is null) = (parked_reason is null) and (parked_at is null or wake_at is null)',
+      draft: "status <> 'draft' or wake_at is null",
+    },
+    search: ['new.reference'],
+  },
+) {
+  /** Set by what loads or makes a subscription whole. */
+  declare items?: SubscriptionItem[];
+
+  rhythm(): Rhythm {
+    const { interval, intervalCount: count, anchorDay, anchorMonth } = this;
+    return {
+      start: this.trialEnd ?? this.startDate,
+      interval,
+      count,
+      ...(anchorDay === null ? {} : { anchorDay }),
+      ...(anchorMonth === null ? {} : { anchorMonth }),
+    };
+  }
+  terms(): Terms {
+    const { billing, pauses, cancelAt } = this;
+    return { rhythm: this.rhythm(), billing, pauses, cancelAt };
+  }
+
+  /** Works the status out, and when to look again, as they are at an instant (now unless given). After every change of its terms. */
+  settle(at = now()): this {
+    const on = dayOf(at, this.zone);
+    if (this.status !== 'draft') this.begin(on, at);
+    this.nextBillingOn = this.status === 'draft' ? null : billedOn(periodAt(this.rhythm(), this.nextIndex), this.terms());
+    const turns = [this.trialEnd, this.cancelAt, ...this.pauses.flatMap(({ from, until }) => [from, until])];
+    const ahead = this.status === 'draft' || this.status === 'cancelled' ? [] : turns.filter((turn) => turn !== null && turn > on);
+    // Nothing follows that what is still owed could go with.
+    const last = this.status === 'cancelled' && this.nextBillingOn === null && owed(this.adjustments) ? on : null;
+    const [next] = [...ahead, this.nextBillingOn, last].filter((turn) => turn !== null).sort();
+    this.wakeAt = next === undefined || this.parkedAt ? null : billingInstant(next, this.zone);
+    return this;
+  }
+
+  /** The status that the day brings with it. Whether it is paid for is another's business. */
+  private begin(on: string, at: Date): void {
+    const over = this.cancelAt !== null && this.cancelAt <= on;
+    if (over && this.status !== 'cancelled') {
+      this.status = 'cancelled';
+      this.cancelledAt = at;
+      this.record(new SubscriptionCancelled(this.id, this.customerAccountId, this.cancelAt!));
+    }
+    if (over || this.status === 'suspended') return;
+    const resting = this.pauses.some(({ from, until }) => from <= on && (until === null || on < until));
+    if (resting) this.status = 'paused';
+    else if (this.trialEnd !== null && on < this.trialEnd) this.status = 'trialing';
+    else if (this.status !== 'past_due') this.status = 'active';
+  }
+
+  /** Nobody bills it until a person has looked; what is told of it becomes a task. */
+  park(reason: string, at = now()): void {
+    Object.assign(this, { parkedAt: at, parkedReason: reason.slice(0, 500), wakeAt: null });
+    this.record(new SubscriptionParked(this.id, this.customerAccountId, this.parkedReason!));
+  }
+}
+
+export const subscriptionOver = problem('subscription.cancelled', 409, 'A cancelled subscription stays cancelled');
+export const oneRhythm = problem('subscription.one_interval', 422, 'The items of a subscription have one interval');
+export const tooEarly = problem('subscription.too_early', 422, 'This day lies in a period that is over and billed');
+
+export class SubscriptionCancelled {
+  constructor(
+    readonly id: string,
+    readonly customerAccountId: string,
+    readonly cancelAt: string,
+  ) {}
+}
+export class SubscriptionParked {
+  constructor(
+    readonly id: string,
+    readonly customerAccountId: string,
+    readonly reason: string,
+  ) {}
+}

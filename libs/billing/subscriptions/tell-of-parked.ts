@@ -1,0 +1,30 @@
+import { Task } from '#crm';
+import { Membership } from '#identity';
+import { EntityManager, organization, Reaction, Reacts, today } from '#kernel';
+import { Subscription, SubscriptionParked } from './subscription.ts';
+
+/** A subscription that is not billed any more is a task of whoever is responsible for it. */
+export class TellOfParked extends Reaction<SubscriptionParked> {}
+
+@Reacts(SubscriptionParked, TellOfParked)
+class Handler {
+  constructor(private readonly em: EntityManager) {}
+
+  async execute({ told: { event } }: TellOfParked) {
+    const subscription = await this.em.findOne(Subscription, { id: event.id });
+    if (!subscription?.parkedAt) return;
+    const { id: organizationId, timeZone } = organization();
+    const { contactId, companyId, ownerId } = subscription;
+    const owner = ownerId && (await this.em.count(Membership, { organizationId, userId: ownerId, status: 'active' })) ? ownerId : null;
+    this.em.create(Task, {
+      title: 'A subscription is not billed any more',
+      description: `${event.reason}\n\nSubscription ${event.id}. Put right what is wrong and resume it: what was missed is billed then.`,
+      priority: 'urgent',
+      dueDate: today(timeZone),
+      assigneeId: owner,
+      ownerId: owner,
+      contactId,
+      companyId,
+    });
+  }
+}

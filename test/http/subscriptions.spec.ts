@@ -1,0 +1,557 @@
+import { BillDue, CreateSubscription, mayBe, RunBilling } from '#billing';
+import { CreateContact } from '#crm';
+import { actingAs, Bus, invariants, ruleBroken, setClock, system } from '#kernel';
+import { rowsOf, tamper } from '../database.ts';
+import { type Answer, app, type Json, send, world as made } from '../world.ts';
+
+afterEach(() => setClock());
+
+const at = (instant: string) => setClock(() => new Date(instant));
+
+/** A manager who acts by a key that outlives the jumps of the clock. */
+class Clerk {
+  constructor(private readonly key: string) {}
+  private readonly send =
+    (method: string) =>
+    (url: string, body?: unknown): Promise<Answer> =>
+      send(method, url, body, { authorization: `Bearer ${this.key}` });
+  get = this.send('GET');
+  post = (url: string, body: unknown = {}) => this.send('POST')(url, body);
+  patch = this.send('PATCH');
+}
+async function world(given: { timeZone?: string } = {}) {
+  const all = await made(given);
+  const { data } = await all.owner.post('api-keys', { name: 'Clerk', role: 'manager' });
+  return { ...all, person: all.manager, manager: new Clerk(data.key as string) };
+}
+type World = Awaited<ReturnType<typeof world>>;
+
+/** The clocks of these tests stand in the past, and that of the database does not. */
+const ON_TIME = 'nothing is due';
+const broken = async (organizationId: string, known = invariants.filter(({ name }) => !name.startsWith(ON_TIME))): Promise<string[]> => {
+  const found: string[] = [];
+  for (const { name, sql } of known) if ((await rowsOf<{ wrong: number }>(organizationId, sql))[0]!.wrong) found.push(name);
+  return found;
+};
+const item = (more: object = {}) => ({ description: 'Plan', quantity: 1, unit_price: '30.00', tax_percent: 0, interval: 'month', ...more });
+async function begun(who: Clerk, more: object = {}): Promise<Json> {
+  const contact_id = (await who.post('contacts', { name: 'Ada Lovelace' })).data.id as string;
+  const answer = await who.post('subscriptions', { contact_id, currency: 'EUR', items: [item()], ...more });
+  expect(answer).toMatchObject({ status: 201 });
+  return answer.data;
+}
+const periodsOf = async (who: Clerk, id: string): Promise<Json[]> =>
+  (await who.get(`subscriptions/${id}/periods?sort=index&page_size=100`)).data;
+const invoicesOf = async (who: Clerk, id: string): Promise<Json[]> => {
+  const heads = (await who.get(`invoices?source_id=${id}&sort=number&page_size=100`)).data as Json[];
+  return Promise.all(heads.map(async (head) => (await who.get(`invoices/${head.id}`)).data));
+};
+const run = async (who: Clerk, body: object = {}): Promise<Json> => {
+  const answer = await who.post('billing-runs', body);
+  expect(answer).toMatchObject({ status: 201 });
+  return answer.data;
+};
+
+describe('a subscription', () => {
+  beforeAll(app, 30_000);
+
+  it('is made, read, listed and billed in advance by a run', async () => {
+    const { manager, organization } = await world();
+    at('2026-01-31T10:00:00Z');
+    const made = await begun(manager, {
+      start_date: '2026-01-31',
+      items: [item({ tax_percent: '19' }), item({ description: 'Seat', quantity: '3', unit_price: '9.99' })],
+    });
+    expect(made).toMatchObject({
+      status: 'active',
+      start_date: '2026-01-31',
+      interval: 'month',
+      interval_count: 1,
+      billing: 'advance',
+      catch_up: 'each_period',
+      next_billing_on: '2026-01-31',
+      items: [
+        { description: 'Plan', quantity: '1', unit_price: '30', tax_percent: '19', tax_category: 'S' },
+        { description: 'Seat', quantity: '3', unit_price: '9.99', tax_category: 'Z' },
+      ],
+    });
+    const dry = await run(manager, { dry_run: true });
+    expect(dry).toMatchObject({
+      status: 'done',
+      dry_run: true,
+      invoices: 1,
+      planned: [
+        {
+          subscription_id: made.id,
+          status: 'billed',
+          payable: '65.67',
+          periods: [{ index: 0, period_start: '2026-01-31', period_end: '2026-02-27' }],
+        },
+      ],
+    });
+    expect(await periodsOf(manager, made.id)).toEqual([]);
+    const done = await run(manager);
+    expect(done).toMatchObject({ status: 'done', subscriptions: 1, invoices: 1, periods: 1, parked: 0, planned: [] });
+    expect((await manager.get(`billing-runs/${done.id}`)).data).toMatchObject({ id: done.id, invoices: 1 });
+    expect(await run(manager)).toMatchObject({ invoices: 0 });
+    const [invoice, ...others] = await invoicesOf(manager, made.id);
+    expect(others).toEqual([]);
+    expect(invoice).toMatchObject({
+      status: 'issued',
+      number: 'INV-2026-00001',
+      issue_date: '2026-01-31',
+      contact_id: made.contact_id,
+      lines: [
+        { description: 'Plan', period_start: '2026-01-31', period_end: '2026-02-27', net: '30.00' },
+        { description: 'Seat', net: '29.97' },
+      ],
+      totals: { net: '59.97', tax: '5.70', payable: '65.67' },
+    });
+    expect(await periodsOf(manager, made.id)).toMatchObject([
+      { index: 0, period_start: '2026-01-31', period_end: '2026-02-27', status: 'billed', invoice_id: invoice.id },
+    ]);
+    expect((await manager.get(`subscriptions/${made.id}`)).data).toMatchObject({ next_billing_on: '2026-02-28', items: made.items });
+    expect((await manager.get('subscriptions?status=active')).data).toHaveLength(1);
+    expect(await broken(organization.id)).toEqual([]);
+  });
+
+  it.each([
+    ['2026-01-31', item(), ['2026-01-31', '2026-02-28', '2026-03-31', '2026-04-30']],
+    ['2028-01-31', item(), ['2028-01-31', '2028-02-29', '2028-03-31', '2028-04-30']],
+    ['2024-02-29', item({ interval: 'year' }), ['2024-02-29', '2025-02-28', '2026-02-28', '2027-02-28', '2028-02-29']],
+    ['2025-11-30', item({ interval_count: 3 }), ['2025-11-30', '2026-02-28', '2026-05-30', '2026-08-30', '2026-11-30']],
+  ])('from %s on is billed on its own dates', async (start_date, sold, expected) => {
+    const { manager, drain } = await world();
+    at(`${start_date}T12:00:00Z`);
+    const { id } = await begun(manager, { start_date, items: [sold] });
+    for (const day of expected) {
+      at(`${day}T00:00:00Z`);
+      await drain();
+    }
+    expect((await periodsOf(manager, id)).map((period) => period.period_start)).toEqual(expected);
+    expect((await invoicesOf(manager, id)).map((invoice) => [invoice.issue_date, invoice.lines[0].period_start])).toEqual(
+      expected.map((day) => [day, day]),
+    );
+  });
+
+  it('is billed from local midnight on, and no moment before', async () => {
+    const { manager, drain } = await world({ timeZone: 'America/New_York' });
+    at('2026-02-01T12:00:00Z');
+    const { id } = await begun(manager, { start_date: '2026-03-01' });
+    const billed = async (instant: string) => {
+      at(instant);
+      await drain();
+      return (await periodsOf(manager, id)).length;
+    };
+    expect(await billed('2026-03-01T04:59:59Z')).toBe(0);
+    expect(await billed('2026-03-01T05:00:00Z')).toBe(1);
+  });
+
+  it('has a trial, is a draft, or is billed in arrears, if it says so', async () => {
+    const { manager, drain } = await world();
+    at('2026-01-01T12:00:00Z');
+    const trial = await begun(manager, { start_date: '2026-01-01', trial_days: 14 });
+    const draft = await begun(manager, { start_date: '2026-01-01', status: 'draft' });
+    const late = await begun(manager, { start_date: '2026-01-01', billing: 'arrears' });
+    expect([trial.status, draft.status, late.status]).toEqual(['trialing', 'draft', 'active']);
+    at('2026-01-15T00:00:00Z');
+    await drain();
+    expect((await manager.get(`subscriptions/${trial.id}`)).data.status).toBe('active');
+    at('2026-02-01T00:00:00Z');
+    await drain();
+    const starts = async ({ id }: Json) => (await periodsOf(manager, id)).map((period) => period.period_start);
+    expect([await starts(trial), await starts(draft), await starts(late)]).toEqual([['2026-01-15'], [], ['2026-01-01']]);
+    expect((await manager.patch(`subscriptions/${draft.id}`, { status: 'active' })).data.status).toBe('active');
+    await drain();
+    expect(await starts(draft)).toEqual(['2026-01-01', '2026-02-01']);
+  });
+
+  it.each([
+    [{ items: [] }, 400, '/items'],
+    [{ items: [item({ unit_price: '-1' })] }, 400, '/items/0/unit_price'],
+    [{ items: [item(), item({ interval: 'year' })] }, 422, '/items/1/interval'],
+    [{ zone: 'Mars/Olympus' }, 400, '/zone'],
+    [{ contact_id: '00000000-0000-7000-8000-000000000000' }, 404, '/contact_id'],
+    [{ trial_days: 0 }, 400, '/trial_days'],
+  ])('%j is %i at %s', async (more, status, pointer) => {
+    const { manager } = await world();
+    const contact_id = (await manager.post('contacts', { name: 'Ada' })).data.id as string;
+    const answer = await manager.post('subscriptions', { contact_id, currency: 'EUR', items: [item()], ...more });
+    expect(answer).toMatchObject({ status, error: { details: [{ pointer }] } });
+  });
+
+  it('members read; finance and managers begin and change', async () => {
+    const { manager, member, stranger, join } = await world();
+    const { id, contact_id } = await begun(manager);
+    const finance = await join('member', ['finance']);
+    expect((await member.get(`subscriptions/${id}`)).status).toBe(200);
+    expect((await member.post('subscriptions', { contact_id, items: [item()] })).status).toBe(403);
+    expect((await member.post(`subscriptions/${id}/pause`)).status).toBe(403);
+    expect((await member.post('billing-runs')).status).toBe(403);
+    expect((await finance.post(`subscriptions/${id}/pause`)).status).toBe(200);
+    expect((await finance.post('billing-runs')).status).toBe(201);
+    for (const verb of ['pause', 'resume', 'cancel', 'preview'])
+      expect((await stranger.post(`subscriptions/${id}/${verb}`)).status).toBe(404);
+    expect((await stranger.get(`subscriptions/${id}/periods`, { 'x-organization-id': stranger.organizationId })).status).toBe(404);
+  });
+});
+
+describe('an outage from 20 February to 2 May', () => {
+  const missed = async (more: object = {}): Promise<{ all: World; id: string }> => {
+    const all = await world();
+    at('2026-01-31T08:00:00Z');
+    const { id } = await begun(all.manager, { start_date: '2026-01-31', ...more });
+    await all.drain();
+    at('2026-05-02T09:00:00Z');
+    await all.drain();
+    expect(await broken(all.organization.id)).toEqual([]);
+    return { all, id };
+  };
+
+  it('is caught up: one invoice for each period, issued today, for the days it was served', async () => {
+    const { all, id } = await missed();
+    const invoices = await invoicesOf(all.manager, id);
+    expect(invoices.map((one) => [one.number, one.issue_date, one.lines[0].period_start, one.lines[0].period_end])).toEqual([
+      ['INV-2026-00001', '2026-01-31', '2026-01-31', '2026-02-27'],
+      ['INV-2026-00002', '2026-05-02', '2026-02-28', '2026-03-30'],
+      ['INV-2026-00003', '2026-05-02', '2026-03-31', '2026-04-29'],
+      ['INV-2026-00004', '2026-05-02', '2026-04-30', '2026-05-30'],
+    ]);
+    expect((await periodsOf(all.manager, id)).map(({ invoice_id }) => invoice_id)).toEqual(invoices.map((one) => one.id));
+  });
+
+  it('on a single invoice, or with what was missed skipped', async () => {
+    const single = await missed({ catch_up: 'single_invoice' });
+    const [, one, ...none] = await invoicesOf(single.all.manager, single.id);
+    expect([one.lines.length, one.totals.payable, none]).toEqual([3, '90.00', []]);
+    setClock();
+    const skip = await missed({ catch_up: 'skip' });
+    expect((await periodsOf(skip.all.manager, skip.id)).map(({ status }) => status)).toEqual(['billed', 'skipped', 'skipped', 'billed']);
+    expect(await invoicesOf(skip.all.manager, skip.id)).toHaveLength(2);
+  });
+
+  it('of more than 24 periods waits for a person, who is told', async () => {
+    const { manager, drain, organization } = await world();
+    at('2026-03-01T12:00:00Z');
+    const { id } = await begun(manager, { start_date: '2024-02-01' });
+    await drain();
+    expect((await manager.get(`subscriptions/${id}`)).data).toMatchObject({ parked_reason: '26 periods were missed, from 2024-02-01 on' });
+    expect(await periodsOf(manager, id)).toEqual([]);
+    expect((await manager.get('tasks')).data).toMatchObject([{ title: 'A subscription is not billed any more', priority: 'urgent' }]);
+    expect((await manager.post(`subscriptions/${id}/resume`)).data).toMatchObject({ parked_at: null, status: 'active' });
+    await drain();
+    expect(await periodsOf(manager, id)).toHaveLength(26);
+    expect(await broken(organization.id)).toEqual([]);
+  });
+
+  it('in a run up to an instant bills what was due then', async () => {
+    const { manager } = await world();
+    at('2026-11-20T12:00:00Z');
+    const { id } = await begun(manager, { start_date: '2026-01-31' });
+    expect(await run(manager, { as_of: '2026-02-20T00:00:00Z' })).toMatchObject({ invoices: 1 });
+    expect(await run(manager, { as_of: '2026-05-02T00:00:00Z' })).toMatchObject({ invoices: 3 });
+    expect((await periodsOf(manager, id)).map(({ period_start }) => period_start)).toEqual([
+      '2026-01-31',
+      '2026-02-28',
+      '2026-03-31',
+      '2026-04-30',
+    ]);
+  });
+});
+
+describe('changes', () => {
+  it('upgrading 30 to 50 on 15 February gives 15.00 back and bills 25.00 on the next invoice', async () => {
+    const { manager, drain, organization } = await world();
+    at('2026-02-01T12:00:00Z');
+    const { id } = await begun(manager, { start_date: '2026-02-01' });
+    await drain();
+    at('2026-02-15T12:00:00Z');
+    const body = { items: [{ description: 'Plan Plus', unit_price: '50.00', tax_percent: 0 }] };
+    const preview = await manager.post(`subscriptions/${id}/preview`, body);
+    expect(preview).toMatchObject({
+      status: 200,
+      data: {
+        adjustments: [
+          { description: 'Plan', quantity: '-1', unit_price: '15', period_start: '2026-02-15', period_end: '2026-02-28' },
+          { description: 'Plan Plus', quantity: '1', unit_price: '25' },
+        ],
+      },
+    });
+    expect(preview.data.upcoming.map(({ billed_on, invoice }: Json) => [billed_on, invoice.totals.payable])).toEqual([
+      ['2026-03-01', '60.00'],
+      ['2026-04-01', '50.00'],
+      ['2026-05-01', '50.00'],
+    ]);
+    expect((await manager.get(`subscriptions/${id}`)).data.adjustments).toEqual([]);
+    const changed = await manager.post(`subscriptions/${id}/change`, body);
+    expect(changed).toMatchObject({ status: 200, data: { adjustments: preview.data.adjustments } });
+    expect(changed.data.items.map(({ description, valid_from, valid_until }: Json) => [description, valid_from, valid_until])).toEqual([
+      ['Plan', '2026-02-01', '2026-02-15'],
+      ['Plan Plus', '2026-02-15', null],
+    ]);
+    at('2026-03-01T00:00:00Z');
+    await drain();
+    const [, next] = await invoicesOf(manager, id);
+    expect(next.lines.map((one: Json) => [one.description, one.net])).toEqual([
+      ['Plan Plus', '50.00'],
+      ['Plan Plus', '25.00'],
+      ['Plan', '-15.00'],
+    ]);
+    expect((await manager.get(`subscriptions/${id}`)).data.adjustments).toEqual([]);
+    expect(await broken(organization.id)).toEqual([]);
+  });
+
+  it('what is given back never makes an invoice negative: the rest waits', async () => {
+    const { manager, drain } = await world();
+    at('2026-02-01T12:00:00Z');
+    const { id } = await begun(manager, { start_date: '2026-02-01', items: [item({ unit_price: '280' })] });
+    await drain();
+    await manager.post(`subscriptions/${id}/change`, {
+      items: [{ description: 'Small', unit_price: '28', tax_percent: 0 }],
+      effective_date: '2026-02-15',
+    });
+    for (const day of ['2026-03-01', '2026-04-01', '2026-05-01', '2026-06-01', '2026-07-01', '2026-08-01']) {
+      at(`${day}T00:00:00Z`);
+      await drain();
+    }
+    // 140 back, 14 more: 126 of credit against 28 a month.
+    expect((await invoicesOf(manager, id)).map((one) => one.totals.payable)).toEqual([
+      '280.00',
+      '0.00',
+      '0.00',
+      '0.00',
+      '0.00',
+      '14.00',
+      '28.00',
+    ]);
+  });
+
+  it('before a period is billed split it by days; a stub costs its days', async () => {
+    const { manager, drain } = await world();
+    at('2026-02-10T12:00:00Z');
+    const stub = await begun(manager, { start_date: '2026-02-10', anchor_day: 1 });
+    const arrears = await begun(manager, { start_date: '2026-02-01', billing: 'arrears' });
+    await manager.post(`subscriptions/${arrears.id}/change`, {
+      items: [{ description: 'Plus', unit_price: '50', tax_percent: 0 }],
+      effective_date: '2026-02-15',
+    });
+    at('2026-03-01T00:00:00Z');
+    await drain();
+    const nets = async ({ id }: Json) => (await invoicesOf(manager, id)).map((one) => one.lines.map(({ net }: Json) => net));
+    expect([await nets(stub), await nets(arrears)]).toEqual([[['20.36'], ['30.00']], [['15.00', '25.00']]]);
+  });
+
+  it('refuses another interval, and what lies in a period that is over', async () => {
+    const { manager, drain } = await world();
+    at('2026-02-01T12:00:00Z');
+    const { id } = await begun(manager, { start_date: '2026-01-01' });
+    await drain();
+    const change = (body: object) => manager.post(`subscriptions/${id}/change`, { items: [item()], ...body });
+    expect(await change({ items: [item({ interval: 'year' })] })).toMatchObject({
+      status: 422,
+      error: { code: 'subscription.one_interval' },
+    });
+    expect(await change({ effective_date: '2026-01-15' })).toMatchObject({ status: 422, error: { code: 'subscription.too_early' } });
+  });
+});
+
+describe('pauses and the end', () => {
+  it('a pause is not billed; what was billed of it goes back', async () => {
+    const { manager, drain, organization } = await world();
+    at('2026-01-01T12:00:00Z');
+    const { id } = await begun(manager, { start_date: '2026-01-01', items: [item({ unit_price: '31' })] });
+    await drain();
+    at('2026-01-22T12:00:00Z');
+    expect((await manager.post(`subscriptions/${id}/pause`)).data).toMatchObject({
+      status: 'paused',
+      next_billing_on: null,
+      adjustments: [{ quantity: '-1', unit_price: '10' }],
+    });
+    at('2026-03-15T12:00:00Z');
+    await drain();
+    expect(await periodsOf(manager, id)).toHaveLength(1);
+    at('2026-04-01T12:00:00Z');
+    expect((await manager.post(`subscriptions/${id}/resume`)).data).toMatchObject({
+      status: 'active',
+      pauses: [{ from: '2026-01-22', until: '2026-04-01' }],
+    });
+    await drain();
+    expect((await periodsOf(manager, id)).map(({ period_start, status }) => `${period_start} ${status}`)).toEqual([
+      '2026-01-01 billed',
+      '2026-02-01 paused',
+      '2026-03-01 paused',
+      '2026-04-01 billed',
+    ]);
+    expect((await invoicesOf(manager, id)).map((one) => one.totals.payable)).toEqual(['31.00', '21.00']);
+    expect((await manager.post(`subscriptions/${id}/pause`, { from: '2026-05-01', until: '2026-04-30' })).status).toBe(422);
+    expect(await broken(organization.id)).toEqual([]);
+  });
+
+  it('cancelling is final; what is owed is billed, and nothing after', async () => {
+    const { manager, drain, organization } = await world();
+    at('2026-01-01T12:00:00Z');
+    const [now, late, later] = [
+      await begun(manager, { start_date: '2026-01-01' }),
+      await begun(manager, { start_date: '2026-01-01', billing: 'arrears', items: [item({ unit_price: '31' })] }),
+      await begun(manager, { start_date: '2026-01-01' }),
+    ];
+    await drain();
+    at('2026-01-11T12:00:00Z');
+    for (const { id } of [now, late])
+      expect((await manager.post(`subscriptions/${id}/cancel`)).data).toMatchObject({ status: 'cancelled', cancel_at: '2026-01-11' });
+    expect((await manager.post(`subscriptions/${later.id}/cancel`, { at_period_end: true })).data).toMatchObject({
+      status: 'active',
+      cancel_at: '2026-02-01',
+    });
+    at('2026-06-01T12:00:00Z');
+    await drain();
+    const payables = async ({ id }: Json) => (await invoicesOf(manager, id)).map((one) => one.totals.payable);
+    expect([await payables(now), await payables(late), await payables(later)]).toEqual([['30.00'], ['10.00'], ['30.00']]);
+    expect((await manager.get(`subscriptions/${later.id}`)).data.status).toBe('cancelled');
+    expect((await manager.post(`subscriptions/${now.id}/cancel`)).status).toBe(200);
+    expect(await manager.post(`subscriptions/${now.id}/resume`)).toMatchObject({ status: 409, error: { code: 'subscription.cancelled' } });
+    expect(await broken(organization.id)).toEqual([]);
+  });
+
+  it('what a change made due is billed at the end', async () => {
+    const { manager, drain, organization } = await world();
+    at('2026-02-01T12:00:00Z');
+    const { id } = await begun(manager, { start_date: '2026-02-01' });
+    await drain();
+    await manager.post(`subscriptions/${id}/change`, {
+      items: [{ description: 'Plus', unit_price: '50', tax_percent: 0 }],
+      effective_date: '2026-02-15',
+    });
+    await manager.post(`subscriptions/${id}/cancel`);
+    await drain();
+    expect((await invoicesOf(manager, id)).map((one) => one.totals.payable)).toEqual(['30.00', '10.00']);
+    expect(await broken(organization.id)).toEqual([]);
+  });
+
+  it('one that cannot be billed is parked, and the others are billed', async () => {
+    const { manager, drain, organization } = await world();
+    at('2026-02-01T12:00:00Z');
+    const fine = await begun(manager, { start_date: '2026-02-01' });
+    const wrong = await begun(manager, { start_date: '2026-02-01', items: [item({ tax_percent: 0, tax_category: 'AE' })] });
+    await drain();
+    expect(await periodsOf(manager, fine.id)).toHaveLength(1);
+    expect(await periodsOf(manager, wrong.id)).toEqual([]);
+    expect((await manager.get(`subscriptions/${wrong.id}`)).data.parked_reason).toContain('tax id');
+    await manager.patch(`customer-accounts/${wrong.customer_account_id}`, { tax_id: 'FR40303265045' });
+    await manager.post(`subscriptions/${wrong.id}/resume`);
+    await drain();
+    expect(await periodsOf(manager, wrong.id)).toHaveLength(1);
+    expect(await broken(organization.id)).toEqual([]);
+  });
+});
+
+describe('exactly once', () => {
+  const many = async ({ person, organization }: World, count: number, startDate: string) => {
+    const bus = (await app()).get(Bus);
+    const { id: contactId } = await person.run(new CreateContact({ name: 'Ada Lovelace' }));
+    const items = [{ description: 'Plan', unitPrice: '30', taxPercent: '19' }];
+    const one = () => bus.run(new CreateSubscription({ contactId, currency: 'EUR', startDate, items }));
+    for (let left = count; left > 0; left -= 25) {
+      const works = Array.from({ length: Math.min(left, 25) }, () => one);
+      await actingAs(system(organization.facts()), () => bus.each(works, true));
+    }
+    return bus;
+  };
+  const billedTwice = (organizationId: string) =>
+    rowsOf(organizationId, 'select subscription_id, index from billing_period group by 1, 2 having count(*) > 1');
+
+  it.each([2, 4])(
+    '%i sweepers at the same time make none twice',
+    async (sweepers) => {
+      const all = await world();
+      at('2026-01-31T08:00:00Z');
+      const bus = await many(all, 250, '2026-01-31');
+      at('2026-03-31T08:00:00Z');
+      const sweep = () => actingAs(system(all.organization.facts()), () => bus.run(new BillDue(true)));
+      const began = performance.now();
+      const done = await Promise.all(Array.from({ length: sweepers }, sweep));
+      const milliseconds = Math.round(performance.now() - began);
+      console.log(`750 invoices by ${sweepers}: ${milliseconds} ms`);
+      expect(done.reduce((sum, { invoices }) => sum + invoices, 0)).toBe(750);
+      expect(await billedTwice(all.organization.id)).toEqual([]);
+      expect(await rowsOf(all.organization.id, 'select count(*)::int as n, max(sequence) as last from invoice')).toEqual([
+        { n: 750, last: 750 },
+      ]);
+      await all.drain();
+      expect(await broken(all.organization.id)).toEqual([]);
+    },
+    60_000,
+  );
+
+  it('what dies in the middle leaves nothing, and is done afterwards', async () => {
+    const all = await world();
+    at('2026-01-31T08:00:00Z');
+    const bus = await many(all, 30, '2026-01-31');
+    const dies = () => Promise.reject(ruleBroken('Killed on purpose'));
+    const killed = () => actingAs(system(all.organization.facts()), () => bus.each([() => bus.run(new RunBilling()), dies], true));
+    const outcomes = await Promise.allSettled([killed(), killed(), all.drain(), killed()]);
+    expect(outcomes.filter(({ status }) => status === 'rejected').length).toBeGreaterThanOrEqual(3);
+    at('2026-01-31T08:01:00Z');
+    await all.drain();
+    expect(await rowsOf(all.organization.id, 'select count(*)::int as n, max(sequence) as last from invoice')).toEqual([
+      { n: 30, last: 30 },
+    ]);
+    expect(await billedTwice(all.organization.id)).toEqual([]);
+    expect(await broken(all.organization.id)).toEqual([]);
+  }, 60_000);
+
+  it('a period that is billed already refuses a second invoice, whatever the subscription says', async () => {
+    const all = await world();
+    at('2026-01-31T08:00:00Z');
+    await many(all, 2, '2026-01-31');
+    await all.drain();
+    await tamper(
+      all.organization.id,
+      `update subscription set next_index = 0, wake_at = '2026-01-31' where id = (select min(id::text)::uuid from subscription)`,
+    );
+    expect(await run(all.manager)).toMatchObject({ invoices: 0, parked: 1 });
+    expect(await rowsOf(all.organization.id, 'select count(*)::int as n, max(sequence) as last from invoice')).toEqual([{ n: 2, last: 2 }]);
+  });
+
+  it.each([
+    ['one invoice per period', 'update invoice set source_id = gen_random_uuid()'],
+    ['without holes', 'update billing_period set period_start = period_start + 1 where index = 1'],
+    ['nothing is due', "update subscription set wake_at = now() - interval '2 hours'"],
+  ])('what tells that %s can fail', async (name, sql) => {
+    const all = await world();
+    at('2026-01-31T08:00:00Z');
+    await many(all, 1, '2026-01-31');
+    at('2026-03-01T08:00:00Z');
+    await all.drain();
+    expect(await broken(all.organization.id)).toEqual([]);
+    await tamper(all.organization.id, sql);
+    expect(await broken(all.organization.id, invariants)).toContainEqual(expect.stringContaining(name));
+  });
+
+  it('a year of a thousand subscriptions takes seconds', async () => {
+    const all = await world();
+    at('2026-01-01T08:00:00Z');
+    await many(all, 1000, '2026-01-31');
+    const began = performance.now();
+    for (let month = 1; month <= 12; month++) {
+      at(`2026-${String(month).padStart(2, '0')}-${month === 2 ? '28' : '30'}T23:59:00Z`);
+      await all.drain();
+      at(`2026-${String(month).padStart(2, '0')}-${month === 2 ? '28' : '30'}T23:59:00Z`);
+    }
+    at('2026-12-31T08:00:00Z');
+    await all.drain();
+    const seconds = (performance.now() - began) / 1000;
+    console.log(`12,000 invoices in ${seconds.toFixed(1)} s: ${Math.round(12_000 / seconds)} a second`);
+    expect(await rowsOf(all.organization.id, 'select count(*)::int as n, max(sequence) as last from invoice')).toEqual([
+      { n: 12_000, last: 12_000 },
+    ]);
+    expect(await billedTwice(all.organization.id)).toEqual([]);
+  }, 180_000);
+
+  it('time is not played with in production', () => {
+    at('2026-01-31T08:00:00Z');
+    const later = new Date('2026-02-01T00:00:00Z');
+    expect(() => mayBe(later, 'production')).toThrow('billed later');
+    expect(mayBe(later, 'test')).toBe(later);
+  });
+});
