@@ -469,8 +469,6 @@ describe('exactly once', () => {
       at('2026-03-31T08:00:00Z');
       const sweep = () => actingAs(system(all.organization.facts()), () => bus.run(new BillDue(true)));
       const done = await Promise.all(Array.from({ length: sweepers }, sweep));
-      const milliseconds = Math.round(performance.now() - began);
-      console.log(`750 invoices by ${sweepers}: ${milliseconds} ms`);
       expect(done.reduce((sum, { invoices }) => sum + invoices, 0)).toBe(750);
       expect(await billedTwice(all.organization.id)).toEqual([]);
       expect(await rowsOf(all.organization.id, 'select count(*)::int as n, max(sequence) as last from invoice')).toEqual([
