@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { actor, organization } from './actor.ts';
 import { columnOf, fieldsOf, type Source } from './entity.ts';
 import { badCursor, type Detail, forbidden, invalid, tooDeep } from './errors.ts';
-import type { AnyField, Kind } from './fields.ts';
+import { type AnyField, day as dayField, type Kind } from './fields.ts';
 import { parseAmount } from './money.ts';
 import { snake } from './naming.ts';
 import { may } from './permissions.ts';
@@ -105,6 +105,7 @@ const OPERATORS: Record<Kind, readonly string[]> = {
   json: [],
 };
 const DAY = /^\d{4}-\d\d-\d\d$/;
+const aDay = dayField().check;
 const SQL_WORD: Record<string, string> = { gte: '>=', lte: '<=', gt: '>', lt: '<' };
 const STANDARD = ['page', 'page_size', 'cursor', 'sort', 'order_by', 'order', 'count', 'fields', 'include', 'search'];
 let lists = 0;
@@ -289,7 +290,7 @@ export class List<Row> {
 
   /** A plain date means that day in the organization's zone. */
   private onDay(sent: string, column: string, operator: string, day: string, refuse: Refusing): Clause | undefined {
-    if (!z.iso.date().safeParse(day).success) return void refuse(sent, 'invalid', 'is not a day');
+    if (!aDay.safeParse(day).success) return void refuse(sent, 'invalid', 'is not a day');
     const { from, until } = dayBounds(day, actor().organization?.timeZone ?? 'UTC');
     const ref = sql.ref(`${this.of.table}.${column}`);
     const [start, end] = [from.toISOString(), until.toISOString()];

@@ -281,6 +281,7 @@ describe('what may not be asked', () => {
     'lent=yes',
     'printed=2023-02-29',
     'read_at=yesterday',
+    'read_at=0000-01-01',
     'read_at=2026-13-01',
     'read_at=2026-01-01&read_at=2026-01-02',
     'shelf_id=1',

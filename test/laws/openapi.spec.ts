@@ -53,6 +53,19 @@ describe('the document', () => {
       if (method === 'PATCH' || method === 'PUT') expect({ id, body: Boolean(doc.requestBody) }).toEqual({ id, body: true });
     }
   });
+
+  it('refers to nothing that it does not define, and defines nothing as itself', () => {
+    const { components, ...rest } = document();
+    const text = JSON.stringify({ rest, components });
+    const named = new Set([...text.matchAll(/"#\/components\/(\w+)\/(\w+)"/g)].map(([, kind, name]) => `${kind}/${name}`));
+    for (const one of named) {
+      const [kind, name] = one.split('/') as [string, string];
+      expect({
+        one,
+        is: components[kind]?.[name] === undefined ? 'missing' : components[kind][name].$ref === `#/components/${one}` ? 'itself' : 'there',
+      }).toEqual({ one, is: 'there' });
+    }
+  });
 });
 
 it('the schema in SQL is the one in the repository', async () => {

@@ -362,10 +362,10 @@ export class Inhabitant {
    * Sends a verb to a new record, which may have to be brought into another state first: by itself, or after one of the other verbs of its
    * resource. Answers what it said at first when none of them helped.
    */
-  async reached(operation: Operation): Promise<Answer | undefined> {
-    const path = await this.pathOf(operation, true);
+  async reached(operation: Operation, send = (path: string) => this.tried(operation, path)): Promise<Answer | undefined> {
+    const path = (await this.pathOf(operation, true)) ?? (await this.pathOf(operation));
     if (!path) return undefined;
-    const first = await this.tried(operation, path);
+    const first = await send(path);
     if (first.status < 300 || ![404, 409, 422].includes(first.status)) return first;
     const record = `${operation.table.path}/{id}`;
     const others = this.all.filter(
@@ -376,10 +376,25 @@ export class Inhabitant {
       const id = again?.split('/')[operation.path.split('/').indexOf('{id}')];
       if (!again || !id) break;
       if ((await this.tried(other, other.path.replace('{id}', id))).status >= 300) continue;
-      const answer = await this.tried(operation, again);
+      const answer = await send(again);
       if (answer.status < 300) return answer;
     }
     return first;
+  }
+
+  /** Sends the example of an operation: as it is, or with the references that an example cannot know. */
+  async exemplified(operation: Operation): Promise<Answer | undefined> {
+    const example = exampleOf(operation)!;
+    const references = Object.keys(bodySchema(operation)?.properties ?? {}).filter((name) => referenceIn(name) && !(name in example));
+    return this.reached(operation, async (path) => {
+      let first: Answer | undefined;
+      for (const more of [[], ...references.map((one) => [one]), references]) {
+        const answer = await this.send(operation, path, { ...(await this.adapted(example)), ...(await this.body(operation, more)) });
+        first ??= answer;
+        if (answer.status < 300) return answer;
+      }
+      return first!;
+    });
   }
 
   /** Rows of everything that can be created, also by verbs, under each record that others can be created under. Answers what could not be made, and why. */
