@@ -29,7 +29,7 @@ export const PricesController = controller(
     called: 'a price',
     view: PriceView,
     list: priceList,
-    create: [CreatePrice, NewPrice],
+    create: [CreatePrice, NewPrice, { product_id: '019a9f5e-0000-7000-8000-000000000001', unit_amount: '95.00', currency: 'EUR' }],
     update: [UpdatePrice, PriceChanges, { unit_amount: '52.50' }],
   }),
   { of: Price },

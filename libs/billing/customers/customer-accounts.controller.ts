@@ -20,7 +20,11 @@ export const CustomerAccountsController = controller(
       called: 'a customer account',
       view: CustomerAccountView,
       list: customerAccountList,
-      create: [CreateCustomerAccount, NewCustomerAccount],
+      create: [
+        CreateCustomerAccount,
+        NewCustomerAccount,
+        { contact_id: '019a9f5e-0000-7000-8000-000000000001', currency: 'EUR', terms_days: 14 },
+      ],
       update: [UpdateCustomerAccount, CustomerAccountChanges, { tax_id: 'FR40303265045', terms_days: 14 }],
       remove: DeleteCustomerAccount,
     }),

@@ -32,6 +32,7 @@ export const PaymentsController = controller(
     create: post('', CreatePayment, {
       does: 'Record a payment: it pays the named invoices, else the oldest first, and the rest is credit',
       body: NewPayment,
+      example: { contact_id: '019a9f5e-0000-7000-8000-000000000001', amount: '250.00', currency: 'EUR', method: 'bank_transfer' },
       answers,
       again: true,
       problems: ['payment.no_rate', 'payment.mixed_currencies', 'payment.not_payable', 'payment.other_customer'],
