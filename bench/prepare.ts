@@ -99,7 +99,7 @@ function parts({ organizations, contacts, deals, activities }: Size): Part[] {
       sql: (
         from,
         to,
-      ) => `insert into stage_history (id, ${COMMON}, deal_id, position, at, to_stage_id, to_stage, to_status, amount_e4, currency, probability, forecast_category, owner_id, changed_by)
+      ) => `insert into stage_history (id, ${COMMON}, deal_id, position, at, to_stage_id, to_stage, to_status, amount_e4, currency, probability, forecast_category, owned_by, changed_by)
         select ${id('e3', 'g')}, ${common('o', 'now() - ago')}, ${id('e2', 'g')}, 1, now() - ago, ${id('f2', 'o * 10 + 1')}, 'qualification', 'new',
           (1 + g % 5000) * 100000::bigint, 'EUR', 10, 'pipeline', ${id('a1', 'o')}, ${id('a1', 'o')}
         ${numbered(from, to)}`,

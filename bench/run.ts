@@ -1,14 +1,12 @@
-// npm run bench [-- small|full] [--only get,list] [--rounds n] [--seconds n] [--strain]: the real API against others on the same database,
+// npm run bench [-- small|full] [--only get,list] [--rounds n] [--seconds n]: the real API against others on the same database,
 // interleaved (A B A B …), so that what the machine does meanwhile hits all alike. Only ratios within one run count; medians are written
-// to docs/benchmarks.md. --strain measures what does not compare: see strain.ts.
+// to docs/benchmarks.md.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
-import { importing } from './importing.ts';
 import { agree, know, type Known, type Operation, OPERATIONS } from './operations.ts';
 import { SIZES } from './prepare.ts';
 import { apiToken, CONNECTIONS, load, median, memory, place, plainToken, type Sample, type Server, start, stop } from './servers.ts';
-import { strain } from './strain.ts';
 
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,
@@ -16,17 +14,13 @@ const { values: options, positionals } = parseArgs({
     only: { type: 'string' },
     rounds: { type: 'string', default: '5' },
     seconds: { type: 'string', default: '4' },
-    strain: { type: 'boolean', default: false },
-    import: { type: 'boolean', default: false },
   },
 });
 const size = positionals[0] ?? 'small';
 const FIRST_PORT = 4101;
 const where = await place(size);
 
-if (options.strain) write('strain', await strain(where));
-else if (options.import) write('import', await importing(where));
-else await compare();
+await compare();
 
 async function compare() {
   const token = plainToken(where.prepared);

@@ -335,7 +335,7 @@ export class Foundation extends Migration {
     this.addSql(`alter table "subscription" add constraint "subscription_interval_check" check ("interval" in ('day', 'week', 'month', 'year'));`);
     this.addSql(`alter table "subscription" add constraint "subscription_billing_check" check ("billing" in ('advance', 'arrears'));`);
     this.addSql(`alter table "subscription" add constraint "subscription_catch_up_check" check ("catch_up" in ('each_period', 'single_invoice', 'skip'));`);
-    this.addSql(`create or replace function "subscription_subscription_search_fn"() returns trigger as \$\$ begin perform search.put('subscription', new.tenant_id, new.id, concat_ws(' ', new.reference)); return null; end; \$\$ language plpgsql;`);
+    this.addSql(`create or replace function "subscription_subscription_search_fn"() returns trigger as \$\$ begin if tg_op = 'UPDATE' then if (new.reference) is not distinct from (old.reference) then return null; end if; end if; perform search.put('subscription', new.tenant_id, new.id, concat_ws(' ', new.reference)); return null; end; \$\$ language plpgsql;`);
     this.addSql(`create trigger "subscription_search" AFTER INSERT OR UPDATE on "subscription" for each ROW execute function "subscription_subscription_search_fn"();`);
 
     this.addSql(`create table "billing_period" ("id" uuid not null, "created_at" timestamptz(3) not null, "updated_at" timestamptz(3) not null, "version" int not null default 1, "tenant_id" uuid not null, "created_by" uuid null, "deleted_at" timestamptz(3) null, "subscription_id" uuid not null, "index" int not null, "period_start" date not null, "period_end" date not null, "billed_on" date not null, "status" text not null, "invoice_id" uuid null, primary key ("id"));`);

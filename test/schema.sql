@@ -11,6 +11,12 @@ create index "billing_entity_tenant_id_created_at_id_index" on "billing_entity" 
 alter table "billing_entity" add constraint "billing_entity_tenant_id_id_unique" unique ("tenant_id", "id");
 create unique index "billing_entity_tenant_id_is_default_unique" on "billing_entity" ("tenant_id", "is_default") where deleted_at is null and is_default;
 
+create table "billing_run" ("id" uuid not null, "created_at" timestamptz(3) not null, "updated_at" timestamptz(3) not null, "version" int not null default 1, "tenant_id" uuid not null, "created_by" uuid null, "deleted_at" timestamptz(3) null, "as_of" timestamptz(3) not null, "dry_run" boolean not null default false, "status" text not null default 'running', "subscriptions" int not null default 0, "invoices" int not null default 0, "periods" int not null default 0, "paused_periods" int not null default 0, "skipped_periods" int not null default 0, "parked" int not null default 0, "planned" jsonb not null, "finished_at" timestamptz(3) null, primary key ("id"));
+create index "billing_run_tenant_id_created_at_id_index" on "billing_run" ("tenant_id", "created_at", "id");
+create index "billing_run_tenant_id_status_created_at_id_index" on "billing_run" ("tenant_id", "status", "created_at", "id");
+alter table "billing_run" add constraint "billing_run_tenant_id_id_unique" unique ("tenant_id", "id");
+alter table "billing_run" add constraint "billing_run_status_check" check ("status" in ('running', 'done'));
+
 create table "company" ("id" uuid not null, "created_at" timestamptz(3) not null, "updated_at" timestamptz(3) not null, "version" int not null default 1, "tenant_id" uuid not null, "created_by" uuid null, "deleted_at" timestamptz(3) null, "owner_id" uuid null, "custom" jsonb not null, "name" varchar(255) not null, "domain" varchar(253) null, "industry" varchar(100) null, "employees" int null, "annual_revenue_e4" bigint null, "currency" char(3) not null, "founded_year" int null, "parent_id" uuid null, "address" jsonb null, "phone" varchar(40) null, "website" varchar(500) null, "tags" text[] not null, "notes" text null, primary key ("id"));
 create index "company_tenant_id_created_at_id_index" on "company" ("tenant_id", "created_at", "id");
 create index "company_tenant_id_name_id_index" on "company" ("tenant_id", "name", "id");
@@ -299,6 +305,39 @@ alter table "stage_history" add constraint "stage_history_from_status_check" che
 alter table "stage_history" add constraint "stage_history_to_status_check" check ("to_status" in ('new', 'in_progress', 'won', 'lost'));
 alter table "stage_history" add constraint "stage_history_forecast_category_check" check ("forecast_category" in ('pipeline', 'best_case', 'commit', 'omitted'));
 
+create table "subscription" ("id" uuid not null, "created_at" timestamptz(3) not null, "updated_at" timestamptz(3) not null, "version" int not null default 1, "tenant_id" uuid not null, "created_by" uuid null, "deleted_at" timestamptz(3) null, "owner_id" uuid null, "custom" jsonb not null, "billing_entity_id" uuid not null, "customer_account_id" uuid not null, "contact_id" uuid null, "company_id" uuid null, "status" text not null default 'active', "currency" char(3) not null, "prices_include_tax" boolean not null, "start_date" date not null, "trial_end" date null, "zone" varchar(64) not null, "interval" text not null, "interval_count" int not null, "anchor_day" int null, "anchor_month" int null, "billing" text not null default 'advance', "catch_up" text not null default 'each_period', "cancel_at" date null, "cancelled_at" timestamptz(3) null, "pauses" jsonb not null, "adjustments" jsonb not null, "reference" varchar(200) null, "notes" text null, "parked_at" timestamptz(3) null, "parked_reason" varchar(500) null, "released_on" date null, "next_index" int not null default 0, "next_billing_on" date null, "wake_at" timestamptz(3) null, primary key ("id"));
+create index "subscription_tenant_id_created_at_id_index" on "subscription" ("tenant_id", "created_at", "id");
+create index "subscription_tenant_id_wake_at_id_index" on "subscription" ("tenant_id", "wake_at", "id");
+create index "subscription_tenant_id_status_created_at_id_index" on "subscription" ("tenant_id", "status", "created_at", "id");
+create index "subscription_tenant_id_next_billing_on_id_index" on "subscription" ("tenant_id", "next_billing_on", "id");
+create index "subscription_tenant_id_owner_id_created_at_id_index" on "subscription" ("tenant_id", "owner_id", "created_at", "id");
+create index "subscription_tenant_id_billing_entity_id_created_at_id_index" on "subscription" ("tenant_id", "billing_entity_id", "created_at", "id");
+create index "subscription_tenant_id_customer_account_id_created_at_id_index" on "subscription" ("tenant_id", "customer_account_id", "created_at", "id");
+create index "subscription_tenant_id_contact_id_created_at_id_index" on "subscription" ("tenant_id", "contact_id", "created_at", "id");
+create index "subscription_tenant_id_company_id_created_at_id_index" on "subscription" ("tenant_id", "company_id", "created_at", "id");
+alter table "subscription" add constraint "subscription_tenant_id_id_unique" unique ("tenant_id", "id");
+alter table "subscription" add constraint "subscription_customer_check" check (num_nonnulls(contact_id, company_id) = 1);
+alter table "subscription" add constraint "subscription_trial_check" check (trial_end > start_date);
+alter table "subscription" add constraint "subscription_cancelled_check" check ((status = 'cancelled') = (cancelled_at is not null));
+alter table "subscription" add constraint "subscription_parked_check" check ((parked_at is null) = (parked_reason is null) and (parked_at is null or wake_at is null));
+alter table "subscription" add constraint "subscription_draft_check" check (status <> 'draft' or wake_at is null);
+alter table "subscription" add constraint "subscription_status_check" check ("status" in ('draft', 'trialing', 'active', 'paused', 'past_due', 'suspended', 'cancelled'));
+alter table "subscription" add constraint "subscription_interval_check" check ("interval" in ('day', 'week', 'month', 'year'));
+alter table "subscription" add constraint "subscription_billing_check" check ("billing" in ('advance', 'arrears'));
+alter table "subscription" add constraint "subscription_catch_up_check" check ("catch_up" in ('each_period', 'single_invoice', 'skip'));
+create or replace function "subscription_subscription_search_fn"() returns trigger as $$ begin if tg_op = 'UPDATE' then if (new.reference) is not distinct from (old.reference) then return null; end if; end if; perform search.put('subscription', new.tenant_id, new.id, concat_ws(' ', new.reference)); return null; end; $$ language plpgsql;
+create trigger "subscription_search" AFTER INSERT OR UPDATE on "subscription" for each ROW execute function "subscription_subscription_search_fn"();
+
+create table "billing_period" ("id" uuid not null, "created_at" timestamptz(3) not null, "updated_at" timestamptz(3) not null, "version" int not null default 1, "tenant_id" uuid not null, "created_by" uuid null, "deleted_at" timestamptz(3) null, "subscription_id" uuid not null, "index" int not null, "period_start" date not null, "period_end" date not null, "billed_on" date not null, "status" text not null, "invoice_id" uuid null, primary key ("id"));
+create index "billing_period_tenant_id_created_at_id_index" on "billing_period" ("tenant_id", "created_at", "id");
+create index "billing_period_tenant_id_subscription_id_index_index" on "billing_period" ("tenant_id", "subscription_id", "index");
+create index "billing_period_tenant_id_invoice_id_created_at_id_index" on "billing_period" ("tenant_id", "invoice_id", "created_at", "id");
+alter table "billing_period" add constraint "billing_period_tenant_id_id_unique" unique ("tenant_id", "id");
+create unique index "billing_period_tenant_id_subscription_id_index_unique" on "billing_period" ("tenant_id", "subscription_id", "index") where deleted_at is null;
+alter table "billing_period" add constraint "billing_period_dates_check" check (period_end >= period_start);
+alter table "billing_period" add constraint "billing_period_invoice_check" check ((status = 'billed') = (invoice_id is not null));
+alter table "billing_period" add constraint "billing_period_status_check" check ("status" in ('billed', 'paused', 'skipped'));
+
 create table "task" ("id" uuid not null, "created_at" timestamptz(3) not null, "updated_at" timestamptz(3) not null, "version" int not null default 1, "tenant_id" uuid not null, "created_by" uuid null, "deleted_at" timestamptz(3) null, "owner_id" uuid null, "custom" jsonb not null, "title" varchar(255) not null, "description" text null, "due_date" date null, "due_at" timestamptz(3) null, "priority" text not null default 'normal', "status" text not null default 'todo', "is_done" boolean not null default false, "completed_at" timestamptz(3) null, "assignee_id" uuid null, "contact_id" uuid null, "company_id" uuid null, "deal_id" uuid null, "remind_at" timestamptz(3) null, "reminded_at" timestamptz(3) null, "recurrence" jsonb null, "recurs_from" date null, "follows_id" uuid null, primary key ("id"));
 create index "task_tenant_id_created_at_id_index" on "task" ("tenant_id", "created_at", "id");
 create index "task_tenant_id_assignee_id_due_date_id_index" on "task" ("tenant_id", "assignee_id", "due_date", "id");
@@ -343,6 +382,16 @@ alter table "price" add constraint "price_recurring_check" check ((kind = 'recur
 alter table "price" add constraint "price_kind_check" check ("kind" in ('one_off', 'recurring'));
 alter table "price" add constraint "price_interval_check" check ("interval" in ('day', 'week', 'month', 'year'));
 alter table "price" add constraint "price_billing_check" check ("billing" in ('advance', 'arrears'));
+
+create table "subscription_item" ("id" uuid not null, "created_at" timestamptz(3) not null, "updated_at" timestamptz(3) not null, "version" int not null default 1, "tenant_id" uuid not null, "created_by" uuid null, "deleted_at" timestamptz(3) null, "subscription_id" uuid not null, "position" int not null, "description" varchar(1000) not null, "quantity" numeric(18,6) not null default '1', "unit" varchar(30) null, "unit_price" numeric(18,6) not null, "tax_category" text not null, "tax_percent" numeric(7,4) not null, "tax_rate_id" uuid null, "price_id" uuid null, "valid_from" date not null, "valid_until" date null, primary key ("id"));
+create index "subscription_item_tenant_id_created_at_id_index" on "subscription_item" ("tenant_id", "created_at", "id");
+create index "subscription_item_tenant_id_subscription_id_position_index" on "subscription_item" ("tenant_id", "subscription_id", "position");
+create index "subscription_item_tenant_id_tax_rate_id_created_at_id_index" on "subscription_item" ("tenant_id", "tax_rate_id", "created_at", "id");
+create index "subscription_item_tenant_id_price_id_created_at_id_index" on "subscription_item" ("tenant_id", "price_id", "created_at", "id");
+alter table "subscription_item" add constraint "subscription_item_tenant_id_id_unique" unique ("tenant_id", "id");
+create unique index "subscription_item_tenant_id_subscription_id_position_unique" on "subscription_item" ("tenant_id", "subscription_id", "position") where deleted_at is null;
+alter table "subscription_item" add constraint "subscription_item_validity_check" check (valid_until >= valid_from);
+alter table "subscription_item" add constraint "subscription_item_tax_category_check" check ("tax_category" in ('S', 'Z', 'E', 'AE', 'K', 'G', 'O'));
 
 create table "invoice_line" ("id" uuid not null, "created_at" timestamptz(3) not null, "updated_at" timestamptz(3) not null, "version" int not null default 1, "tenant_id" uuid not null, "created_by" uuid null, "deleted_at" timestamptz(3) null, "invoice_id" uuid not null, "position" int not null, "description" varchar(1000) not null, "quantity" numeric(18,6) not null default '1', "unit" varchar(30) null, "unit_price" numeric(18,6) not null, "amount_e4" bigint not null, "discount_percent" numeric(7,4) null, "discount_amount_e4" bigint not null, "total_e4" bigint not null, "net_e4" bigint not null, "tax_category" text not null, "tax_percent" numeric(7,4) not null, "tax_rate_id" uuid null, "price_id" uuid null, "period_start" date null, "period_end" date null, "credits_line_id" uuid null, "credits_quantity" numeric(18,6) null, "currency" char(3) not null, primary key ("id"));
 create index "invoice_line_tenant_id_created_at_id_index" on "invoice_line" ("tenant_id", "created_at", "id");
@@ -462,6 +511,15 @@ alter table "activity" add constraint "activity_author_id_member_foreign" foreig
 alter table "stage_history" add constraint "stage_history_deal_id_foreign" foreign key ("tenant_id", "deal_id") references "deal" ("tenant_id", "id") on delete restrict;
 alter table "stage_history" add constraint "stage_history_to_stage_id_foreign" foreign key ("tenant_id", "to_stage_id") references "stage" ("tenant_id", "id") on delete restrict;
 
+alter table "subscription" add constraint "subscription_billing_entity_id_foreign" foreign key ("tenant_id", "billing_entity_id") references "billing_entity" ("tenant_id", "id") on delete restrict;
+alter table "subscription" add constraint "subscription_customer_account_id_foreign" foreign key ("tenant_id", "customer_account_id") references "customer_account" ("tenant_id", "id") on delete restrict;
+alter table "subscription" add constraint "subscription_contact_id_foreign" foreign key ("tenant_id", "contact_id") references "contact" ("tenant_id", "id") on delete restrict;
+alter table "subscription" add constraint "subscription_company_id_foreign" foreign key ("tenant_id", "company_id") references "company" ("tenant_id", "id") on delete restrict;
+alter table "subscription" add constraint "subscription_owner_id_member_foreign" foreign key ("tenant_id", "owner_id") references "membership" ("organization_id", "user_id") on delete restrict;
+
+alter table "billing_period" add constraint "billing_period_subscription_id_foreign" foreign key ("tenant_id", "subscription_id") references "subscription" ("tenant_id", "id") on delete restrict;
+alter table "billing_period" add constraint "billing_period_invoice_id_foreign" foreign key ("tenant_id", "invoice_id") references "invoice" ("tenant_id", "id") on delete restrict;
+
 alter table "task" add constraint "task_contact_id_foreign" foreign key ("tenant_id", "contact_id") references "contact" ("tenant_id", "id") on delete restrict;
 alter table "task" add constraint "task_company_id_foreign" foreign key ("tenant_id", "company_id") references "company" ("tenant_id", "id") on delete restrict;
 alter table "task" add constraint "task_deal_id_foreign" foreign key ("tenant_id", "deal_id") references "deal" ("tenant_id", "id") on delete restrict;
@@ -473,6 +531,10 @@ alter table "product" add constraint "product_tax_rate_id_foreign" foreign key (
 
 alter table "price" add constraint "price_product_id_foreign" foreign key ("tenant_id", "product_id") references "product" ("tenant_id", "id") on delete restrict;
 alter table "price" add constraint "price_tax_rate_id_foreign" foreign key ("tenant_id", "tax_rate_id") references "tax_rate" ("tenant_id", "id") on delete restrict;
+
+alter table "subscription_item" add constraint "subscription_item_subscription_id_foreign" foreign key ("tenant_id", "subscription_id") references "subscription" ("tenant_id", "id") on delete restrict;
+alter table "subscription_item" add constraint "subscription_item_tax_rate_id_foreign" foreign key ("tenant_id", "tax_rate_id") references "tax_rate" ("tenant_id", "id") on delete restrict;
+alter table "subscription_item" add constraint "subscription_item_price_id_foreign" foreign key ("tenant_id", "price_id") references "price" ("tenant_id", "id") on delete restrict;
 
 alter table "invoice_line" add constraint "invoice_line_invoice_id_foreign" foreign key ("tenant_id", "invoice_id") references "invoice" ("tenant_id", "id") on delete restrict;
 alter table "invoice_line" add constraint "invoice_line_tax_rate_id_foreign" foreign key ("tenant_id", "tax_rate_id") references "tax_rate" ("tenant_id", "id") on delete restrict;
@@ -503,6 +565,9 @@ create policy "audit_seal_tenant_policy" on "audit_seal" using ("tenant_id" = cu
 alter table "billing_entity" enable row level security;
 alter table "billing_entity" force row level security;
 create policy "billing_entity_tenant_policy" on "billing_entity" using ("tenant_id" = current_setting('app.tenant')::uuid) with check ("tenant_id" = current_setting('app.tenant')::uuid);
+alter table "billing_run" enable row level security;
+alter table "billing_run" force row level security;
+create policy "billing_run_tenant_policy" on "billing_run" using ("tenant_id" = current_setting('app.tenant')::uuid) with check ("tenant_id" = current_setting('app.tenant')::uuid);
 alter table "company" enable row level security;
 alter table "company" force row level security;
 create policy "company_tenant_policy" on "company" using ("tenant_id" = current_setting('app.tenant')::uuid) with check ("tenant_id" = current_setting('app.tenant')::uuid);
@@ -572,6 +637,12 @@ create policy "activity_tenant_policy" on "activity" using ("tenant_id" = curren
 alter table "stage_history" enable row level security;
 alter table "stage_history" force row level security;
 create policy "stage_history_tenant_policy" on "stage_history" using ("tenant_id" = current_setting('app.tenant')::uuid) with check ("tenant_id" = current_setting('app.tenant')::uuid);
+alter table "subscription" enable row level security;
+alter table "subscription" force row level security;
+create policy "subscription_tenant_policy" on "subscription" using ("tenant_id" = current_setting('app.tenant')::uuid) with check ("tenant_id" = current_setting('app.tenant')::uuid);
+alter table "billing_period" enable row level security;
+alter table "billing_period" force row level security;
+create policy "billing_period_tenant_policy" on "billing_period" using ("tenant_id" = current_setting('app.tenant')::uuid) with check ("tenant_id" = current_setting('app.tenant')::uuid);
 alter table "task" enable row level security;
 alter table "task" force row level security;
 create policy "task_tenant_policy" on "task" using ("tenant_id" = current_setting('app.tenant')::uuid) with check ("tenant_id" = current_setting('app.tenant')::uuid);
@@ -584,6 +655,9 @@ create policy "product_tenant_policy" on "product" using ("tenant_id" = current_
 alter table "price" enable row level security;
 alter table "price" force row level security;
 create policy "price_tenant_policy" on "price" using ("tenant_id" = current_setting('app.tenant')::uuid) with check ("tenant_id" = current_setting('app.tenant')::uuid);
+alter table "subscription_item" enable row level security;
+alter table "subscription_item" force row level security;
+create policy "subscription_item_tenant_policy" on "subscription_item" using ("tenant_id" = current_setting('app.tenant')::uuid) with check ("tenant_id" = current_setting('app.tenant')::uuid);
 alter table "invoice_line" enable row level security;
 alter table "invoice_line" force row level security;
 create policy "invoice_line_tenant_policy" on "invoice_line" using ("tenant_id" = current_setting('app.tenant')::uuid) with check ("tenant_id" = current_setting('app.tenant')::uuid);

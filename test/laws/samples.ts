@@ -33,7 +33,7 @@ export function operations(of: readonly Table[] = tables): Operation[] {
       if (!doc || doc.operationId !== operationId(table, name)) throw new Error(`${route.method} ${path} is not in the document`);
       const ids = [...path.matchAll(/\{(\w+)\}/g)].map(([, id]) => id!);
       const method = route.method.toUpperCase() as Operation['method'];
-      return { id: doc.operationId, method, path, ids, permission: permissionOf(route.needs), table, name, route, doc };
+      return { id: doc.operationId, method, path, ids, permission: permissionOf(route.takes ?? route.needs), table, name, route, doc };
     }),
   );
 }

@@ -150,9 +150,3 @@ export const Cancelling = camelCased<{ cancelAt?: string; atPeriodEnd?: boolean 
     at_period_end: z.boolean().optional().meta({ description: 'Instead: when what is billed by now is over' }),
   }),
 ).meta({ id: 'SubscriptionCancellation', description: 'What was billed in advance stays billed; a credit note gives it back' });
-
-export const example = {
-  currency: 'EUR',
-  start_date: '2026-01-31',
-  items: [{ description: 'Practice plan', quantity: '1', unit_price: '30.00', tax_percent: '19', interval: 'month', interval_count: 1 }],
-};

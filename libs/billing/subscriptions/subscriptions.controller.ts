@@ -17,12 +17,19 @@ const runs = ({ status }: Record<string, unknown>) => status !== 'cancelled' && 
 const rests = ({ status, parked_at: parked }: Record<string, unknown>) =>
   status === 'paused' || status === 'suspended' || (status !== 'cancelled' && parked !== null);
 
+const example = {
+  contact_id: '0199a1b2-0000-7000-8000-000000000001',
+  currency: 'EUR',
+  start_date: '2026-01-31',
+  items: [{ description: 'Support', quantity: '1', unit_price: '30.00', tax_percent: '20', interval: 'month' }],
+};
+
 const standard = crud({
   of: Subscription,
   called: 'a subscription',
   view: SubscriptionView,
   list: subscriptionList as never,
-  create: [CreateSubscription, NewSubscription],
+  create: [CreateSubscription, NewSubscription, example],
   update: [UpdateSubscription, SubscriptionChanges, { catch_up: 'single_invoice' }],
   remove: false,
 });
@@ -55,6 +62,7 @@ export const SubscriptionsController = controller(
     change: post(':id/change', ChangeSubscription, {
       does: 'Sell something else from a day on; what was billed ahead is made up for on the next invoice',
       body: SubscriptionChange,
+      example: { items: example.items },
       answers: SubscriptionView as never,
       when: isOpen,
       problems: ['subscription.one_interval', 'subscription.cancelled', 'subscription.too_early'],

@@ -50,18 +50,15 @@ export const DealsController = controller(
       example: { lost_reason: 'Bought elsewhere' },
       problems: ['deal.lost_requires_reason', 'deal.rollback_forbidden'],
     }),
-    reopen: {
-      ...post(':id/reopen', ReopenDeal, {
-        does: 'Open a closed deal again, in the stage that is named or the one where it was open last',
-        body: Reopening,
-        answers: DealView,
-        when: isClosed,
-        example: { stage: 'negotiation' },
-        problems: ['deal.rollback_forbidden', 'deal.contact_deleted'],
-      }),
-      // Who comes in is asked for the update; this is what it takes in the end, for links and the document.
-      needs: { action: 'rollback', subject: Deal },
-    },
+    reopen: post(':id/reopen', ReopenDeal, {
+      does: 'Open a closed deal again, in the stage that is named or the one where it was open last',
+      body: Reopening,
+      answers: DealView,
+      when: isClosed,
+      takes: { action: 'rollback', subject: Deal },
+      example: { stage: 'negotiation' },
+      problems: ['deal.rollback_forbidden', 'deal.contact_deleted'],
+    }),
     move: post(':id/move', MoveDeal, {
       does: 'Move a deal to another stage or, with its stage, to another pipeline',
       body: Moving,

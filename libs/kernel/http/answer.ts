@@ -103,7 +103,8 @@ export function linksOf(
   for (const [name, path] of relationsOf(view))
     if (row[name]) links[name.replace(/_id$/, '')] = { href: `${BASE}/${path}/${row[name] as string}` };
   const me = actor();
-  for (const [name, { method, path, needs, when }] of Object.entries(home.routes)) {
+  for (const [name, { method, path, needs: knocks, takes, when }] of Object.entries(home.routes)) {
+    const needs = takes ?? knocks;
     if (!path.startsWith(':id') || method === 'get' || path.split(':').length > 2) continue;
     if (name === 'restore' || (when && !when(row))) continue;
     if (

@@ -70,7 +70,7 @@ function operation(table: Table, name: string, route: Route, schemas: Json): Jso
     summary: route.does,
     ...(route.deprecated ? { deprecated: true } : {}),
     ...(open ? { security: [] } : {}),
-    'x-permission': permissionOf(needs),
+    'x-permission': permissionOf(route.takes ?? needs),
     ...(parameters.length ? { parameters } : {}),
     ...(route.body && !route.upload
       ? {

@@ -34,6 +34,8 @@ export interface RouteOptions {
   again?: true;
   /** Whether the action is open in this state of the record (wire form): it is linked only then. */
   when?: (row: Record<string, unknown>) => boolean;
+  /** The right it takes in the end, where the use case refuses with a reason of its own: for links and the document. */
+  takes?: Door;
   /** An example body, which a test sends. */
   example?: unknown;
   /** Accepts a file of one of these types, in a form or raw, at most this many bytes; `body` then describes what comes with it. */

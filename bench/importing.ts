@@ -1,2 +1,0 @@
-import type { Place } from './servers.ts';
-export const importing = async (_: Place) => '';

@@ -1,2 +1,0 @@
-import type { Place } from './servers.ts';
-export const strain = async (_: Place) => '';
