@@ -72,7 +72,7 @@ describe('400 invoices issued at once, 40 % of them rolled back', () => {
       }
       expect(await broken(organization.id)).toEqual([]);
       await tamper(organization.id, sql);
-      expect(await broken(organization.id)).toEqual([expect.stringContaining(name)]);
+      expect(await broken(organization.id)).toEqual(expect.arrayContaining([expect.stringContaining(name)]));
     },
     30_000,
   );

@@ -1,4 +1,4 @@
-import { Handles, isDay, Query, Read } from '#kernel';
+import { currency, Handles, isDay, Query, Read } from '#kernel';
 import { sql } from 'kysely';
 import { z } from 'zod';
 import { Invoice } from '../invoices/invoice.ts';
@@ -13,7 +13,7 @@ export const StatementQuery = z
     from: day.meta({ description: 'The first day; from the beginning unless given' }),
     to: day.meta({ description: 'The last day; today unless given' }),
     known_at: asOf.known_at,
-    currency: z.string().length(3).toUpperCase().optional().meta({ description: 'That of the customer unless given' }),
+    currency: currency().check.optional().meta({ description: 'That of the customer unless given' }),
   })
   .meta({ id: 'StatementQuery' });
 const StatementEntry = z

@@ -1,4 +1,4 @@
-import { Handles, Query, Read } from '#kernel';
+import { currency, Handles, Query, Read } from '#kernel';
 import { sql } from 'kysely';
 import { z } from 'zod';
 import { amount, asOf, entriesBy, groupedBy, said, todayOfSeller } from '../customers/figures.ts';
@@ -8,7 +8,7 @@ import { type Ageing, ageing, BUCKETS } from './ageing.ts';
 export const AgeingQuery = z
   .strictObject({
     ...asOf,
-    currency: z.string().length(3).toUpperCase().optional(),
+    currency: currency().check.optional(),
     billing_entity_id: z.guid().toLowerCase().optional(),
     customer_account_id: z.guid().toLowerCase().optional(),
     by: z.enum(['customer']).optional().meta({ description: 'Shows each customer besides, the largest first, at most 1,000' }),

@@ -1,4 +1,4 @@
-import { addMonths, isDay, type Read, startOfMonth, today } from '#kernel';
+import { addMonths, currency, isDay, type Read, startOfMonth, today } from '#kernel';
 import { z } from 'zod';
 import { zoneOfSeller } from '../customers/figures.ts';
 import { Invoice } from '../invoices/invoice.ts';
@@ -8,7 +8,7 @@ const day = z.iso.date().refine(isDay, 'not a day').optional();
 export const span = {
   from: day.meta({ description: 'The first day of issue; the first of the month eleven months ago unless given' }),
   to: day.meta({ description: 'The last day of issue; today unless given' }),
-  currency: z.string().length(3).toUpperCase().optional(),
+  currency: currency().check.optional(),
   billing_entity_id: z.guid().toLowerCase().optional(),
 };
 export interface Span {
