@@ -8,17 +8,22 @@ const { JEST_WORKER_ID, TEST_OWNER_URL, TEST_APP_URL } = process.env;
 if (!TEST_OWNER_URL || !TEST_APP_URL) throw new Error('test/harness/cluster.mjs has not run.');
 const name = `tessera_${JEST_WORKER_ID}`;
 
-const client = new pg.Client(TEST_OWNER_URL);
-await client.connect();
-const { rowCount } = await client.query('select from pg_database where datname = $1', [name]);
-if (!rowCount) {
-  await client.query(`create database ${name} template tessera_template strategy file_copy`);
-  await client.query(`revoke all on database ${name} from public`);
-  await client.query(`grant connect, temporary on database ${name} to tessera_app`);
-}
-await client.end();
+const own = (url: string, database = name) => Object.assign(new URL(url), { pathname: `/${database}` }).href;
 
-const own = (url: string) => Object.assign(new URL(url), { pathname: `/${name}` }).href;
+// Not by way of the template: nobody may be connected to what is being cloned.
+const client = new pg.Client(own(TEST_OWNER_URL, 'postgres'));
+await client.connect();
+try {
+  const { rowCount } = await client.query('select from pg_database where datname = $1', [name]);
+  if (!rowCount) {
+    await client.query(`create database ${name} template tessera_template strategy file_copy`);
+    await client.query(`revoke all on database ${name} from public`);
+    await client.query(`grant connect, temporary on database ${name} to tessera_app`);
+  }
+} finally {
+  await client.end();
+}
+
 process.env.DATABASE_URL = own(TEST_APP_URL);
 process.env.DATABASE_OWNER_URL = own(TEST_OWNER_URL);
 process.env.LOG_LEVEL ??= 'error';
