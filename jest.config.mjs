@@ -12,7 +12,8 @@ export default {
   setupFiles: ['<rootDir>/test/harness/worker-database.ts'],
   // One worker for each core: the default leaves one idle.
   maxWorkers: '100%',
-  testTimeout: 60_000,
+  // A busy machine makes tests slow, not red.
+  testTimeout: 180_000,
   collectCoverageFrom: ['{apps,libs}/**/*.ts', '!**/*.spec.ts'],
   // v8 counts by lines of the compiled code, and is slower.
   coverageProvider: 'babel',

@@ -12,12 +12,18 @@ types.setTypeParser(DATE, (text) => text);
 
 /** No organization: the setting is empty, so tables behind a policy refuse, and only platform tables answer. */
 export const NO_TENANT = '';
-const LIMIT = 'client side deadline';
+const SILENT = 'The database does not answer';
+/** Milliseconds above the statement timeout after which silence means that nobody is there any more. */
+const PATIENCE = 2000;
+const LOOK_EVERY = 500;
 const TRIES = 3;
 
 interface Line {
   readonly client: pg.Client & { query(query: ScopedQuery): unknown };
-  busy: number;
+  /** What was sent and not answered yet. */
+  readonly open: Set<ScopedQuery>;
+  /** When it last answered, or was first asked for something; by performance.now. */
+  heardAt: number;
 }
 /** A place for a connection; empty while it is dialled. */
 interface Seat {
@@ -40,6 +46,8 @@ export class Lane {
   private readonly seats: Seat[] = [];
   private closing = false;
   private waiting = 0;
+  private watch: NodeJS.Timeout | undefined;
+  private lookedAt = 0;
 
   constructor(
     private readonly url: string,
@@ -51,6 +59,7 @@ export class Lane {
       this.seats.push({ line: null });
       await this.dial(this.seats[i]!);
     }
+    this.watch = setInterval(() => this.giveUpSilent(), LOOK_EVERY).unref();
     return this;
   }
 
@@ -61,7 +70,7 @@ export class Lane {
     client.on('error', () => {});
     await client.connect();
     if (this.closing) return void client.end();
-    seat.line = { client, busy: 0 };
+    seat.line = { client, open: new Set(), heardAt: 0 };
     // A lost connection says so twice, as an error and as an end.
     const lost = () => {
       if (seat.line?.client === client) this.redial(seat);
@@ -91,33 +100,40 @@ export class Lane {
 
   private once<T>(tenant: string, statement: Statement, values: readonly unknown[]): Promise<T[]> {
     let freest: Line | undefined;
-    for (const { line } of this.seats) if (line && (!freest || line.busy < freest.busy)) freest = line;
+    for (const { line } of this.seats) if (line && (!freest || line.open.size < freest.open.size)) freest = line;
     if (!freest || this.waiting >= this.options.queue) return Promise.reject(unavailable(undefined, { retryAfter: 1 }));
-    const taken = freest;
-    const { client } = taken;
+    const line = freest;
     return new Promise<T[]>((resolve, reject) => {
       const query = new ScopedQuery(tenant, statement, values, types, (error, rows) => {
-        clearTimeout(deadline);
-        taken.busy--;
+        line.open.delete(query);
+        line.heardAt = performance.now();
         this.waiting--;
         if (error) reject(error as Error);
         else resolve(rows as T[]);
       });
-      const deadline = setTimeout(() => this.hangUp(client, query), this.options.statementTimeout + 2000);
-      taken.busy++;
+      if (!line.open.size) line.heardAt = performance.now();
+      line.open.add(query);
       this.waiting++;
-      client.query(query);
+      line.client.query(query);
     });
   }
 
-  /** The server was silent for too long, which no statement may be: the connection is given up, and its seat dialled again. */
-  private hangUp(client: pg.Client, query: ScopedQuery) {
-    query.handleError(unavailable(LIMIT, { retryAfter: 1 }));
-    (client as unknown as { connection: { stream: { destroy(): void } } }).connection.stream.destroy();
+  /** A server that was silent for longer than any statement may take is given up: what waits for it is refused, its seat dialled again. */
+  private giveUpSilent() {
+    const now = performance.now();
+    // This process itself was frozen: what came meanwhile has not been read yet.
+    const awake = now - this.lookedAt < 4 * LOOK_EVERY;
+    this.lookedAt = now;
+    for (const { line } of awake ? this.seats : []) {
+      if (!line?.open.size || now - line.heardAt < this.options.statementTimeout + PATIENCE) continue;
+      for (const query of line.open) query.handleError(unavailable(SILENT, { retryAfter: 1 }));
+      (line.client as unknown as { connection: { stream: { destroy(): void } } }).connection.stream.destroy();
+    }
   }
 
   async close() {
     this.closing = true;
+    clearInterval(this.watch);
     await Promise.all(this.seats.map(({ line }) => line?.client.end()));
   }
 }

@@ -25,9 +25,14 @@ export interface Statement {
 export interface Types {
   getTypeParser(oid: number, format: string): Parser;
 }
+interface Stream {
+  writableCorked: number;
+  cork(): void;
+  uncork(): void;
+}
 /** The part of pg's connection this class speaks to. pg 8.23.0 is pinned for it; isolation.spec is the gate. */
 interface Wire {
-  stream: { cork(): void; uncork(): void };
+  stream: Stream;
   close(what: object): void;
   parse(what: object): void;
   bind(what: object): void;
@@ -73,14 +78,14 @@ export class ScopedQuery extends Submittable {
       settled = true;
       settle(error, rows);
     };
-    // May throw, so it happens before a byte is sent: an exception between cork and sync would desynchronise the connection.
+    // May throw, so it happens before a byte is written: an exception before the sync would desynchronise the connection.
     this.parameters = values.map(literal);
   }
 
   submit(connection: Wire): null {
     this.memory = memories.get(connection);
     if (!this.memory) memories.set(connection, (this.memory = new Map()));
-    connection.stream.cork();
+    gather(connection.stream);
     this.bind(connection, TENANT, [this.tenant]);
     connection.execute();
     this.shape = this.memory.get(this.statement.name) ?? null;
@@ -88,7 +93,6 @@ export class ScopedQuery extends Submittable {
     if (!this.shape) connection.describe({ type: 'P' });
     connection.execute();
     connection.sync();
-    connection.stream.uncork();
     return null;
   }
 
@@ -141,6 +145,17 @@ export class ScopedQuery extends Submittable {
     this.settle(null, this.found);
   }
 }
+
+/**
+ * What is written until this turn of the event loop has read all its requests leaves as one write: one system call for many queries. Nobody
+ * waits for it: the turn ends when there is nothing more to read.
+ */
+function gather(stream: Stream) {
+  if (stream.writableCorked) return;
+  stream.cork();
+  setImmediate(uncork, stream);
+}
+const uncork = (stream: Stream) => stream.uncork();
 
 /** Arrays become PostgreSQL array literals, everything else its own text. */
 const literal = (value: unknown): unknown => {

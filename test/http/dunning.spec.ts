@@ -1,4 +1,3 @@
-import { jest } from '@jest/globals';
 import { setClock } from '#kernel';
 import { lettersTo } from '../people.ts';
 import { type Json, type Persona, type World, world } from '../world.ts';
@@ -52,7 +51,6 @@ const runs = async ({ manager }: World, { invoice }: Debt): Promise<[number, str
     status,
   ]);
 
-jest.setTimeout(20_000);
 describe('of an invoice due on 1 March', () => {
   it('+3, +10 and +20 days, one letter each, however often it is looked at', async () => {
     const here = await world();

@@ -1,8 +1,6 @@
-import { jest } from '@jest/globals';
 import { type Answer, send, world } from '../world.ts';
 import { exampleOf, Inhabitant, type Operation, operations } from './samples.ts';
 
-jest.setTimeout(180_000);
 const all = operations();
 
 describe('every example', () => {

@@ -1,11 +1,9 @@
-import { jest } from '@jest/globals';
 import { alsoServe, world } from '../world.ts';
 import { isLeaky, LeakyModule } from './leaky.ts';
 import { Inhabitant, type Operation, operations } from './samples.ts';
 import { ownedTables, Sweep, throughPolicy } from './sweep.ts';
 
 alsoServe(LeakyModule);
-jest.setTimeout(120_000);
 
 const all = operations();
 const real = all.filter((operation) => !isLeaky(operation));

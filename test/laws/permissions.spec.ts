@@ -1,4 +1,3 @@
-import { jest } from '@jest/globals';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { asText, COLUMNS, type Matrix, matrixOf } from './matrix.ts';
 import { alsoServe } from '../world.ts';
@@ -6,7 +5,6 @@ import { isLeaky, LeakyModule } from './leaky.ts';
 import { operations } from './samples.ts';
 
 alsoServe(LeakyModule);
-jest.setTimeout(180_000);
 const FILE = 'docs/permission-matrix.md';
 const all = operations().sort((a, b) => (a.path + a.method < b.path + b.method ? -1 : 1));
 const real = all.filter((operation) => !isLeaky(operation));

@@ -89,8 +89,8 @@ function pageLinks({ meta, asked }: Page<unknown>, url: string): Record<string, 
 }
 
 /** Where a record is found; a home below a parent (`organizations/:organization_id/members`) takes the parent's id from the row. */
-const placeOf = (home: Table, row: Record<string, unknown>) =>
-  `${BASE}/${home.path.replace(/:(\w+)/g, (_, name: string) => row[name] as string)}/${row.id as string}`;
+const placeOf = ({ path }: Table, row: Record<string, unknown>) =>
+  `${BASE}/${path.includes(':') ? path.replace(/:(\w+)/g, (_, name: string) => row[name] as string) : path}/${row.id as string}`;
 
 /** self, relations, and each action this caller may do now: a client needs no copy of the rules. */
 export function linksOf(
@@ -100,33 +100,59 @@ export function linksOf(
 ): Record<string, object> {
   const self = placeOf(home, row);
   const links: Record<string, object> = { self: { href: self } };
-  for (const [name, path] of relationsOf(view))
-    if (row[name]) links[name.replace(/_id$/, '')] = { href: `${BASE}/${path}/${row[name] as string}` };
+  for (const { name, link, path } of relationsOf(view)) if (row[name]) links[link] = { href: `${BASE}/${path}/${row[name] as string}` };
   const me = actor();
-  for (const [name, { method, path, needs: knocks, takes, when }] of Object.entries(home.routes)) {
-    const needs = takes ?? knocks;
-    if (!path.startsWith(':id') || method === 'get' || path.split(':').length > 2) continue;
-    if (name === 'restore' || (when && !when(row))) continue;
+  for (const { name, suffix, method, needs, when } of actionsOf(home)) {
+    if (when && !when(row)) continue;
     if (
       'action' in needs &&
       !(needs.subject.table === view.of.table ? allows(me, needs.action, needs.subject, row) : may(needs.action, needs.subject))
     )
       continue;
-    links[name] = { href: path === ':id' ? self : self + path.slice(':id'.length), method: method.toUpperCase() };
+    links[name] = { href: self + suffix, method };
   }
   return links;
 }
 
-const relations = new WeakMap<object, [string, string][]>();
+interface Action extends Pick<Route, 'needs' | 'when'> {
+  readonly name: string;
+  /** What follows the address of the record. */
+  readonly suffix: string;
+  readonly method: string;
+}
+const actions = new WeakMap<Table, Action[]>();
+/** The routes of a home that do something with one living record. */
+function actionsOf(home: Table): Action[] {
+  let known = actions.get(home);
+  if (!known) {
+    known = Object.entries(home.routes).flatMap(([name, { method, path, needs, takes, when }]) => {
+      const acts = path.startsWith(':id') && method !== 'get' && path.split(':').length === 2 && name !== 'restore';
+      return acts
+        ? [{ name, suffix: path.slice(':id'.length), method: method.toUpperCase(), needs: takes ?? needs, ...(when ? { when } : {}) }]
+        : [];
+    });
+    actions.set(home, known);
+  }
+  return known;
+}
+
+interface Relation {
+  readonly name: string;
+  readonly link: string;
+  /** The home of the records it leads to. */
+  readonly path: string;
+}
+const relations = new WeakMap<object, Relation[]>();
 /** The reference fields a view shows whose records have a home. */
-function relationsOf(view: View<never> | View<Record<string, unknown>>): [string, string][] {
+function relationsOf(view: View<never> | View<Record<string, unknown>>): Relation[] {
   let known = relations.get(view);
   if (!known) {
     const shown = new Set(view.columns.map(({ wire }) => wire));
-    known = Object.entries(fieldsOf(view.of)).flatMap(([name, { column }]): [string, string][] => {
-      if (!column.to || !shown.has(snake(name))) return [];
+    known = Object.entries(fieldsOf(view.of)).flatMap(([fieldName, { column }]) => {
+      const name = snake(fieldName);
+      if (!column.to || !shown.has(name)) return [];
       const home = homes.get(typeof column.to === 'string' ? column.to : column.to().table);
-      return home ? [[snake(name), home.path]] : [];
+      return home ? [{ name, link: name.replace(/_id$/, ''), path: home.path }] : [];
     });
     relations.set(view, known);
   }

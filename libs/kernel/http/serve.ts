@@ -91,11 +91,17 @@ function announce({ since, sunset, successor }: NonNullable<Route['deprecated']>
 const NOT_ASKED: Actor = { kind: 'nobody', userId: null, role: null, permissionSets: [], organization: null };
 export const actorOf = (http: FastifyRequest): Actor => (http as { caller?: { actor: Actor } | null }).caller?.actor ?? NOT_ASKED;
 
+const idNames = new WeakMap<Route, string[]>();
 /** Those of the table's own path first: `organizations/:organization_id/members`, then `:id`. */
+function idNamesOf(table: Table, route: Route): string[] {
+  let known = idNames.get(route);
+  if (!known) idNames.set(route, (known = [...`${table.path}/${route.path}`.matchAll(/:(\w+)/g)].map(([, name]) => name!)));
+  return known;
+}
+
 function idsOf(table: Table, route: Route, http: FastifyRequest): string[] {
   const parameters = http.params as Record<string, string>;
-  const names = [...`${table.path}/${route.path}`.matchAll(/:(\w+)/g)].map(([, name]) => name!);
-  return names.map((name) => {
+  return idNamesOf(table, route).map((name) => {
     const id = parameters[name]!;
     if (!isUuid(id))
       throw invalid(`${name} is not a UUID`, { details: [{ parameter: name, code: 'invalid_format', message: 'is not a UUID' }] });
