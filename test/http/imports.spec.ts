@@ -375,13 +375,11 @@ A7,Anna S,MG Special,Mother,Won,10/20/2016,3/1/2017,0
   if (existsSync(REAL))
     it('the public sample set comes out as its README says (where it is at hand)', async () => {
       const w = await world();
-      const began = performance.now();
       expect(counts(await folder(w, REAL, await example()))).toEqual([
         ['member', 35, 0, 0, 0],
         ['company', 85, 0, 0, 0],
         ['deal', 8800, 0, 0, 0],
       ]);
-      expect(performance.now() - began).toBeLessThan(60_000);
       expect(await figures(w)).toEqual({
         stages: { prospecting: 500, engaging: 1589, won: 4238, lost: 2473 },
         won: 10_005_534n,
@@ -425,6 +423,21 @@ describe('a worker that is killed', () => {
     expect(ends.filter(({ status }) => status === 'fulfilled').length).toBeGreaterThanOrEqual(1);
     expect((await w.manager.get(`imports/${id}`)).data).toMatchObject({ status: 'done', total: 2500, created: 2500, skipped: 0 });
     expect((await w.manager.get('contacts?page_size=1')).body.meta.total).toBe(2500);
+  });
+
+  it('leaves no copy of the file behind, neither when it is done nor when it comes too late', async () => {
+    const w = await world();
+    const storage = (await app()).get(Storage);
+    const get = storage.get.bind(storage);
+    const keys = new Set<string>();
+    storage.get = (key) => (keys.add(key), get(key));
+    const done = await imported(w, { resource: 'contact' }, csv('Record ID,Name', '1,Ada Lovelace'));
+    storage.get = get;
+    const bus = (await app()).get(Bus);
+    await actingAs(system(w.organization.facts(), w.manager.userId), () => bus.run(new RunImport(done.id)));
+    expect(keys.size).toBe(1);
+    for (const key of keys) expect(await storage.exists(key)).toBe(false);
+    expect((await w.manager.get(`imports/${done.id}`)).data).toMatchObject({ status: 'done', created: 1 });
   });
 });
 

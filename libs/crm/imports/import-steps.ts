@@ -9,8 +9,8 @@ import { anew, reasonOf } from './take-rows.ts';
 const AT_ONCE = 500;
 const ERROR_COLUMNS = ['line', 'column', 'reason'];
 
-/** Begins an import, or goes on with one; null when there is nothing left to do. A dry run begins anew: it has written nothing. */
-export class BeginImport extends Command<Import | null> {
+/** Begins an import, or goes on with one; it is not open when there is nothing left to do. A dry run begins anew: it has written nothing. */
+export class BeginImport extends Command<Import> {
   constructor(readonly id: string) {
     super();
   }
@@ -21,7 +21,7 @@ class BeginHandler {
   constructor(private readonly em: EntityManager) {}
   async execute({ id }: BeginImport) {
     const order = await load(this.em, Import, id);
-    if (order.status !== 'pending' && order.status !== 'running') return null;
+    if (!order.isOpen()) return order;
     if (order.dryRun && order.position) {
       await this.em.nativeDelete(ImportRow, { importId: id });
       Object.assign(order, { position: 0, created: 0, updated: 0, skipped: 0, failed: 0, incomplete: 0 });
@@ -32,7 +32,7 @@ class BeginHandler {
   }
 }
 
-/** Gives up: the reason is for whoever started the import. */
+/** Gives up, where nobody has finished it meanwhile: the reason is for whoever started the import. */
 export class FailImport extends Command<void> {
   constructor(
     readonly id: string,
@@ -46,7 +46,9 @@ export class FailImport extends Command<void> {
 class FailHandler {
   constructor(private readonly em: EntityManager) {}
   async execute({ id, reason }: FailImport) {
-    Object.assign(await load(this.em, Import, id), { status: 'failed', failure: reason, finishedAt: now() });
+    const order = await load(this.em, Import, id);
+    // Whoever was faster has finished it, and taken the file away.
+    if (order.isOpen()) Object.assign(order, { status: 'failed', failure: reason, finishedAt: now() });
   }
 }
 

@@ -43,6 +43,11 @@ export class Import extends businessRecord(
   get columns() {
     return this.mapping.columns;
   }
+
+  /** Whether rows are still to be taken. */
+  isOpen(): boolean {
+    return this.status === 'pending' || this.status === 'running';
+  }
 }
 
 /** A row that could not be taken, or not wholly: what the error file lists. */

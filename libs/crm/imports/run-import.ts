@@ -39,15 +39,20 @@ class Handler {
 
   async execute({ id, expected }: RunImport) {
     const order = await this.bus.run(new BeginImport(id));
-    if (!order) return;
+    if (order.isOpen()) await this.take(order, order.dryRun ? (expected ?? new Expected()) : undefined);
+    // Nobody needs a copy of all these people any more: what became of each row stands in the import.
+    await this.storage.delete(order.fileKey);
+  }
+
+  private async take(order: Import, expected: Expected | undefined): Promise<void> {
     try {
-      await this.takeAll(order, order.dryRun ? (expected ?? new Expected()) : undefined);
+      await this.takeAll(order, expected);
+      await this.bus.run(new FinishImport(order.id));
     } catch (error) {
       if (!(error instanceof FileMissing)) throw error;
-      logger.warn({ import: id }, 'the file of an import is gone');
-      return this.bus.run(new FailImport(id, 'The file is not there any more'));
+      logger.warn({ import: order.id }, 'the file of an import is gone');
+      await this.bus.run(new FailImport(order.id, 'The file is not there any more'));
     }
-    await this.bus.run(new FinishImport(id));
   }
 
   /** @throws lost_race when another worker is at it too: the slower one stops */
