@@ -1,6 +1,8 @@
 /** A bug on purpose, in the harness' own copy of the product: each must be found, or the harness proves nothing. */
 export interface Plant {
   readonly does: string;
+  /** The scenario that must find it; core unless given. */
+  readonly in?: string;
   /** Text of the build that is replaced; it must be there exactly once. */
   readonly patch?: readonly { readonly file: string; readonly from: string; readonly to: string }[];
   /** Run by the superuser after the migrations. */

@@ -1,6 +1,7 @@
 import { InjectQueue, Processor, WorkerHost } from '@nestjs/bullmq';
 import { type BeforeApplicationShutdown, Injectable } from '@nestjs/common';
 import type { Job, Queue } from 'bullmq';
+import { failpoint } from '../failpoint.ts';
 import { logger } from '../logger.ts';
 import { QUEUE } from '../migrate.ts';
 import { type Backlog, outside, reasonOf } from './backlog.ts';
@@ -114,6 +115,7 @@ export class Dispatcher implements BeforeApplicationShutdown {
   private async send(backlog: Backlog): Promise<number> {
     const ids = await backlog.take(AT_ONCE);
     if (!ids.length) return 0;
+    failpoint('relay.marked');
     const jobs = ids.map((id) => ({ name: backlog.name, data: { id }, opts: { jobId: `${backlog.name}-${id}` } }));
     try {
       // A Redis that is gone does not refuse, it keeps one waiting.
@@ -122,6 +124,7 @@ export class Dispatcher implements BeforeApplicationShutdown {
       await backlog.putBack(ids);
       throw error;
     }
+    failpoint('relay.queued');
     return ids.length;
   }
 

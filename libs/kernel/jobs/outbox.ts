@@ -2,6 +2,7 @@ import { EntityManager } from '@mikro-orm/postgresql';
 import { Injectable } from '@nestjs/common';
 import type { OrganizationFacts } from '../actor.ts';
 import { Bus } from '../bus.ts';
+import { failpoint } from '../failpoint.ts';
 import { logger } from '../logger.ts';
 import { Read } from '../read.ts';
 import { now } from '../time.ts';
@@ -61,6 +62,7 @@ export class Outbox implements Backlog {
            returning id::text, organization_id`,
           [now(), awaited().join(','), lostSince(), now(), ...(organization ? [organization] : []), limit],
         );
+        if (ready.length) failpoint('outbox.marking');
         for (const { organization_id } of ready) this.stirred.add(organization_id);
         return ready.map(({ id }) => id).sort((a, b) => Number(BigInt(a) - BigInt(b)));
       });
@@ -114,6 +116,7 @@ export class Outbox implements Backlog {
       // An organization that is suspended or gone has nobody to whom an effect would matter.
       const silent = !message.organization || message.suspended || message.deleted;
       const failures = silent ? [] : await this.tell(message);
+      failpoint('outbox.told');
       await this.bus.asSystem(null, () => (failures.length ? this.failed(id, failures[0]!) : this.done(id)));
       return failures[0];
     });

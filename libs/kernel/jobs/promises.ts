@@ -4,6 +4,7 @@ import type { OrganizationFacts } from '../actor.ts';
 import { actingAs, system } from '../actor.ts';
 import { type Begun, Bus } from '../bus.ts';
 import { NO_ORGANIZATION } from '../due.ts';
+import { failpoint } from '../failpoint.ts';
 import { logger } from '../logger.ts';
 import { Read } from '../read.ts';
 import { after, now } from '../time.ts';
@@ -103,6 +104,7 @@ export class Promises implements Backlog {
     );
     if (!mine) return;
     await this.bus.run(command);
+    failpoint('promise.kept');
     await this.em.execute('update due set done_at = ?, error = null where id = ?', [now(), id]);
   }
 
@@ -122,6 +124,7 @@ export class Promises implements Backlog {
     } finally {
       clearInterval(renewal);
     }
+    failpoint('promise.stepped');
     await this.platform(() => this.em.execute('update due set done_at = ?, error = null, leased_until = null where id = ?', [now(), id]));
   }
 
