@@ -92,6 +92,7 @@ export async function kept(aftermath: Aftermath, scenario: Scenario): Promise<vo
   for (const wish of aftermath.ledger.wishes) judgeWish(aftermath.ledger, wish, effects);
   await recordsStand(aftermath, scenario, effects);
   for (const table of scenario.audited) await everyRowIsAudited(aftermath, table);
+  for (const table of scenario.quieter ?? []) await everyRowIsAudited(aftermath, table, '>');
   await everyEntryIsTold(aftermath);
 }
 
@@ -188,11 +189,11 @@ async function all(hand: Hand, resource: string): Promise<Json[]> {
 }
 
 /** One entry for its creation, and one for each version after it. */
-async function everyRowIsAudited({ arena, ledger, hands }: Aftermath, table: string) {
+async function everyRowIsAudited({ arena, ledger, hands }: Aftermath, table: string, wrongIf: '<>' | '>' = '<>') {
   const wrong = await arena.sql(
     `select t.id, t.version, count(a.id)::int as entries, count(a.id) filter (where a.action = 'create')::int as creations
      from ${table} t left join audit_entry a on a.tenant_id = t.tenant_id and a.subject = $2 and a.subject_id = t.id
-     where t.tenant_id = any($1) group by t.id, t.version having count(a.id) <> t.version or count(a.id) filter (where a.action = 'create') <> 1 limit 5`,
+     where t.tenant_id = any($1) group by t.id, t.version having count(a.id) ${wrongIf} t.version or count(a.id) filter (where a.action = 'create') <> 1 limit 5`,
     [hands.map(({ tenant }) => tenant.id), table],
   );
   if (wrong.length) ledger.violate(`Rows of ${table} have not one audit entry for each version`, wrong);

@@ -42,6 +42,8 @@ export interface Scenario {
   readonly records: Readonly<Record<string, string>>;
   /** Tables of which every row has an audit entry of its creation. */
   readonly audited: readonly string[];
+  /** Tables whose rows have versions without an entry: their parts changed, or what they keep track of in silence. */
+  readonly quieter?: readonly string[];
   /** SQL that answers how many pieces of work are under way (as `open`), besides outbox and promises. */
   readonly busy: string;
   /** What is true of this scenario alone; it reports to the ledger. */

@@ -1,4 +1,4 @@
-import { pick } from '../core/records.ts';
+import { perhaps, pick } from '../core/records.ts';
 import { dataOf, type Hand } from '../hand.ts';
 import { type Json, type Known, newest } from '../ledger.ts';
 import { dayFromNow } from './calendar.ts';
@@ -76,6 +76,22 @@ export async function lateInvoice(hand: Hand) {
   const dates = { issue_date: dayFromNow(-60), due_date: dayFromNow(-hand.random.int(1, 24)) };
   const id = await createInvoice(hand, { billing_entity_id: books.id, ...dates });
   if (id) await issue(hand, id);
+}
+
+/** What only the lines say, or the head as well. */
+export async function patchDraft(hand: Hand) {
+  const draft = pickOf(hand, 'invoices', isDraft);
+  if (!draft) return;
+  const fields = hand.random.pick([{ lines: [lineOf(hand)] }, { reference: `order ${hand.word()}` }]);
+  await hand.ask({
+    what: 'patch draft',
+    method: 'PATCH',
+    path: `invoices/${draft.id}`,
+    body: fields,
+    changes: [{ id: draft.id, fields }],
+    allowed: perhaps(draft, 200, 409),
+    shows: 'invoices',
+  });
 }
 
 export async function deleteDraft(hand: Hand) {
