@@ -37,8 +37,7 @@ export class Failpoints {
   /** Whether an end that nobody ordered was one of these. */
   explains(how: string): boolean {
     if (!how.includes('SIGKILL')) return false;
-    for (const name of this.armed)
-      if (!existsSync(join(this.folder, name))) return this.armed.delete(name);
+    for (const name of this.armed) if (!existsSync(join(this.folder, name))) return this.armed.delete(name);
     return false;
   }
 }

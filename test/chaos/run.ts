@@ -78,7 +78,10 @@ async function prove(orders: Orders) {
 }
 
 /** @returns how many violations there were */
-async function playAll({ scenario, seed, runs, only, verifyEach, faults, queue, workers, untilFound }: Orders, plant?: Plant): Promise<number> {
+async function playAll(
+  { scenario, seed, runs, only, verifyEach, faults, queue, workers, untilFound }: Orders,
+  plant?: Plant,
+): Promise<number> {
   const endings: string[] = [];
   const arena = await Arena.open({ plant, workers, queue, failpoints: scenario.faults !== undefined, ended: (how) => endings.push(how) });
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'disconnect'] as const)
@@ -118,7 +121,9 @@ async function playAll({ scenario, seed, runs, only, verifyEach, faults, queue, 
   const measured = [...worst].map(([what, ms]) => `${what} ${Math.round(ms)} ms`).join(', ');
   const struck = [...(arena.failpoints?.struck ?? [])].sort().map(([name, n]) => `${name} ${n}×`);
   if (struck.length) console.log(`Struck at failpoints: ${struck.join(', ')}.`);
-  console.log(`${done} runs of ${scenario.name} on ${queue} with ${workers} workers and seed ${seed}: ${found} violations. At worst: ${measured || 'nothing measured'}.`);
+  console.log(
+    `${done} runs of ${scenario.name} on ${queue} with ${workers} workers and seed ${seed}: ${found} violations. At worst: ${measured || 'nothing measured'}.`,
+  );
   return found;
 }
 

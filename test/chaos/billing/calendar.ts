@@ -14,7 +14,8 @@ export const ZONE = offset === 0 ? 'Etc/GMT' : `Etc/GMT${offset > 0 ? '-' : '+'}
 
 /** The day it is in {@link ZONE}, or so many days later. */
 export const dayFromNow = (days = 0): string => new Date(Date.now() + offset * (DAY / 24) + days * DAY).toISOString().slice(0, 10);
-export const plusDays = (day: string, days: number): string => new Date(Date.parse(`${day}T00:00Z`) + days * DAY).toISOString().slice(0, 10);
+export const plusDays = (day: string, days: number): string =>
+  new Date(Date.parse(`${day}T00:00Z`) + days * DAY).toISOString().slice(0, 10);
 
 /** The same day so many months later, or the last of a shorter month. */
 export function plusMonths(day: string, months: number): string {

@@ -161,12 +161,15 @@ const lettersIn = (folder: string): Letter[] =>
 async function remindersAreSent({ arena, ledger, hands }: Aftermath) {
   const letters = lettersIn(join(arena.folder, 'mail'));
   // The kind is what the key says before it names anything.
-  for (const sign of [({ message_id }: Letter) => message_id, ({ key, to, subject }: Letter) => `${key.split(/[ :/]/)[0]} ${to} ${subject}`]) {
+  for (const sign of [
+    ({ message_id }: Letter) => message_id,
+    ({ key, to, subject }: Letter) => `${key.split(/[ :/]/)[0]} ${to} ${subject}`,
+  ]) {
     const found = new Map<string, Letter[]>();
     for (const letter of letters) found.set(sign(letter), [...(found.get(sign(letter)) ?? []), letter]);
     for (const twice of found.values()) if (twice.length > 1) ledger.violate('A letter left twice', { keys: twice.map(({ key }) => key) });
   }
-  const known = new Set(letters.map(({ key }) => key));
+  const known = new Set(letters.map(({ key }) => key.split(' ').slice(0, 2).join(' ')));
   const runs = await arena.sql<{ id: string; invoice_id: string; step: number; status: string }>(
     `select id, invoice_id, step, status from dunning_step_run where tenant_id = any($1) order by step`,
     [hands.map(({ tenant }) => tenant.id)],
@@ -177,14 +180,16 @@ async function remindersAreSent({ arena, ledger, hands }: Aftermath) {
     if (status === 'planned') ledger.violate('A reminder was planned and never left', { id });
     if (status === 'sent' && !known.has(`dunning ${id}`)) ledger.violate('A reminder is said to be sent, and there is no letter', { id });
   }
-  for (const [invoice, run] of steps) if (new Set(run).size < run.length) ledger.violate('A step of dunning was run twice', { invoice, run });
+  for (const [invoice, run] of steps)
+    if (new Set(run).size < run.length) ledger.violate('A step of dunning was run twice', { invoice, run });
   const owed = await arena.sql<{ id: string; due_date: string }>(
     `select id, due_date::text from invoice where tenant_id = any($1) and kind = 'invoice' and due_e4 > 0`,
     [hands.map(({ tenant }) => tenant.id)],
   );
   for (const { id, due_date } of owed) {
     const come = STEPS.filter((days) => plusDays(due_date, days) <= lastDay()).length;
-    if (come && Math.max(0, ...(steps.get(id) ?? [])) !== come) ledger.violate('Nobody was reminded of an invoice', { id, due_date, come, run: steps.get(id) });
+    if (come && Math.max(0, ...(steps.get(id) ?? [])) !== come)
+      ledger.violate('Nobody was reminded of an invoice', { id, due_date, come, run: steps.get(id) });
   }
 }
 

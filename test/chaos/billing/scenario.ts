@@ -77,7 +77,12 @@ export const billing: Scenario = {
           .slice(0, 4)
           .map(({ id }) => id);
         const ways = [one, one.toReversed(), one, one.toReversed()].filter(({ length }) => length);
-        return [...ways.map((ids) => payCrosswise(hand, ids)), ...drafts.map(({ id }) => issue(hand, id)), runBilling(hand), runBilling(hand)];
+        return [
+          ...ways.map((ids) => payCrosswise(hand, ids)),
+          ...drafts.map(({ id }) => issue(hand, id)),
+          runBilling(hand),
+          runBilling(hand),
+        ];
       }),
     );
   },
