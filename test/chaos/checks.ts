@@ -14,6 +14,7 @@ const STILL_MS = 2000;
 const STUCK_MS = 20_000;
 const BURST = 24;
 const BURST_MS = 3000;
+const BURSTS = 3;
 
 /** Everything that is to be done is done: now, or when a while has passed for the workers, whose clocks are so far ahead as it is. */
 export async function drained({ arena, ledger, hands }: Aftermath, scenario: Scenario, aheadMs = 0): Promise<void> {
@@ -58,32 +59,42 @@ const backlog = async (arena: Aftermath['arena'], tenants: string[], aheadMs: nu
   return row!;
 };
 
-/** It works as before: many writes at once, none refused, none slow, no connection lost in a transaction. */
+/**
+ * It works as before: many writes at once, none refused, none slow, no connection lost in a transaction. A machine that is busy with something
+ * else may miss it once; what is broken stays broken.
+ */
 export async function works({ arena, ledger, hands }: Aftermath): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    const { refused, ms } = await burst(hands);
+    if (!refused && ms <= BURST_MS) break;
+    if (attempt === BURSTS) ledger.violate('The service is not what it was', { refused, ms, of: BURST });
+    if (attempt === BURSTS) break;
+    await wait(BURST_MS);
+  }
+  const stuck = await arena.sql(
+    `select pid, application_name, state, query from pg_stat_activity
+     where application_name like 'tessera%' and state like 'idle in transaction%' and state_change < now() - interval '2 seconds'`,
+  );
+  if (stuck.length) ledger.violate('Transactions were left open', stuck);
+}
+
+async function burst(hands: Aftermath['hands']): Promise<{ refused: number; ms: number }> {
   const began = performance.now();
   const answers = await Promise.all(
     Array.from({ length: BURST }, (_, i) => {
       const hand = hands[i % hands.length]!;
-      const body = { first_name: hand.word() };
       return hand.ask({
         what: 'create contact afterwards',
         method: 'POST',
         path: 'contacts',
-        body,
+        body: { first_name: hand.word() },
         leaves: { 'contact create': 1 },
         allowed: [201],
         shows: 'contacts',
       });
     }),
   );
-  const refused = answers.filter((answer) => !answer).length;
-  const ms = Math.round(performance.now() - began);
-  if (refused || ms > BURST_MS) ledger.violate('The service is not what it was', { refused, ms, of: BURST });
-  const stuck = await arena.sql(
-    `select pid, application_name, state, query from pg_stat_activity
-     where application_name like 'tessera%' and state like 'idle in transaction%' and state_change < now() - interval '2 seconds'`,
-  );
-  if (stuck.length) ledger.violate('Transactions were left open', stuck);
+  return { refused: answers.filter((answer) => !answer).length, ms: Math.round(performance.now() - began) };
 }
 
 /** What holds of every write, whatever was written. */

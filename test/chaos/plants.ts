@@ -58,6 +58,11 @@ const CORE: Readonly<Record<string, Plant>> = {
   },
 };
 
+/** A statement outside of everything that is going on, committed at once. */
+const APART = `const { outside } = await import('../../kernel/jobs/backlog.js'); const id = tenantId();
+  return outside(async ()=>{ const own = em.fork(); own.setFilterParams('tenant', { id }); await own.begin();
+    try { return await own.execute(...all); } finally { await own.commit(); } });`;
+
 const BILLING: Readonly<Record<string, Plant>> = {
   'period-twice': {
     in: 'billing',
@@ -80,7 +85,7 @@ const BILLING: Readonly<Record<string, Plant>> = {
       {
         file: 'libs/billing/invoices/take-numbers.js',
         from: 'await em.execute(`insert into number_series',
-        to: 'await ((...all)=>em.fork().transactional((own)=>own.execute(...all)))(`insert into number_series',
+        to: `await (async (...all)=>{ ${APART} })(\`insert into number_series`,
       },
     ],
   },

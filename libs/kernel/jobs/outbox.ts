@@ -11,6 +11,7 @@ import {
   factsOf,
   lostSince,
   nextTry,
+  notYet,
   type OrganizationColumns,
   ORGANIZATION_COLUMNS,
   outside,
@@ -55,12 +56,12 @@ export class Outbox implements Backlog {
           `update outbox set sent_at = ?, retry_at = null where id in (
              select m.id from outbox m
              where m.done_at is null and m.name = any(string_to_array(?, ','))
-               and case when m.retry_at is null then m.sent_at is null or m.sent_at < ? else m.retry_at <= ? end
+               and case when m.retry_at is null then m.sent_at is null or m.sent_at < ? or m.sent_at > ? else m.retry_at <= ? end
                and not exists (select from outbox e where e.subject_id = m.subject_id and e.id < m.id and e.done_at is null)
                ${organization ? 'and m.organization_id = ?' : ''}
              order by m.id limit ? for update of m skip locked)
            returning id::text, organization_id`,
-          [now(), awaited().join(','), lostSince(), now(), ...(organization ? [organization] : []), limit],
+          [now(), awaited().join(','), lostSince(), notYet(), now(), ...(organization ? [organization] : []), limit],
         );
         if (ready.length) failpoint('outbox.marking');
         for (const { organization_id } of ready) this.stirred.add(organization_id);

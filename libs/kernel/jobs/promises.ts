@@ -14,6 +14,7 @@ import {
   factsOf,
   lostSince,
   nextTry,
+  notYet,
   type OrganizationColumns,
   ORGANIZATION_COLUMNS,
   outside,
@@ -54,11 +55,11 @@ export class Promises implements Backlog {
       const due = await this.em.execute<{ id: string }[]>(
         `update due set sent_at = ? where id in (
            select d.id from due d left join organization o on o.id = d.organization_id
-           where ${OPEN} and d.due_at <= ? and (d.sent_at is null or d.sent_at < ?) and (d.leased_until is null or d.leased_until < ?)
+           where ${OPEN} and d.due_at <= ? and (d.sent_at is null or d.sent_at < ? or d.sent_at > ?) and (d.leased_until is null or d.leased_until < ?)
              ${organization ? 'and d.organization_id = ?' : ''}
            order by d.due_at, d.id limit ? for update of d skip locked)
          returning id`,
-        [now(), now(), lostSince(), now(), ...(organization ? [organization] : []), limit],
+        [now(), now(), lostSince(), notYet(), now(), ...(organization ? [organization] : []), limit],
       );
       return due.map(({ id }) => id);
     });
