@@ -28,7 +28,7 @@ async function strike({ arena, random }: Stage, point: string) {
   const { failpoints } = arena;
   if (!failpoints) return;
   const signal = random.chance(0.8) ? 'SIGKILL' : 'SIGSTOP';
-  const times = signal === 'SIGKILL' ? random.pick([1, 1, 1, 1, 2, 4]) : 1;
+  const times = signal === 'SIGKILL' ? random.pick([1, 1, 1, 1, 1, 3]) : 1;
   for (let i = 0; i < times && (await failpoints.strike(point, signal, PATIENCE_MS)); i++) {
     if (signal === 'SIGKILL') await Promise.all(arena.programs.map((program) => program.start()));
     else await wait(random.int(500, 3000));
