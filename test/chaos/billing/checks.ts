@@ -89,7 +89,11 @@ function judgePeriods({ ledger }: Aftermath, row: Row) {
     return;
   }
   if (periods.length < expected.length) complain('Periods were forgotten', { expected: expected.slice(periods.length) });
-  if (periods.length > expected.length) complain('Periods were billed before their time', { expected: expected.length });
+  // What was billed already when it was paused or cancelled stays billed.
+  const rest = periods.slice(expected.length);
+  const changed = cancelAt !== null || row.pauses.length > 0;
+  if (rest.some(({ from, status }) => !changed || status !== 'billed' || from > dayFromNow()))
+    complain('Periods were billed before their time', { expected: expected.length });
   periods.forEach(({ index, from, until, status }, i) => {
     const due = expected[i];
     // What was billed before it was cancelled or paused stays as it is.
