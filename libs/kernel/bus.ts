@@ -4,6 +4,7 @@ import { Injectable } from '@nestjs/common';
 import { CommandBus, QueryBus } from '@nestjs/cqrs';
 import { actingAs, actor, call, type OrganizationFacts, system } from './actor.ts';
 import { forbidden, lostRace, Refusal, unauthenticated } from './errors.ts';
+import { failpoint } from './failpoint.ts';
 import { scheduleLater, type Later } from './due.ts';
 import { type Once, remembered } from './idempotency.ts';
 import { knock } from './permissions.ts';
@@ -126,6 +127,7 @@ export class Bus {
           const result = once ? await remembered(sql, once, work, () => (close(), em.flush())) : await work();
           close();
           await em.commit();
+          if (tenantId) failpoint('bus.committed');
           committed(unit()!.written);
           return result;
         } catch (error) {

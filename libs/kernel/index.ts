@@ -19,6 +19,7 @@ export {
   TenantRow,
 } from './entity.ts';
 export * from './errors.ts';
+export { failpoint } from './failpoint.ts';
 export {
   type AnyField,
   choice,

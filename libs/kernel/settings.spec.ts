@@ -64,6 +64,11 @@ describe('in production', () => {
     expect(loadSettings({ DATABASE_URL, SECRET_KEY: secret }).SECRET_KEY).toBe(secret);
   });
 
+  it('refuses what is for fault tests', () => {
+    expect(complaint({ ...enough, NODE_ENV, FAILPOINTS: '/tmp/failpoints' })).toBe('FAILPOINTS is for fault tests and not for production.');
+    expect(loadSettings({ ...enough, FAILPOINTS: '/tmp/failpoints' }).FAILPOINTS).toBe('/tmp/failpoints');
+  });
+
   it('refuses to start without a database', () => {
     expect(complaint({ NODE_ENV, SECRET_KEY })).toMatch(/^DATABASE_URL is missing/);
   });

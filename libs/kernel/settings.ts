@@ -105,6 +105,7 @@ export const Settings = z.object({
   WRITE_POOL: whole().default(10).describe('connections for transactions, in each process'),
   POOL_WAIT_MS: whole().default(1000).describe('milliseconds a transaction waits for a connection before the caller is told 503'),
   QUEUE_POOL: whole().default(8).describe('connections for jobs on PostgreSQL, in each process'),
+  FAILPOINTS: text('a folder').optional().describe('for fault tests alone: the folder that names where to die; refused in production'),
   STATEMENT_TIMEOUT_MS: whole().default(5000).describe('milliseconds after which PostgreSQL gives a statement up'),
 });
 
@@ -117,7 +118,8 @@ export class SettingsError extends Error {
 
 /**
  * Reads and checks an environment; an empty variable counts as unset.
- * @throws SettingsError that names every variable that is missing or wrong, and in production a SECRET_KEY that protects nothing
+ * @throws SettingsError that names every variable that is missing or wrong, and in production a SECRET_KEY that protects nothing and what is
+ * for fault tests
  */
 export function loadSettings(environment: Record<string, string | undefined>) {
   const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value?.trim()));
@@ -125,6 +127,7 @@ export function loadSettings(environment: Record<string, string | undefined>) {
   const wrong = new Map((result.error?.issues ?? []).map(({ path, message }) => [String(path[0]), message] as const).reverse());
   const weakness = given.NODE_ENV === 'production' && given.SECRET_KEY && weaknessOf(given.SECRET_KEY);
   if (weakness) wrong.set('SECRET_KEY', weakness);
+  if (given.NODE_ENV === 'production' && given.FAILPOINTS) wrong.set('FAILPOINTS', 'is for fault tests and not for production');
   const complaints = Object.keys(Settings.shape).flatMap((name) => (wrong.has(name) ? `${name} ${wrong.get(name)}.` : []));
   if (!result.success || complaints.length) throw new SettingsError(complaints.join('\n'));
 

@@ -24,11 +24,14 @@ import { build } from '../../scripts/build.ts';
 import { provision } from '../../scripts/database.ts';
 import { EmbeddedPostgres } from '../../scripts/embedded-postgres.ts';
 import { freePort } from '../../scripts/machine.ts';
+import { Failpoints } from './failpoints.ts';
 import type { Plant } from './plants.ts';
 import { Program } from './program.ts';
+import { RedisServer } from './redis.ts';
 
 const POSTGRES_PORT = 28_000;
 const API_PORT = 28_100;
+const REDIS_PORT = 28_200;
 const DISK = '1200m';
 const QUEUE = 'work';
 const QUEUE_SCHEMA = 'bullmq';
@@ -39,7 +42,6 @@ const TUNED = {
   QUEUE_POOL: '6',
   STATEMENT_TIMEOUT_MS: '2000',
   RATE_LIMITS: 'off',
-  NODE_ENV: 'production',
   LOG_LEVEL: 'warn',
 };
 /** A log that does not outgrow the small disk. Deadlocks are found after a second as a rule; a storm of them would take a minute. */
@@ -49,6 +51,10 @@ const SECRET_KEY = 'of-this-harness-only-and-of-nothing-Else-27';
 export interface Options {
   plant?: Plant;
   workers: number;
+  /** Where jobs travel. */
+  queue: 'postgres' | 'redis';
+  /** Whether programs can be struck at their failpoints: production has none, so they then run as in a test. */
+  failpoints: boolean;
   /** Told what ended by itself. */
   ended: (how: string) => void;
 }
@@ -88,6 +94,9 @@ export class Arena {
   private env: Record<string, string> = {};
   private pool!: pg.Pool;
   private queuePool?: pg.Pool;
+  /** Where jobs travel, when they do not travel through PostgreSQL. */
+  redis?: RedisServer;
+  failpoints?: Failpoints;
   private jobs?: Queue;
   /** Milliseconds (performance.now) at which the database answered again. */
   databaseBackAt = 0;
@@ -99,12 +108,22 @@ export class Arena {
     this.ownDisk = ownDisk;
   }
 
-  private async furnish({ plant, workers, ended }: Options) {
+  private async furnish({ plant, workers, queue, failpoints, ended }: Options) {
     this.postgres = await EmbeddedPostgres.start({ folder: join(this.folder, 'disk'), port: await freePort(POSTGRES_PORT) });
     const urls = await provision(this.postgres, DATABASE, { owner: 'owner', app: 'app' });
     this.apiPort = await freePort(API_PORT);
     const folders = { OUTBOX_DIR: join(this.folder, 'mail'), STORAGE_DIR: join(this.folder, 'files') };
-    this.env = { PATH: process.env.PATH ?? '', ...TUNED, ...urls, ...folders, SECRET_KEY, PORT: String(this.apiPort), NODE_OPTIONS: '' };
+    const own = { PATH: process.env.PATH ?? '', SECRET_KEY, PORT: String(this.apiPort), NODE_OPTIONS: '' };
+    this.env = { ...own, ...TUNED, ...urls, ...folders, NODE_ENV: failpoints ? 'test' : 'production' };
+    if (failpoints) {
+      this.failpoints = new Failpoints(join(this.folder, 'failpoints'));
+      this.env.FAILPOINTS = this.failpoints.folder;
+    }
+    if (queue === 'redis') {
+      this.redis = new RedisServer(await freePort(REDIS_PORT), this.folder);
+      await this.redis.start();
+      this.env.REDIS_URL = this.redis.url;
+    }
     this.pool = new pg.Pool({ connectionString: this.postgres.url(undefined, undefined, DATABASE), max: 8, application_name: 'chaos' });
     this.pool.on('error', () => {});
     const migrated = this.cli('db', 'migrate');
@@ -114,8 +133,9 @@ export class Arena {
     for (const [name, value] of Object.entries(plant?.postgres ?? {})) await this.sql(`alter database ${DATABASE} set ${name} = ${value}`);
     for (const statement of plant?.sql ?? []) await this.sql(statement);
     this.keepPostgres();
-    this.api = this.program('api', 'api', ended);
-    this.workers = Array.from({ length: workers }, (_, i) => this.program('worker', `worker${i + 1}`, ended));
+    const unexplained = (how: string) => this.failpoints?.explains(how) || ended(how);
+    this.api = this.program('api', 'api', unexplained);
+    this.workers = Array.from({ length: workers }, (_, i) => this.program('worker', `worker${i + 1}`, unexplained));
     await Promise.all([this.api, ...this.workers].map((each) => each.start()));
   }
 
@@ -181,7 +201,12 @@ export class Arena {
 
   /** The queue of the jobs, to be tampered with. */
   queue(): Queue {
-    return (this.jobs ??= this.openQueue());
+    return (this.jobs ??= this.redis ? this.openRedisQueue(this.redis.url) : this.openQueue());
+  }
+  private openRedisQueue(url: string) {
+    const queue = new Queue(QUEUE, { connection: { url, maxRetriesPerRequest: 1, enableOfflineQueue: false } });
+    queue.on('error', () => {});
+    return queue;
   }
   private openQueue() {
     setDefaultBackendFactory(createPostgresBackend);
@@ -192,6 +217,12 @@ export class Arena {
     const queue = new Queue(QUEUE, { connection: this.queuePool as never });
     queue.on('error', () => {});
     return queue;
+  }
+
+  /** All jobs are lost. */
+  async emptyQueue() {
+    if (this.redis) await this.redis.flush().catch(() => {});
+    else await this.sql('delete from bullmq.job');
   }
 
   private pids() {
@@ -270,6 +301,7 @@ export class Arena {
     await this.queuePool?.end().catch(() => {});
     await this.pool?.end().catch(() => {});
     await this.postgres?.stop();
+    await this.redis?.kill();
     if (this.ownDisk) spawnSync('umount', [join(this.folder, 'disk')]);
     rmSync(this.folder, { recursive: true, force: true });
   }

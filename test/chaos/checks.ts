@@ -7,76 +7,94 @@ import type { Aftermath, Scenario } from './scenario.ts';
 const MINUTE = 60_000;
 /** How wrong the workers' clocks are set, one after the other, when nothing moves any more: so much time passes. */
 const LATER = [0, MINUTE + 1000, 3 * MINUTE, 40 * MINUTE, 3 * 60 * MINUTE];
+/** What is promised for later than this is not left over. */
+const AHEAD = Math.max(...LATER);
 const STILL_MS = 2000;
+/** Longer than it takes until the jobs of a worker that died are taken from it. */
+const STUCK_MS = 20_000;
 const BURST = 24;
 const BURST_MS = 3000;
+const BURSTS = 3;
 
-/** Everything that is to be done is done: now, or when a while has passed for the workers. */
-export async function drained({ arena, ledger, hands }: Aftermath, scenario: Scenario): Promise<void> {
+/** Everything that is to be done is done: now, or when a while has passed for the workers, whose clocks are so far ahead as it is. */
+export async function drained({ arena, ledger, hands }: Aftermath, scenario: Scenario, aheadMs = 0): Promise<void> {
   const tenants = hands.map(({ tenant }) => tenant.id);
   const open = async () => {
     const [{ messages, promises }, [{ open: others }]] = [
-      await backlog(arena, tenants),
+      await backlog(arena, tenants, aheadMs + AHEAD),
       await arena.sql<{ open: number }>(scenario.busy),
     ] as [{ messages: number; promises: number }, [{ open: number }]];
     return messages + promises + Number(others);
   };
   for (const skew of LATER) {
-    for (const worker of arena.workers) worker.skew(skew);
+    for (const worker of arena.workers) worker.skew(aheadMs + skew);
     let left = await open();
-    for (let still = performance.now(); left && performance.now() - still < STILL_MS;) {
+    const patience = skew === AHEAD ? STUCK_MS : STILL_MS;
+    for (let still = performance.now(); left && performance.now() - still < patience;) {
       await wait(50);
       const now = await open();
       if (now < left) still = performance.now();
       left = now;
     }
     if (left) continue;
-    for (const worker of arena.workers) worker.skew(0);
+    for (const worker of arena.workers) worker.skew(aheadMs);
     return;
   }
   const rows = await arena.sql(
     `(select 'message' as kind, id::text, name, attempts, error from outbox where organization_id = any($1) and done_at is null limit 3)
-     union all (select 'promise', id::text, kind, attempts, error from due where organization_id = any($1) and done_at is null limit 3)`,
-    [tenants],
+     union all (select 'promise', id::text, kind, attempts, error from due where organization_id = any($1) and done_at is null
+       and due_at < now() + $2 * interval '1 millisecond' limit 3)`,
+    [tenants, aheadMs + AHEAD],
   );
   ledger.violate('Work is left over that nobody does', rows);
-  for (const worker of arena.workers) worker.skew(0);
+  for (const worker of arena.workers) worker.skew(aheadMs);
 }
-const backlog = async (arena: Aftermath['arena'], tenants: string[]) => {
+const backlog = async (arena: Aftermath['arena'], tenants: string[], aheadMs: number) => {
   const [row] = await arena.sql<{ messages: number; promises: number }>(
     `select (select count(*)::int from outbox where done_at is null and organization_id = any($1)) as messages,
-       (select count(*)::int from due where done_at is null and failed_at is null and organization_id = any($1)) as promises`,
-    [tenants],
+       (select count(*)::int from due where done_at is null and failed_at is null and organization_id = any($1)
+          and due_at < now() + $2 * interval '1 millisecond') as promises`,
+    [tenants, aheadMs],
   );
   return row!;
 };
 
-/** It works as before: many writes at once, none refused, none slow, no connection lost in a transaction. */
+/**
+ * It works as before: many writes at once, none refused, none slow, no connection lost in a transaction. A machine that is busy with something
+ * else may miss it once; what is broken stays broken.
+ */
 export async function works({ arena, ledger, hands }: Aftermath): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    const { refused, ms } = await burst(hands);
+    if (!refused && ms <= BURST_MS) break;
+    if (attempt === BURSTS) ledger.violate('The service is not what it was', { refused, ms, of: BURST });
+    if (attempt === BURSTS) break;
+    await wait(BURST_MS);
+  }
+  const stuck = await arena.sql(
+    `select pid, application_name, state, query from pg_stat_activity
+     where application_name like 'tessera%' and state like 'idle in transaction%' and state_change < now() - interval '2 seconds'`,
+  );
+  if (stuck.length) ledger.violate('Transactions were left open', stuck);
+}
+
+async function burst(hands: Aftermath['hands']): Promise<{ refused: number; ms: number }> {
   const began = performance.now();
   const answers = await Promise.all(
     Array.from({ length: BURST }, (_, i) => {
       const hand = hands[i % hands.length]!;
-      const body = { first_name: hand.word() };
       return hand.ask({
         what: 'create contact afterwards',
         method: 'POST',
         path: 'contacts',
-        body,
+        body: { first_name: hand.word() },
         leaves: { 'contact create': 1 },
         allowed: [201],
         shows: 'contacts',
       });
     }),
   );
-  const refused = answers.filter((answer) => !answer).length;
-  const ms = Math.round(performance.now() - began);
-  if (refused || ms > BURST_MS) ledger.violate('The service is not what it was', { refused, ms, of: BURST });
-  const stuck = await arena.sql(
-    `select pid, application_name, state, query from pg_stat_activity
-     where application_name like 'tessera%' and state like 'idle in transaction%' and state_change < now() - interval '2 seconds'`,
-  );
-  if (stuck.length) ledger.violate('Transactions were left open', stuck);
+  return { refused: answers.filter((answer) => !answer).length, ms: Math.round(performance.now() - began) };
 }
 
 /** What holds of every write, whatever was written. */
@@ -85,6 +103,7 @@ export async function kept(aftermath: Aftermath, scenario: Scenario): Promise<vo
   for (const wish of aftermath.ledger.wishes) judgeWish(aftermath.ledger, wish, effects);
   await recordsStand(aftermath, scenario, effects);
   for (const table of scenario.audited) await everyRowIsAudited(aftermath, table);
+  for (const table of scenario.quieter ?? []) await everyRowIsAudited(aftermath, table, '>');
   await everyEntryIsTold(aftermath);
 }
 
@@ -156,7 +175,8 @@ function judgeRecord(ledger: Ledger, known: Known, row: Standing | undefined, sh
   if (row.deleted && !deletable) return complain('A record is deleted that nobody deleted');
   if (row.deleted) return undefined;
   if (!shown) return complain('A record is there and is not listed');
-  const different = Object.keys(last.data).filter((field) => !isDeepStrictEqual(last.data[field], shown[field]));
+  // A list may show less of it.
+  const different = Object.keys(last.data).filter((field) => field in shown && !isDeepStrictEqual(last.data[field], shown[field]));
   if (row.version === version && different.length) return complain('A record is not what was acknowledged', { different });
   // What can be different later is what somebody sent, and what follows from it.
   for (const field of different) {
@@ -180,11 +200,11 @@ async function all(hand: Hand, resource: string): Promise<Json[]> {
 }
 
 /** One entry for its creation, and one for each version after it. */
-async function everyRowIsAudited({ arena, ledger, hands }: Aftermath, table: string) {
+async function everyRowIsAudited({ arena, ledger, hands }: Aftermath, table: string, wrongIf: '<>' | '>' = '<>') {
   const wrong = await arena.sql(
     `select t.id, t.version, count(a.id)::int as entries, count(a.id) filter (where a.action = 'create')::int as creations
      from ${table} t left join audit_entry a on a.tenant_id = t.tenant_id and a.subject = $2 and a.subject_id = t.id
-     where t.tenant_id = any($1) group by t.id, t.version having count(a.id) <> t.version or count(a.id) filter (where a.action = 'create') <> 1 limit 5`,
+     where t.tenant_id = any($1) group by t.id, t.version having count(a.id) ${wrongIf} t.version or count(a.id) filter (where a.action = 'create') <> 1 limit 5`,
     [hands.map(({ tenant }) => tenant.id), table],
   );
   if (wrong.length) ledger.violate(`Rows of ${table} have not one audit entry for each version`, wrong);

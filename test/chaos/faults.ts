@@ -1,9 +1,8 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import type { Arena } from './arena.ts';
 import type { Manner } from './door.ts';
 import type { Hand } from './hand.ts';
 import type { Random } from './random.ts';
-import type { Scenario } from './scenario.ts';
+import type { Fault, Stage } from './scenario.ts';
 
 /** The service answers again at most so long after its database does. */
 const RECOVERY_MS = 5000;
@@ -14,25 +13,6 @@ const MINUTE = 60 * SECOND;
 /** So many records of so long a text need more space than there is left. */
 const MANY = 20;
 const LONG = 8000;
-
-export interface Stage {
-  readonly arena: Arena;
-  readonly scenario: Scenario;
-  readonly hands: readonly Hand[];
-  /** A hand for questions of the harness itself. */
-  readonly probe: Hand;
-  readonly random: Random;
-  /** From now on a token may be refused: some clock is wrong. */
-  readonly excuse: () => void;
-  /** What was measured, by name: the worst of it is reported. */
-  readonly measured: Map<string, number>;
-}
-export interface Fault {
-  readonly name: string;
-  readonly weight: number;
-  /** Resolves when it is over and what it hit is running again. */
-  play(stage: Stage): Promise<void>;
-}
 
 /** Faults of processes and of the database: one after the other. */
 export const HARD: readonly Fault[] = [
@@ -122,6 +102,25 @@ export const HARD: readonly Fault[] = [
     },
   },
   { name: 'disk full', weight: 2, play: fillDisk },
+  {
+    name: 'redis restarts empty',
+    weight: 5,
+    can: ({ redis }) => redis !== undefined,
+    async play({ arena, random }) {
+      await arena.redis?.kill();
+      await wait(random.int(0, 1500));
+      await arena.redis?.start();
+    },
+  },
+  {
+    name: 'redis hangs',
+    weight: 3,
+    can: ({ redis }) => redis !== undefined,
+    async play({ arena, random }) {
+      // Longer than a worker waits for it.
+      await arena.redis?.freeze(random.pick([500, 2000, 4500]));
+    },
+  },
 ];
 
 /** Faults of clients and of the queue: at the same time as the others. */
@@ -132,7 +131,7 @@ export const SOFT: readonly Fault[] = [
     weight: 3,
     async play({ arena, random }) {
       for (let i = random.int(4, 16); i > 0; i--) {
-        await arena.sql('delete from bullmq.job');
+        await arena.emptyQueue();
         await wait(random.int(5, 90));
       }
     },

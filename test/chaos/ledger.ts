@@ -62,9 +62,15 @@ export class Ledger {
   lost = 0;
   readonly run: string;
 
-  /** @param run a name that no other run of this database has; every request id begins with it */
-  constructor(run: string) {
+  private readonly derived: readonly string[];
+
+  /**
+   * @param run a name that no other run of this database has; every request id begins with it
+   * @param derived fields that change without a new version
+   */
+  constructor(run: string, derived: readonly string[] = []) {
     this.run = run;
+    this.derived = ['_links', ...derived];
   }
 
   nextRequestId = () => `${this.run}-${++this.requests}`;
@@ -75,13 +81,16 @@ export class Ledger {
 
   /** @throws when two answers claim to be the same version of a record and are not the same */
   acknowledge(tenant: Tenant, resource: string, data: Json, requestId: string): Known {
-    const { _links: _, ...state } = data;
+    const state: Json = Object.fromEntries(Object.entries(data).filter(([field]) => !this.derived.includes(field)));
     const { id, version } = state as { id: string; version: number };
     let known = this.known.get(id);
     if (!known) this.known.set(id, (known = { resource, id, tenant, states: new Map(), deletable: false }));
     const before = known.states.get(version);
     if (before && !isDeepStrictEqual(before.data, state))
-      this.violate(`Two answers are version ${version} of one ${resource}, and differ`, { before, now: { data: state, requestId } });
+      this.violate(`Two answers are version ${version} of one ${resource}, and differ`, {
+        ...differences(before.data, state),
+        requestIds: [before.requestId, requestId],
+      });
     if (!before) known.states.set(version, { data: state, requestId });
     return known;
   }
@@ -90,3 +99,10 @@ export class Ledger {
     return [...this.known.values()].filter((one) => one.tenant === tenant && one.resource === resource);
   }
 }
+
+const differences = (one: Json, other: Json): Json =>
+  Object.fromEntries(
+    Object.keys({ ...one, ...other }).flatMap((field) =>
+      isDeepStrictEqual(one[field], other[field]) ? [] : [[field, [one[field], other[field]]]],
+    ),
+  );

@@ -1,6 +1,8 @@
 /** A bug on purpose, in the harness' own copy of the product: each must be found, or the harness proves nothing. */
 export interface Plant {
   readonly does: string;
+  /** The scenario that must find it; core unless given. */
+  readonly in?: string;
   /** Text of the build that is replaced; it must be there exactly once. */
   readonly patch?: readonly { readonly file: string; readonly from: string; readonly to: string }[];
   /** Run by the superuser after the migrations. */
@@ -17,7 +19,7 @@ const forgets = (table: string, share: number) => [
   `create trigger planted before insert on ${table} for each row execute function planted()`,
 ];
 
-export const PLANTS: Readonly<Record<string, Plant>> = {
+const CORE: Readonly<Record<string, Plant>> = {
   'early-answer': {
     does: 'answers before the commit',
     shows: ['kill api', 'kill postmaster', 'cut connections'],
@@ -55,3 +57,97 @@ export const PLANTS: Readonly<Record<string, Plant>> = {
     patch: [{ file: 'libs/kernel/jobs/backlog.js', from: 'seconds: 60', to: 'seconds: 600_000' }],
   },
 };
+
+/** A statement outside of everything that is going on, committed at once. */
+const APART = `const { outside } = await import('../../kernel/jobs/backlog.js'); const id = tenantId();
+  return outside(async ()=>{ const own = em.fork(); own.setFilterParams('tenant', { id }); await own.begin();
+    try { return await own.execute(...all); } finally { await own.commit(); } });`;
+
+const BILLING: Readonly<Record<string, Plant>> = {
+  'period-twice': {
+    in: 'billing',
+    does: 'the unique key of periods is gone, and a sweeper in ten forgets that it went on',
+    shows: ['empty the queue'],
+    sql: ['drop index billing_period_tenant_id_subscription_id_index_unique'],
+    patch: [
+      {
+        file: 'libs/billing/subscriptions/bill.js',
+        from: 'subscription.nextIndex = nextIndex;',
+        to: 'if (Math.random() > 0.1) subscription.nextIndex = nextIndex;',
+      },
+    ],
+  },
+  'number-apart': {
+    in: 'billing',
+    does: 'numbers are taken in a transaction of their own',
+    shows: ['billing.after_numbers', 'billing.after_periods'],
+    patch: [
+      {
+        file: 'libs/billing/invoices/take-numbers.js',
+        from: 'await em.execute(`insert into number_series',
+        to: `await (async (...all)=>{ ${APART} })(\`insert into number_series`,
+      },
+    ],
+  },
+  'forgotten-entry': {
+    in: 'billing',
+    does: 'one ledger entry in twenty is not made',
+    shows: ['empty the queue'],
+    patch: [
+      {
+        file: 'libs/billing/ledger/enter.js',
+        from: 'if (about.amount === 0n) return;',
+        to: 'if (about.amount === 0n || Math.random() < 0.05) return;',
+      },
+    ],
+  },
+  'letter-twice': {
+    in: 'billing',
+    does: 'a letter that is sent again is another letter',
+    shows: ['dunning.after_letter'],
+    patch: [
+      {
+        file: 'libs/billing/dunning/send-dunning-letter.js',
+        from: 'key: `dunning ${run.id}`',
+        to: 'key: `dunning ${run.id} ${Math.random()}`',
+      },
+    ],
+  },
+  'step-twice': {
+    in: 'billing',
+    does: 'what was run of an invoice is not looked at, and no key refuses it',
+    shows: ['empty the queue'],
+    sql: ['drop index dunning_step_run_tenant_id_invoice_id_step_unique'],
+    patch: [
+      { file: 'libs/billing/dunning/dunning-round.js', from: 'dueDate, day, done)', to: 'dueDate, day, 0)' },
+      { file: 'libs/billing/dunning/run-dunning-step.js', from: 'last?.step ?? 0', to: '0' },
+    ],
+  },
+  'forgotten-period': {
+    in: 'billing',
+    does: 'a sweep counts as done when it begins: what a crash leaves is forgotten',
+    shows: ['billing.in_batch', 'billing.after_periods', 'billing.between_batches'],
+    patch: [
+      {
+        file: 'libs/kernel/jobs/promises.js',
+        from: '`update due set leased_until = ? where',
+        to: '`update due set done_at = now(), leased_until = ? where',
+      },
+    ],
+  },
+  'paid-twice': {
+    in: 'billing',
+    does: 'an external id is not looked up, and no key refuses it',
+    shows: ['empty the queue'],
+    sql: ['drop index payment_tenant_id_external_id_unique'],
+    patch: [
+      {
+        file: 'libs/billing/payments/create-payment.js',
+        from: 'const known = input.externalId ?',
+        to: 'const known = false ?',
+      },
+    ],
+  },
+};
+
+export const PLANTS: Readonly<Record<string, Plant>> = { ...CORE, ...BILLING };

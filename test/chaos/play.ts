@@ -2,11 +2,11 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { Arena } from './arena.ts';
 import { drained, kept, verified, works } from './checks.ts';
 import { Door } from './door.ts';
-import { type Fault, HARD, SOFT, type Stage } from './faults.ts';
+import { HARD, SOFT } from './faults.ts';
 import { Hand } from './hand.ts';
 import { Ledger, type Tenant, type Violation } from './ledger.ts';
 import { Random } from './random.ts';
-import type { Aftermath, Scenario } from './scenario.ts';
+import type { Aftermath, Fault, Scenario, Stage } from './scenario.ts';
 
 const TENANTS = 3;
 const CLIENTS = 4;
@@ -15,6 +15,7 @@ const THINK_MS = 25;
 const LOST_MS = 150;
 /** Nobody waits longer for an answer, whatever happens. */
 const PATIENCE_MS = 10_000;
+const DAY = 24 * 60 * 60 * 1000;
 const PASSWORD = 'nobody would guess 81 this';
 
 export interface Planned {
@@ -39,23 +40,27 @@ export interface Played {
   readonly ms: number;
 }
 
+/** The faults that this scenario can meet here. */
+const meets = (all: readonly Fault[], arena: Arena) => all.filter(({ can }) => !can || can(arena));
+
 /** Which faults come when: drawn before the run, from its seed alone. @param only names of faults, when not all are wanted */
-export function plan(random: Random, only: readonly string[] = []): { hard: Planned[]; soft: Planned[] } {
+export function plan(random: Random, all: readonly Fault[], only: readonly string[] = []): { hard: Planned[]; soft: Planned[] } {
   const draw = (all: readonly Fault[], count: number, longest: number) => {
     const from = only.length ? all.filter(({ name }) => only.includes(name)) : all;
     return from.length ? Array.from({ length: count }, () => ({ after: random.int(100, longest), fault: random.weighted(from) })) : [];
   };
-  return { hard: draw(HARD, random.int(1, 3), 900), soft: draw(SOFT, random.int(1, 3), 1500) };
+  return { hard: draw(all, random.int(1, 3), 900), soft: draw(SOFT, random.int(1, 3), 1500) };
 }
 
 /** One run, by its seed and number: clients work, faults happen, everything comes to rest, and then what must be true is looked at. */
 export async function play(arena: Arena, scenario: Scenario, { seed, number, only, verifies }: Script): Promise<Played> {
   const began = performance.now();
   const random = new Random(`${seed}/${number}`);
-  const ledger = new Ledger(`chaos-${seed}-${number}`);
+  const ledger = new Ledger(`chaos-${seed}-${number}`, scenario.derived);
   const door = new Door(arena.apiPort, PATIENCE_MS);
   const measured = new Map<string, number>();
-  const { hard, soft } = plan(random.fork('plan'), only);
+  const { hard, soft } = plan(random.fork('plan'), meets([...HARD, ...(scenario.faults ?? [])], arena), only);
+  const last: Fault[] = [];
   try {
     let excused = false;
     const tenants = await Promise.all(Array.from({ length: TENANTS }, (_, i) => found(arena, door, `${ledger.run}-${i}`)));
@@ -94,9 +99,18 @@ export async function play(arena: Arena, scenario: Scenario, { seed, number, onl
     await drained(aftermath, scenario);
     await works(aftermath);
     await drained(aftermath, scenario);
+    if (scenario.daysAfter) {
+      for (const worker of arena.workers) worker.skew(scenario.daysAfter * DAY);
+      const own = meets(scenario.faults ?? [], arena).filter(({ name }) => !only.length || only.includes(name));
+      const later = { ...stage, random: random.fork('days after') };
+      if (own.length) last.push(later.random.weighted(own));
+      await Promise.all(last.map((fault) => fault.play(later)));
+      await drained(aftermath, scenario, scenario.daysAfter * DAY);
+    }
     phase('coming to rest');
     await kept(aftermath, scenario);
     await scenario.check(aftermath);
+    for (const worker of arena.workers) worker.skew(0);
     phase('checks');
     if (verifies) verified(aftermath);
     phase('verify');
@@ -108,7 +122,7 @@ export async function play(arena: Arena, scenario: Scenario, { seed, number, onl
   measured.set('slowest answer', ledger.slowest);
   const { violations, statuses } = ledger;
   const requests = [...statuses.values()].reduce((sum, n) => sum + n, 0);
-  const faults = [...hard, ...soft].map(({ fault }) => fault.name);
+  const faults = [...[...hard, ...soft].map(({ fault }) => fault), ...last].map(({ name }) => name);
   return { faults, violations, statuses, measured, requests, ms: performance.now() - began };
 }
 

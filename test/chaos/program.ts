@@ -18,6 +18,7 @@ export class Program {
   private starting: Promise<void> | undefined;
   private leaving = false;
   private frozen = false;
+  private skewMs = 0;
   /** Milliseconds (performance.now) of its last "ready". */
   readyAt = 0;
 
@@ -57,7 +58,7 @@ export class Program {
   private async once(): Promise<boolean> {
     const child = fork(this.main, {
       cwd: this.home,
-      env: this.env,
+      env: { ...this.env, SKEW_MS: String(this.skewMs) },
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       execArgv: ['--enable-source-maps', '--import', this.preload],
       detached: true,
@@ -102,8 +103,9 @@ export class Program {
     this.child?.kill('SIGCONT');
   }
 
-  /** Sets its wall clock wrong by so many milliseconds; 0 sets it right. */
+  /** Sets its wall clock wrong by so many milliseconds, also when it is started again; 0 sets it right. */
   skew(skewMs: number) {
+    this.skewMs = skewMs;
     if (this.child?.connected) this.child.send({ skewMs }, () => {});
   }
 

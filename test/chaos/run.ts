@@ -2,16 +2,19 @@
 // that was acknowledged must be there, once. The faults of a run come from its seed and number alone: --only 7 plays that run again.
 //   --plant <name>   with a bug on purpose, which must be found      --prove   all of them, each until it is found
 //   --faults 'kill api,disk full'  only these
+//   --queue redis    jobs travel through a Redis of the harness' own      --workers 4   so many workers, two unless given
 //   --verify-each 10  asks `tessera verify` and `tessera audit verify` after every tenth run
 import { parseArgs } from 'node:util';
 import { plainly } from '../../scripts/plainly.ts';
 import { Arena } from './arena.ts';
+import { billing } from './billing/scenario.ts';
 import { core } from './core/scenario.ts';
 import { play, type Played } from './play.ts';
 import { type Plant, PLANTS } from './plants.ts';
+import { hasRedis } from './redis.ts';
 import type { Scenario } from './scenario.ts';
 
-const SCENARIOS: readonly Scenario[] = [core];
+const SCENARIOS: readonly Scenario[] = [core, billing];
 const LOG_TAIL = 1500;
 
 interface Orders {
@@ -22,6 +25,8 @@ interface Orders {
   /** `tessera verify` looks at everything there is, also of the runs before: once in so many runs is enough, and after the last. */
   verifyEach: number;
   faults: readonly string[];
+  queue: 'postgres' | 'redis';
+  workers: number;
   untilFound?: boolean;
 }
 
@@ -34,19 +39,24 @@ await plainly(async () => {
       only: { type: 'string' },
       faults: { type: 'string' },
       plant: { type: 'string' },
-      'verify-each': { type: 'string', default: '1' },
+      'verify-each': { type: 'string' },
+      queue: { type: 'string', default: 'postgres' },
+      workers: { type: 'string', default: '2' },
       prove: { type: 'boolean', default: false },
     },
   });
   const scenario = SCENARIOS.find(({ name }) => name === (positionals[0] ?? 'core'));
   if (!scenario) throw new Error(`There is no scenario ${positionals[0]}: ${SCENARIOS.map(({ name }) => name).join(', ')}.`);
   if (values.plant && !(values.plant in PLANTS)) throw new Error(`There is no plant ${values.plant}: ${Object.keys(PLANTS).join(', ')}.`);
-  const orders = {
+  if (values.queue === 'redis' && !hasRedis()) throw new Error('There is no redis-server on this machine.');
+  const orders: Orders = {
     scenario,
     seed: values.seed,
     runs: Number(values.runs),
     only: values.only ? Number(values.only) : undefined,
-    verifyEach: Number(values['verify-each']),
+    verifyEach: Number(values['verify-each'] ?? scenario.verifyEach ?? 1),
+    queue: values.queue === 'redis' ? 'redis' : 'postgres',
+    workers: Number(values.workers),
     faults: values.faults?.split(',') ?? [],
   };
   if (values.prove) return prove(orders);
@@ -57,19 +67,23 @@ await plainly(async () => {
 /** Every planted bug is found within so many runs, or the harness is not worth its time. */
 async function prove(orders: Orders) {
   const missed: string[] = [];
-  for (const [name, plant] of Object.entries(PLANTS)) {
+  const plants = Object.entries(PLANTS).filter(([, plant]) => (plant.in ?? 'core') === orders.scenario.name);
+  for (const [name, plant] of plants) {
     console.log(`\nPlanted: ${name} (${plant.does})`);
     if (!(await playAll({ ...orders, faults: orders.faults.length ? orders.faults : (plant.shows ?? []), untilFound: true }, plant)))
       missed.push(name);
   }
   if (missed.length) throw new Error(`Not found: ${missed.join(', ')}.`);
-  console.log(`\nAll ${Object.keys(PLANTS).length} planted bugs were found.`);
+  console.log(`\nAll ${plants.length} planted bugs were found.`);
 }
 
 /** @returns how many violations there were */
-async function playAll({ scenario, seed, runs, only, verifyEach, faults, untilFound }: Orders, plant?: Plant): Promise<number> {
+async function playAll(
+  { scenario, seed, runs, only, verifyEach, faults, queue, workers, untilFound }: Orders,
+  plant?: Plant,
+): Promise<number> {
   const endings: string[] = [];
-  const arena = await Arena.open({ plant, workers: 2, ended: (how) => endings.push(how) });
+  const arena = await Arena.open({ plant, workers, queue, failpoints: scenario.faults !== undefined, ended: (how) => endings.push(how) });
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'disconnect'] as const)
     process.once(signal, () => void arena.close().then(() => process.exit(130)));
   let found = 0;
@@ -105,7 +119,11 @@ async function playAll({ scenario, seed, runs, only, verifyEach, faults, untilFo
     await arena.close();
   }
   const measured = [...worst].map(([what, ms]) => `${what} ${Math.round(ms)} ms`).join(', ');
-  console.log(`${done} runs of ${scenario.name} with seed ${seed}: ${found} violations. At worst: ${measured || 'nothing measured'}.`);
+  const struck = [...(arena.failpoints?.struck ?? [])].sort().map(([name, n]) => `${name} ${n}×`);
+  if (struck.length) console.log(`Struck at failpoints: ${struck.join(', ')}.`);
+  console.log(
+    `${done} runs of ${scenario.name} on ${queue} with ${workers} workers and seed ${seed}: ${found} violations. At worst: ${measured || 'nothing measured'}.`,
+  );
   return found;
 }
 

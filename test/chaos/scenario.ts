@@ -23,6 +23,14 @@ export interface Aftermath {
  */
 export interface Scenario {
   readonly name: string;
+  /** Faults of its own, besides those of all. They may strike programs at their failpoints, which takes them out of production. */
+  readonly faults?: readonly Fault[];
+  /** So many days pass in the end, for the workers, with one more of its own faults. Fewer than the seven after which rows are purged. */
+  readonly daysAfter?: number;
+  /** Fields that change without a new version: they are not compared. */
+  readonly derived?: readonly string[];
+  /** After how many runs `tessera verify` is asked, unless the order says: it looks at all that there is. Each run unless given. */
+  readonly verifyEach?: number;
   /** What each organization has before the faults begin; sent like everything else, and answered. */
   furnish(hand: Hand): Promise<void>;
   readonly actions: readonly Action[];
@@ -34,8 +42,31 @@ export interface Scenario {
   readonly records: Readonly<Record<string, string>>;
   /** Tables of which every row has an audit entry of its creation. */
   readonly audited: readonly string[];
+  /** Tables whose rows have versions without an entry: their parts changed, or what they keep track of in silence. */
+  readonly quieter?: readonly string[];
   /** SQL that answers how many pieces of work are under way (as `open`), besides outbox and promises. */
   readonly busy: string;
   /** What is true of this scenario alone; it reports to the ledger. */
   check(aftermath: Aftermath): Promise<void>;
+}
+
+export interface Stage {
+  readonly arena: Arena;
+  readonly scenario: Scenario;
+  readonly hands: readonly Hand[];
+  /** A hand for questions of the harness itself. */
+  readonly probe: Hand;
+  readonly random: Random;
+  /** From now on a token may be refused: some clock is wrong. */
+  readonly excuse: () => void;
+  /** What was measured, by name: the worst of it is reported. */
+  readonly measured: Map<string, number>;
+}
+export interface Fault {
+  readonly name: string;
+  readonly weight: number;
+  /** Whether it can be played here; anywhere unless given. */
+  readonly can?: (arena: Arena) => boolean;
+  /** Resolves when it is over and what it hit is running again. */
+  play(stage: Stage): Promise<void>;
 }

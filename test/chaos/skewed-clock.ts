@@ -1,5 +1,5 @@
 // Loaded before the programs under test: their wall clock can be set wrong by a message, while timers and monotonic time go on as ever.
-let skewMs = 0;
+let skewMs = Number(process.env.SKEW_MS ?? 0);
 const right = Date.now.bind(Date);
 
 globalThis.Date = new Proxy(Date, {

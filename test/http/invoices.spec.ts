@@ -73,6 +73,9 @@ describe('drafts', () => {
     expect(again.data).toMatchObject({ totals: { net: '5.60', tax: '1.40', payable: '7.00' }, taxes: [{ percent: '25' }] });
     expect((await manager.get(`invoices/${id}`)).data).toEqual(again.data);
     expect((await manager.patch(`invoices/${id}`, { reference: 'PO 1' })).data.lines).toEqual(again.data.lines);
+    // What only a line says is a new version as well: nobody overwrites what he has not seen.
+    const { version } = (await manager.patch(`invoices/${id}`, { lines: [line('7', { description: 'Days' })] })).data;
+    expect((await manager.patch(`invoices/${id}`, { lines: [line('7', { description: 'Weeks' })] })).data.version).toBe(version + 1);
     expect((await manager.delete(`invoices/${id}`)).status).toBe(200);
     expect((await manager.get(`invoices/${id}`)).status).toBe(404);
   });

@@ -1,6 +1,6 @@
 import { BillDue, CreateSubscription, mayBe, RunBilling } from '#billing';
 import { CreateContact } from '#crm';
-import { actingAs, Bus, invariants, ruleBroken, setClock, system } from '#kernel';
+import { actingAs, Bus, invariants, ruleBroken, setClock, system, Verifier } from '#kernel';
 import { rowsOf, tamper } from '../database.ts';
 import { type Answer, app, type Json, send, world as made } from '../world.ts';
 
@@ -341,6 +341,14 @@ describe('changes', () => {
     expect([await nets(stub), await nets(arrears)]).toEqual([[['20.36'], ['30.00']], [['15.00', '25.00']]]);
   });
 
+  it('is a new version, also where nothing but what is sold is another: nobody overwrites what he has not seen', async () => {
+    const { manager } = await world();
+    at('2026-02-01T08:00:00Z');
+    const made = await begun(manager, { start_date: '2026-03-01' });
+    const changed = await manager.post(`subscriptions/${made.id}/change`, { items: [item({ unit_price: '50' })] });
+    expect(changed).toMatchObject({ status: 200, data: { version: made.version + 1 } });
+  });
+
   it('refuses another interval, and what lies in a period that is over', async () => {
     const { manager, drain } = await world();
     at('2026-02-01T12:00:00Z');
@@ -523,6 +531,18 @@ describe('exactly once', () => {
     expect(await broken(all.organization.id)).toEqual([]);
     await tamper(all.organization.id, sql);
     expect(await broken(all.organization.id, invariants)).toContainEqual(expect.stringContaining(name));
+  });
+
+  it('leaves an organization in which everything holds, what the kernel asks of every row included', async () => {
+    const all = await world();
+    at('2026-01-31T08:00:00Z');
+    await many(all, 2, '2026-01-31');
+    at('2026-04-01T08:00:00Z');
+    await all.drain();
+    const verdicts = await (await app()).get(Verifier).organization(all.organization.facts());
+    const wrong = verdicts.filter(({ name, wrong }) => wrong && !/^(audit entries: sealed|promises: none overdue|nothing is due)/.test(name));
+    expect(wrong).toEqual([]);
+    expect(verdicts).toContainEqual(expect.objectContaining({ name: 'subscription: one audit entry per change', checked: 2 }));
   });
 
   it('a year of two hundred subscriptions', async () => {

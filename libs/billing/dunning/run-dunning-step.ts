@@ -1,5 +1,5 @@
 import { LockMode } from '@mikro-orm/core';
-import { Bus, Command, EntityManager, Handles, today } from '#kernel';
+import { Bus, Command, EntityManager, failpoint, Handles, today } from '#kernel';
 import { Invoice } from '../invoices/invoice.ts';
 import { policies } from './default-policy.ts';
 import { DunningStepRun } from './dunning-step-run.ts';
@@ -32,5 +32,6 @@ class Handler {
     const { days } = policy.steps[step - 1]!;
     const run = this.em.create(DunningStepRun, { invoiceId, dunningPolicyId: policy.id, step, days, ranOn: day });
     await this.bus.later(new SendDunningLetter(run.id), { key: run.id, subjectId: run.id });
+    failpoint('dunning.decided');
   }
 }

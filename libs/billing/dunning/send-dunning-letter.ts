@@ -1,5 +1,5 @@
 import { LockMode } from '@mikro-orm/core';
-import { Command, EntityManager, Handles, Mailer, now } from '#kernel';
+import { Command, EntityManager, failpoint, Handles, Mailer, now } from '#kernel';
 import { CustomerAccount } from '../customers/customer-account.ts';
 import { Invoice } from '../invoices/invoice.ts';
 import { DunningPolicy } from './dunning-policy.ts';
@@ -30,7 +30,9 @@ class Handler {
     if (!to) return void (run.status = 'no_address');
     const policy = await this.em.findOne(DunningPolicy, { id: run.dunningPolicyId }, { filters: { alive: false } });
     const words = policy?.steps.find(({ days }) => days === run.days) ?? {};
+    failpoint('dunning.before_letter');
     await this.mailer.send({ to, ...letterOf(invoice, run, words), key: `dunning ${run.id}` });
+    failpoint('dunning.after_letter');
     Object.assign(run, { status: 'sent', email: to, sentAt: now() });
   }
 }

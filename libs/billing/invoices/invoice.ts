@@ -129,6 +129,7 @@ export class Invoice extends businessRecord(
       untouched: "case when status in ('draft', 'voided') then paid_e4 = 0 and credited_e4 = 0 and written_off_e4 = 0 else true end",
       correction: "(kind = 'credit_note') = (preceding_invoice_id is not null)",
     },
+    withParts: true,
     search: ['new.number', "new.customer ->> 'name'", 'new.reference'],
   },
 ) {

@@ -1,4 +1,4 @@
-import { call, type EntityManager, now, problem, type Scribe, today } from '#kernel';
+import { call, type EntityManager, failpoint, now, problem, type Scribe, today } from '#kernel';
 import { BillingEntity } from '../billing-entities/billing-entity.ts';
 import { CustomerAccount } from '../customers/customer-account.ts';
 import { billable, snapshotOf } from '../customers/customer.ts';
@@ -34,12 +34,14 @@ export async function issue(em: EntityManager, drafts: readonly Whole[], dates: 
   const prepared: Prepared[] = [];
   for (const invoice of drafts) prepared.push(await prepare(em, invoice, dates, credits, scribe));
   await em.flush();
+  failpoint('billing.before_numbers');
   const at = now();
   // Always in the same order, or two runs that need two series each would wait for one another.
   for (const { seller, kind, day, invoices } of series(prepared)) {
     const numbers = await takeNumbers(em, seller, kind, day, invoices.length);
     invoices.forEach((one, i) => freeze(one, numbers[i]!, at));
   }
+  failpoint('billing.after_numbers');
 }
 
 interface Prepared {

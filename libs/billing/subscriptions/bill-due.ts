@@ -1,4 +1,4 @@
-import { Bus, Command, EntityManager, Handles, now, Process, after } from '#kernel';
+import { Bus, Command, EntityManager, failpoint, Handles, now, Process, after } from '#kernel';
 import { add, billSome, type Billed } from './bill.ts';
 import { BillingRun, type Counts, nothingDone } from './billing-run.ts';
 import { Subscription } from './subscription.ts';
@@ -33,6 +33,7 @@ class Sweeping {
     for (let first = true; ; first = false) {
       const { done: some, finished } = await this.bus.run(new BillSome());
       add(done, some);
+      failpoint('billing.between_batches');
       if (finished) break;
       if (first && !helping) for (let i = 0; i < HELPERS; i++) await this.bus.later(new BillDue(true));
     }

@@ -1,5 +1,5 @@
 import { LockMode } from '@mikro-orm/core';
-import { type Bus, Drafts, type EntityManager, logger, reasonOf } from '#kernel';
+import { type Bus, Drafts, type EntityManager, failpoint, logger, reasonOf } from '#kernel';
 import { issue } from '../invoices/issue.ts';
 import { BillingPeriod } from './billing-period.ts';
 import { type Counts, nothingDone } from './billing-run.ts';
@@ -80,6 +80,7 @@ async function billThem(em: EntityManager, at: Date, claimed: string[], only?: s
     const plan = await planned(em, subscription, at, given);
     plans.push(plan);
     count += plan.invoices.length;
+    failpoint('billing.in_batch');
   }
   for (const plan of plans) settle(plan, at, drafts);
   await issue(
@@ -89,6 +90,7 @@ async function billThem(em: EntityManager, at: Date, claimed: string[], only?: s
     drafts.scribe,
   );
   await drafts.insert();
+  failpoint('billing.after_periods');
   return {
     done: counted(plans),
     finished: subscriptions.length < SUBSCRIPTIONS_AT_ONCE && plans.length === subscriptions.length,

@@ -1,4 +1,4 @@
-import { Bus, Command, EntityManager, Handles, today } from '#kernel';
+import { Bus, Command, EntityManager, Handles, now, today } from '#kernel';
 import type { z } from 'zod';
 import { BillingEntity } from '../billing-entities/billing-entity.ts';
 import { CustomerAccount } from '../customers/customer-account.ts';
@@ -60,6 +60,8 @@ class Handler {
       }),
     );
     subscription.items = [...subscription.items, ...made];
+    // It reads differently now: its version, and so its ETag, moves on.
+    subscription.updatedAt = now();
     await makeUp(this.em, subscription as typeof subscription & { items: SubscriptionItem[] }, before);
     subscription.settle();
     await wakeFor(this.bus, [subscription.wakeAt]);

@@ -83,6 +83,7 @@ export class Subscription extends businessRecord(
       parked: '(parked_at is null) = (parked_reason is null) and (parked_at is null or wake_at is null)',
       draft: "status <> 'draft' or wake_at is null",
     },
+    withParts: true,
     search: ['new.reference'],
   },
 ) {

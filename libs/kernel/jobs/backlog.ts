@@ -34,6 +34,15 @@ export interface Waiting {
 /** What was sent and is not done after this time was lost on its way. */
 export const LOST_AFTER = { seconds: 60 };
 export const lostSince = () => new Date(after(now(), { seconds: -LOST_AFTER.seconds }));
+/** What was sent later than this was sent by somebody whose clock is wrong, and may be lost as well. */
+export const notYet = () => after(now(), LOST_AFTER);
+
+const WINDOW_MS = 300_000;
+/**
+ * The id of the job for a row. While one is in the queue a second is not taken in, so that a queue that is slow does not grow; but a job can
+ * be stuck there, held by a worker that died with a wrong clock: every five minutes the row may have another.
+ */
+export const jobIdOf = (name: string, id: string): string => `${name}-${id}-${Math.floor(now().getTime() / WINDOW_MS)}`;
 
 /** Seconds to wait after a number of failures: 5, 20, 80 … at most an hour. */
 const backOff = (failures: number) => Math.min(3600, 5 * 4 ** (failures - 1));

@@ -1,9 +1,10 @@
 import { InjectQueue, Processor, WorkerHost } from '@nestjs/bullmq';
 import { type BeforeApplicationShutdown, Injectable } from '@nestjs/common';
 import type { Job, Queue } from 'bullmq';
+import { failpoint } from '../failpoint.ts';
 import { logger } from '../logger.ts';
 import { QUEUE } from '../migrate.ts';
-import { type Backlog, outside, reasonOf } from './backlog.ts';
+import { type Backlog, jobIdOf, outside, reasonOf } from './backlog.ts';
 import { Chores } from './chores.ts';
 import { Outbox } from './outbox.ts';
 import { Promises } from './promises.ts';
@@ -110,11 +111,11 @@ export class Dispatcher implements BeforeApplicationShutdown {
     }
   }
 
-  /** The id of a job is that of its row: while one is in the queue, a second is not taken in. */
   private async send(backlog: Backlog): Promise<number> {
     const ids = await backlog.take(AT_ONCE);
     if (!ids.length) return 0;
-    const jobs = ids.map((id) => ({ name: backlog.name, data: { id }, opts: { jobId: `${backlog.name}-${id}` } }));
+    failpoint('relay.marked');
+    const jobs = ids.map((id) => ({ name: backlog.name, data: { id }, opts: { jobId: jobIdOf(backlog.name, id) } }));
     try {
       // A Redis that is gone does not refuse, it keeps one waiting.
       if (!(await within(QUEUE_PATIENCE_MS, this.queue.addBulk(jobs)))) throw new Error('the queue does not answer');
@@ -122,6 +123,7 @@ export class Dispatcher implements BeforeApplicationShutdown {
       await backlog.putBack(ids);
       throw error;
     }
+    failpoint('relay.queued');
     return ids.length;
   }
 

@@ -2,6 +2,7 @@ import { EntityManager } from '@mikro-orm/postgresql';
 import { Injectable } from '@nestjs/common';
 import type { OrganizationFacts } from '../actor.ts';
 import { Bus } from '../bus.ts';
+import { failpoint } from '../failpoint.ts';
 import { logger } from '../logger.ts';
 import { Read } from '../read.ts';
 import { now } from '../time.ts';
@@ -10,6 +11,7 @@ import {
   factsOf,
   lostSince,
   nextTry,
+  notYet,
   type OrganizationColumns,
   ORGANIZATION_COLUMNS,
   outside,
@@ -54,13 +56,14 @@ export class Outbox implements Backlog {
           `update outbox set sent_at = ?, retry_at = null where id in (
              select m.id from outbox m
              where m.done_at is null and m.name = any(string_to_array(?, ','))
-               and case when m.retry_at is null then m.sent_at is null or m.sent_at < ? else m.retry_at <= ? end
+               and case when m.retry_at is null then m.sent_at is null or m.sent_at < ? or m.sent_at > ? else m.retry_at <= ? end
                and not exists (select from outbox e where e.subject_id = m.subject_id and e.id < m.id and e.done_at is null)
                ${organization ? 'and m.organization_id = ?' : ''}
              order by m.id limit ? for update of m skip locked)
            returning id::text, organization_id`,
-          [now(), awaited().join(','), lostSince(), now(), ...(organization ? [organization] : []), limit],
+          [now(), awaited().join(','), lostSince(), notYet(), now(), ...(organization ? [organization] : []), limit],
         );
+        if (ready.length) failpoint('outbox.marking');
         for (const { organization_id } of ready) this.stirred.add(organization_id);
         return ready.map(({ id }) => id).sort((a, b) => Number(BigInt(a) - BigInt(b)));
       });
@@ -114,6 +117,7 @@ export class Outbox implements Backlog {
       // An organization that is suspended or gone has nobody to whom an effect would matter.
       const silent = !message.organization || message.suspended || message.deleted;
       const failures = silent ? [] : await this.tell(message);
+      failpoint('outbox.told');
       await this.bus.asSystem(null, () => (failures.length ? this.failed(id, failures[0]!) : this.done(id)));
       return failures[0];
     });

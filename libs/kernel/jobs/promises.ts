@@ -4,6 +4,7 @@ import type { OrganizationFacts } from '../actor.ts';
 import { actingAs, system } from '../actor.ts';
 import { type Begun, Bus } from '../bus.ts';
 import { NO_ORGANIZATION } from '../due.ts';
+import { failpoint } from '../failpoint.ts';
 import { logger } from '../logger.ts';
 import { Read } from '../read.ts';
 import { after, now } from '../time.ts';
@@ -13,6 +14,7 @@ import {
   factsOf,
   lostSince,
   nextTry,
+  notYet,
   type OrganizationColumns,
   ORGANIZATION_COLUMNS,
   outside,
@@ -53,11 +55,11 @@ export class Promises implements Backlog {
       const due = await this.em.execute<{ id: string }[]>(
         `update due set sent_at = ? where id in (
            select d.id from due d left join organization o on o.id = d.organization_id
-           where ${OPEN} and d.due_at <= ? and (d.sent_at is null or d.sent_at < ?) and (d.leased_until is null or d.leased_until < ?)
+           where ${OPEN} and d.due_at <= ? and (d.sent_at is null or d.sent_at < ? or d.sent_at > ?) and (d.leased_until is null or d.leased_until < ?)
              ${organization ? 'and d.organization_id = ?' : ''}
            order by d.due_at, d.id limit ? for update of d skip locked)
          returning id`,
-        [now(), now(), lostSince(), now(), ...(organization ? [organization] : []), limit],
+        [now(), now(), lostSince(), notYet(), now(), ...(organization ? [organization] : []), limit],
       );
       return due.map(({ id }) => id);
     });
@@ -103,6 +105,7 @@ export class Promises implements Backlog {
     );
     if (!mine) return;
     await this.bus.run(command);
+    failpoint('promise.kept');
     await this.em.execute('update due set done_at = ?, error = null where id = ?', [now(), id]);
   }
 
@@ -122,6 +125,7 @@ export class Promises implements Backlog {
     } finally {
       clearInterval(renewal);
     }
+    failpoint('promise.stepped');
     await this.platform(() => this.em.execute('update due set done_at = ?, error = null, leased_until = null where id = ?', [now(), id]));
   }
 
