@@ -47,7 +47,7 @@ import { DunningRound } from './dunning/dunning-round.ts';
 import { DunningStepRun } from './dunning/dunning-step-run.ts';
 import { DunningPoliciesController, DunningRunsController } from './dunning/dunning.controller.ts';
 import { FurnishDunning } from './dunning/furnish-dunning.ts';
-import { OnDunningChanged, OnInvoiceIssued } from './dunning/on-invoice-due.ts';
+import { OnDunningChanged, OnInvoicesIssued } from './dunning/on-invoice-due.ts';
 import { RunDunningStep } from './dunning/run-dunning-step.ts';
 import { SendDunningLetter } from './dunning/send-dunning-letter.ts';
 import { UpdateDunningPolicy } from './dunning/update-dunning-policy.ts';
@@ -181,7 +181,7 @@ const subscriptions = {
     CreateDunningPolicy,
     UpdateDunningPolicy,
     DunningRound,
-    OnInvoiceIssued,
+    OnInvoicesIssued,
     OnDunningChanged,
     RunDunningStep,
     SendDunningLetter,

@@ -39,6 +39,7 @@ export async function issue(em: EntityManager, drafts: readonly Whole[], dates: 
   for (const { seller, kind, day, invoices } of series(prepared)) {
     const numbers = await takeNumbers(em, seller, kind, day, invoices.length);
     invoices.forEach((one, i) => freeze(one, numbers[i]!, at));
+    if (kind === 'invoice') seller.issued(invoices);
   }
 }
 
