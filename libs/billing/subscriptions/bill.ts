@@ -87,6 +87,7 @@ async function billThem(em: EntityManager, at: Date, claimed: string[], only?: s
     plans.flatMap(({ invoices }) => invoices.map(({ draft }) => draft)),
     {},
     drafts.scribe,
+    given,
   );
   await drafts.insert();
   return {
