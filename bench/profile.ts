@@ -1,6 +1,7 @@
 // node bench/profile.ts <operation> [small|full] [seconds]: where the CPU of the API goes under one operation, without its start. Prints
-// the functions that cost most themselves, and the packages; the profile itself (for any viewer) stays in .tessera/profile.cpuprofile.
-import { writeFileSync } from 'node:fs';
+// the functions that cost most themselves, and the packages; the profile itself (for any viewer) stays in .tessera/profile.
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { hottest } from './hottest.ts';
 import { know, OPERATIONS } from './operations.ts';
 import { apiToken, load, place, start, stop } from './servers.ts';
 
@@ -10,6 +11,9 @@ if (!operation) throw new Error(`Operations are ${OPERATIONS.map((one) => one.ke
 const where = await place(size);
 const PORT = 4121;
 const INSPECTOR = 4122;
+const FOLDER = '.tessera/profile';
+rmSync(FOLDER, { recursive: true, force: true });
+mkdirSync(FOLDER, { recursive: true });
 
 const server = await start(where, {
   name: 'Tessera',
@@ -26,13 +30,14 @@ await ask('Profiler.enable');
 await ask('Profiler.setSamplingInterval', { interval: 200 });
 await ask('Profiler.start');
 const sample = await load(server, request, { seconds: Number(seconds), connections: operation.connections });
-const { profile } = (await ask('Profiler.stop')) as { profile: Profile };
+const { profile } = (await ask('Profiler.stop')) as { profile: object };
 close();
-writeFileSync('.tessera/profile.cpuprofile', JSON.stringify(profile));
+writeFileSync(`${FOLDER}/api.cpuprofile`, JSON.stringify(profile));
 await stop(server);
 console.log(
   `${operation.name}: ${Math.round(sample.perSecond)}/s, ${Math.round(sample.micros)} µs of CPU each, ${sample.refused} refused\n`,
 );
+console.log(hottest(FOLDER));
 
 /** Asks the server's V8 by its debugging protocol. */
 async function inspector() {
@@ -51,31 +56,3 @@ async function inspector() {
     });
   return { ask, close: () => socket.close() };
 }
-
-interface Profile {
-  nodes: { id: number; callFrame: { functionName: string; url: string; lineNumber: number } }[];
-  samples: number[];
-  timeDeltas: number[];
-}
-const { nodes, samples, timeDeltas } = profile;
-const spent = new Map<number, number>();
-samples.forEach((node, i) => spent.set(node, (spent.get(node) ?? 0) + timeDeltas[i]!));
-const byFunction = new Map<string, number>();
-const byPackage = new Map<string, number>();
-let total = 0;
-for (const { id, callFrame } of nodes) {
-  const time = spent.get(id) ?? 0;
-  if (callFrame.functionName === '(idle)') continue;
-  total += time;
-  const path = callFrame.url.replace(/.*\/node_modules\//, '').replace(/.*\/dist\//, '');
-  const name = `${callFrame.functionName || 'anonymous'} ${path}:${callFrame.lineNumber + 1}`;
-  const part = /^(@[^/]+\/[^/]+|[^/]+)/.exec(path)?.[0] ?? callFrame.functionName;
-  byFunction.set(name, (byFunction.get(name) ?? 0) + time);
-  byPackage.set(part, (byPackage.get(part) ?? 0) + time);
-}
-const most = (of: Map<string, number>, count: number) =>
-  [...of]
-    .sort(([, one], [, other]) => other - one)
-    .slice(0, count)
-    .map(([name, time]) => `${((time / total) * 100).toFixed(1).padStart(5)} % ${name}`);
-console.log([...most(byPackage, 15), '', ...most(byFunction, 45)].join('\n'));

@@ -1,12 +1,18 @@
 // npm run bench [-- small|full] [--only get,list] [--rounds n] [--seconds n]: the real API against others on the same database,
 // interleaved (A B A B …), so that what the machine does meanwhile hits all alike. Only ratios within one run count; medians are written
-// to docs/benchmarks.md.
-import { readFileSync, writeFileSync } from 'node:fs';
+// to docs/benchmarks.md. npm run bench -- billing | ageing: see billing.ts and ageing.ts.
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { agree, know, type Known, type Operation, OPERATIONS } from './operations.ts';
 import { SIZES } from './prepare.ts';
+import { written } from './report.ts';
 import { apiToken, CONNECTIONS, load, median, memory, place, plainToken, type Sample, type Server, start, stop } from './servers.ts';
+
+for (const other of ['billing', 'ageing'])
+  if (process.argv[2] === other) {
+    await import(`./${other}.ts`);
+    process.exit();
+  }
 
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,
@@ -126,11 +132,5 @@ function table(operations: readonly Operation[], servers: readonly Server[], sam
 function write(kind: string, text: string) {
   const name = [size, kind].filter(Boolean).join(' ');
   const shape = Object.entries(SIZES[size]!).map(([what, n]) => `${n.toLocaleString('en')} ${what}`);
-  const [begin, end] = [`<!-- ${name} -->`, `<!-- /${name} -->`];
-  const fresh = `${begin}\n## ${name}: ${shape.join(', ')}\n\n${text}\n${end}`;
-  console.log(`\n${fresh}`);
-  const file = 'docs/benchmarks.md';
-  const known = readFileSync(file, 'utf8');
-  const place = new RegExp(`${begin}[\\s\\S]*${end}`);
-  writeFileSync(file, place.test(known) ? known.replace(place, () => fresh) : `${known.trimEnd()}\n\n${fresh}\n`);
+  written(name, `${name}: ${shape.join(', ')}`, text);
 }

@@ -47,7 +47,7 @@ import { DunningRound } from './dunning/dunning-round.ts';
 import { DunningStepRun } from './dunning/dunning-step-run.ts';
 import { DunningPoliciesController, DunningRunsController } from './dunning/dunning.controller.ts';
 import { FurnishDunning } from './dunning/furnish-dunning.ts';
-import { OnDunningChanged, OnInvoiceIssued } from './dunning/on-invoice-due.ts';
+import { OnDunningChanged, OnInvoicesIssued } from './dunning/on-invoice-due.ts';
 import { RunDunningStep } from './dunning/run-dunning-step.ts';
 import { SendDunningLetter } from './dunning/send-dunning-letter.ts';
 import { UpdateDunningPolicy } from './dunning/update-dunning-policy.ts';
@@ -66,6 +66,7 @@ import { ResolveDispute } from './payments/resolve-dispute.ts';
 import { SucceedPayment } from './payments/succeed-payment.ts';
 import { AgeingReport } from './reports/ageing-report.ts';
 import { BillingReportsController } from './reports/reports.controller.ts';
+import { MrrReport } from './reports/mrr-report.ts';
 import { RevenueReport } from './reports/revenue-report.ts';
 import { TaxSummary } from './reports/tax-summary.ts';
 import './timeline.ts';
@@ -78,6 +79,7 @@ import { CreateSubscription } from './subscriptions/create-subscription.ts';
 import { PauseSubscription, ResumeSubscription } from './subscriptions/pause-subscription.ts';
 import { PreviewSubscription } from './subscriptions/preview-subscription.ts';
 import { CarryOnBilling, FinishBilling, RunBilling } from './subscriptions/run-billing.ts';
+import { SimulateBilling } from './subscriptions/simulate-billing.ts';
 import { Subscription } from './subscriptions/subscription.ts';
 import { SubscriptionItem } from './subscriptions/subscription-item.ts';
 import { BillingRunsController, SubscriptionsController } from './subscriptions/subscriptions.controller.ts';
@@ -97,6 +99,7 @@ const subscriptions = {
     ChangeSubscription,
     PreviewSubscription,
     RunBilling,
+    SimulateBilling,
     CarryOnBilling,
     FinishBilling,
     BillDue,
@@ -181,11 +184,12 @@ const subscriptions = {
     CreateDunningPolicy,
     UpdateDunningPolicy,
     DunningRound,
-    OnInvoiceIssued,
+    OnInvoicesIssued,
     OnDunningChanged,
     RunDunningStep,
     SendDunningLetter,
     AgeingReport,
+    MrrReport,
     RevenueReport,
     TaxSummary,
     ...subscriptions.useCases,

@@ -8,4 +8,5 @@ export { Payment, PaymentDisputed, PaymentReceived, PaymentRefunded } from './pa
 export { BillDue } from './subscriptions/bill-due.ts';
 export { CreateSubscription } from './subscriptions/create-subscription.ts';
 export { mayBe, NewBillingRun, RunBilling } from './subscriptions/run-billing.ts';
+export { type Simulated, SimulateBilling } from './subscriptions/simulate-billing.ts';
 export { Subscription, SubscriptionCancelled, SubscriptionParked } from './subscriptions/subscription.ts';

@@ -11,7 +11,7 @@ export { Deal, isOpen, type Status } from './deals/deal.ts';
 export { LoseDeal } from './deals/lose-deal.ts';
 export { MoveDeal } from './deals/move-deal.ts';
 export { WinDeal } from './deals/win-deal.ts';
-export { Exchange } from './exchange-rates/exchange.ts';
+export { Exchange, exchangeInto, MissingRate, UsedRate } from './exchange-rates/exchange.ts';
 export { ExchangeRate } from './exchange-rates/exchange-rate.ts';
 export { CannotImport, FolderImport } from './imports/import-folder.ts';
 export { MappingFile } from './imports/mapping-file.ts';

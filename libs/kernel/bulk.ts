@@ -35,8 +35,8 @@ export async function insertMany<T extends TenantRow>(
   const em = TransactionContext.getEntityManager() as unknown as SqlEntityManager | undefined;
   if (!em) throw new Error('insertMany runs inside a command');
   if (!rows.length) return [];
-  const fields = Object.entries(fieldsOf(of));
-  const changes = rows.map((given) => creation(of, fields, given as Values));
+  const fields = entriesOf(of);
+  const changes = rows.map((given) => creation(of, given as Values));
   for (const change of changes) {
     permitted(change);
     exact(change);
@@ -68,7 +68,7 @@ export class Drafts {
   readonly scribe = { create: (of: Source & (new () => TenantRow), values: Values) => this.draft(of, values) } as unknown as Scribe;
 
   private draft(of: Source & (new () => TenantRow), values: Values): TenantRow {
-    const { row } = creation(of, Object.entries(fieldsOf(of)), values);
+    const { row } = creation(of, values);
     if (!this.rows.has(of)) this.rows.set(of, []);
     this.rows.get(of)!.push(row as TenantRow);
     return row as TenantRow;
@@ -81,9 +81,16 @@ export class Drafts {
   }
 }
 
-function creation(of: Source, fields: [string, AnyField][], given: Values): Change {
+const entries = new Map<Source, [string, AnyField][]>();
+function entriesOf(of: Source): [string, AnyField][] {
+  let known = entries.get(of);
+  if (!known) entries.set(of, (known = Object.entries(fieldsOf(of))));
+  return known;
+}
+
+function creation(of: Source, given: Values): Change {
   const values: Values = {};
-  for (const [name, { column, fallback }] of fields)
+  for (const [name, { column, fallback }] of entriesOf(of))
     values[name] = given[name] !== undefined ? given[name] : (column.generate?.() ?? fallback ?? null);
   // Own properties: those of the prototype belong to the unit of work, and would track each change.
   const row = Object.setPrototypeOf(values, of.prototype as object) as Change['row'];

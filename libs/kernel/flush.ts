@@ -108,7 +108,11 @@ export async function referencesHold(em: SqlEntityManager, changes: readonly Cha
       if (!wanted.has(table)) wanted.set(table, new Map());
       wanted.get(table)!.set(id, { name, field });
     }
+  // What this transaction has made nobody else can take away: asking would only lock each row once more.
   const created = new Set(changes.filter(({ verb }) => verb === 'create').map(({ row }) => row.id));
+  for (const { verb, id } of unit()?.written ?? [])
+    if (verb === 'create') created.add(id);
+    else if (verb === 'delete') created.delete(id);
   for (const [table, ids] of wanted) {
     const asked = [...ids.keys()].filter((id) => !created.has(id));
     if (!asked.length) continue;

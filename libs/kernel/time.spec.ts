@@ -1,3 +1,4 @@
+import { Temporal } from 'temporal-polyfill';
 import fc from 'fast-check';
 import {
   addDays,
@@ -105,6 +106,17 @@ describe('days', () => {
       fc.property(day, fc.integer({ min: -40_000, max: 40_000 }), (date, n) => {
         expect(daysBetween(date, addDays(date, n))).toBe(n);
         expect(addDays(addDays(date, n), -n)).toBe(date);
+      }),
+    );
+  });
+
+  it('are those of the calendar', () => {
+    fc.assert(
+      fc.property(day, fc.integer({ min: -10_000, max: 10_000 }), (date, n) => {
+        const known = Temporal.PlainDate.from(date);
+        expect(addDays(date, n)).toBe(known.add({ days: n }).toString());
+        expect(addMonths(date, n % 1200)).toBe(known.add({ months: n % 1200 }).toString());
+        expect(endOfMonth(date)).toBe(known.with({ day: known.daysInMonth }).toString());
       }),
     );
   });

@@ -24,7 +24,13 @@ export function today(zone: string): string {
 
 /** The day on which an instant falls in a zone. */
 export function dayOf(instant: Date, zone: string): string {
-  return written(zoned(instant, zone).toPlainDate());
+  const at = instant.getTime();
+  const last = lastDays.get(zone);
+  if (last && last.from <= at && at < last.until) return last.day;
+  const day = inYears(zoned(instant, zone).toPlainDate().toString());
+  const { from, until } = dayBounds(day, zone);
+  remember(lastDays, zone, { day, from: from.getTime(), until: until.getTime() });
+  return day;
 }
 
 /**
@@ -32,13 +38,15 @@ export function dayOf(instant: Date, zone: string): string {
  * nothing apart for a day that a zone has skipped. Throws RangeError for what is no day or no zone.
  */
 export function dayBounds(day: string, zone: string): { from: Date; until: Date } {
-  const date = plain(day);
-  return { from: startOf(date, zone), until: startOf(date.add({ days: 1 }), zone) };
+  const key = `${day} ${zone}`;
+  let known = bounds.get(key);
+  if (!known) remember(bounds, key, (known = [startOf(day, zone), startOf(day, zone, 1)]));
+  return { from: new Date(known[0]), until: new Date(known[1]) };
 }
 
 /** The day n days later, or earlier when n is negative. */
 export function addDays(day: string, n: number): string {
-  return written(plain(day).add({ days: n }));
+  return dayNumbered(numberOf(day) + whole(n));
 }
 
 /**
@@ -46,23 +54,27 @@ export function addDays(day: string, n: number): string {
  * `anchor + n`, never from the date before, or the 31st drifts to the 28th.
  */
 export function addMonths(day: string, n: number): string {
-  return written(plain(day).add({ months: n }));
+  const [year, month, dayOfMonth] = partsOf(day);
+  const months = year * 12 + month - 1 + whole(n);
+  const [toYear, toMonth] = [Math.floor(months / 12), (((months % 12) + 12) % 12) + 1];
+  return written(toYear, toMonth, Math.min(dayOfMonth, daysInMonth(toYear, toMonth)));
 }
 
 /** How many days later `to` is than `from`; negative when it is earlier. */
 export function daysBetween(from: string, to: string): number {
-  return plain(from).until(plain(to), { largestUnit: 'days' }).days;
+  return numberOf(to) - numberOf(from);
 }
 
 /** The first day of a day's month. */
 export function startOfMonth(day: string): string {
-  return plain(day).with({ day: 1 }).toString();
+  const [year, month] = partsOf(day);
+  return written(year, month, 1);
 }
 
 /** The last day of a day's month. */
 export function endOfMonth(day: string): string {
-  const date = plain(day);
-  return date.with({ day: date.daysInMonth }).toString();
+  const [year, month] = partsOf(day);
+  return written(year, month, daysInMonth(year, month));
 }
 
 /** Units that are equally long everywhere and at all times. */
@@ -116,7 +128,7 @@ export function isTimeZone(zone: unknown): zone is string {
 
 /** Whether a text is an existing day, `YYYY-MM-DD`, from year 1 to 9999 (what the database and the wire can hold). */
 export function isDay(day: unknown): day is string {
-  return typeof day === 'string' && /^\d{4}-\d{2}-\d{2}$/.test(day) && parseDay(day, 'YYYY-MM-DD') !== null;
+  return typeof day === 'string' && partsIn(day) !== null;
 }
 
 /** The orders and separators in which days are usually written. {@link parseDay} takes any other made of the same parts. */
@@ -144,12 +156,8 @@ export function parseDay(text: string, format: string): string | null {
   let reader = readers.get(format);
   if (!reader) readers.set(format, (reader = readerOf(format)));
   const { year, month, day } = reader.exec(text.trim())?.groups ?? {};
-  if (year === undefined || year === '0000') return null;
-  try {
-    return Temporal.PlainDate.from({ year: Number(year), month: Number(month), day: Number(day) }, { overflow: 'reject' }).toString();
-  } catch {
-    return null;
-  }
+  if (year === undefined || !exists(Number(year), Number(month), Number(day))) return null;
+  return written(Number(year), Number(month), Number(day));
 }
 
 /** Whether {@link parseDay} understands a format: year, month and day once each, with one kind of separator or none. */
@@ -177,20 +185,89 @@ function zoned(instant: Date, zone: string): Temporal.ZonedDateTime {
   return moment(instant).toZonedDateTimeISO(zone);
 }
 
-function plain(day: string): Temporal.PlainDate {
-  if (!isDay(day)) throw new RangeError(`Not a day: ${day}`);
-  return Temporal.PlainDate.from(day);
-}
-
-function startOf(date: Temporal.PlainDate, zone: string): Date {
-  return dateOf(date.toZonedDateTime({ timeZone: zone }));
+/** Epoch milliseconds at which a day begins, or one some days later. */
+function startOf(day: string, zone: string, days = 0): number {
+  return Temporal.PlainDate.from(inYears(day)).add({ days }).toZonedDateTime({ timeZone: zone }).epochMilliseconds;
 }
 
 function dateOf({ epochMilliseconds }: Temporal.Instant | Temporal.ZonedDateTime): Date {
   return new Date(epochMilliseconds);
 }
 
-function written(date: Temporal.PlainDate): string {
-  if (date.year < 1 || date.year > 9999) throw new RangeError(`Out of range: ${date}`);
-  return date.toString();
+// Days by whole numbers alone, in the Gregorian calendar: billing and reports count them by the hundred thousand, where a calendar library
+// costs more than everything else. The day numbers are those of Howard Hinnant, "chrono-compatible low-level date algorithms": a year begins
+// in March, so that the leap day is its last.
+const DAYS_IN_ERA = 146_097;
+const YEARS_IN_ERA = 400;
+
+type Parts = readonly [year: number, month: number, day: number];
+
+function partsIn(day: string): Parts | null {
+  const found = /^(\d{4})-(\d{2})-(\d{2})$/.exec(day);
+  if (!found) return null;
+  const [year, month, dayOfMonth] = [Number(found[1]), Number(found[2]), Number(found[3])];
+  return exists(year, month, dayOfMonth) ? [year, month, dayOfMonth] : null;
+}
+
+/** @throws RangeError for what is no day */
+function partsOf(day: string): Parts {
+  const parts = partsIn(day);
+  if (!parts) throw new RangeError(`Not a day: ${day}`);
+  return parts;
+}
+
+const exists = (year: number, month: number, day: number) =>
+  year >= 1 && month >= 1 && month <= 12 && day >= 1 && day <= daysInMonth(year, month);
+
+function daysInMonth(year: number, month: number): number {
+  if (month === 2) return year % 4 === 0 && (year % 100 !== 0 || year % YEARS_IN_ERA === 0) ? 29 : 28;
+  return month === 4 || month === 6 || month === 9 || month === 11 ? 30 : 31;
+}
+
+/** Days since the first of March of the year 0. */
+function numberOf(day: string): number {
+  const [year, month, dayOfMonth] = partsOf(day);
+  const from = month <= 2 ? year - 1 : year;
+  const era = Math.floor(from / YEARS_IN_ERA);
+  const yearOfEra = from - era * YEARS_IN_ERA;
+  const dayOfYear = Math.floor((153 * (month > 2 ? month - 3 : month + 9) + 2) / 5) + dayOfMonth - 1;
+  return era * DAYS_IN_ERA + yearOfEra * 365 + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100) + dayOfYear;
+}
+
+function dayNumbered(number: number): string {
+  const era = Math.floor(number / DAYS_IN_ERA);
+  const dayOfEra = number - era * DAYS_IN_ERA;
+  const yearOfEra = Math.floor(
+    (dayOfEra - Math.floor(dayOfEra / 1460) + Math.floor(dayOfEra / 36_524) - Math.floor(dayOfEra / (DAYS_IN_ERA - 1))) / 365,
+  );
+  const dayOfYear = dayOfEra - (365 * yearOfEra + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100));
+  const march = Math.floor((5 * dayOfYear + 2) / 153);
+  const month = march < 10 ? march + 3 : march - 9;
+  const year = yearOfEra + era * YEARS_IN_ERA + (month <= 2 ? 1 : 0);
+  return written(year, month, dayOfYear - Math.floor((153 * march + 2) / 5) + 1);
+}
+
+function written(year: number, month: number, day: number): string {
+  if (year < 1 || year > 9999) throw new RangeError(`Out of range: the year ${year}`);
+  return `${String(year).padStart(4, '0')}-${month < 10 ? '0' : ''}${month}-${day < 10 ? '0' : ''}${day}`;
+}
+
+/** Calendars outside the years 1 to 9999 are written differently, and are no days here. */
+function inYears(day: string): string {
+  if (!isDay(day)) throw new RangeError(`Not a day: ${day}`);
+  return day;
+}
+
+function whole(n: number): number {
+  if (!Number.isInteger(n)) throw new RangeError(`Not a whole number: ${n}`);
+  return n;
+}
+
+// What a zone makes of an instant is dear to find out, and asked again and again for the same days.
+const REMEMBERED = 1000;
+const lastDays = new Map<string, { day: string; from: number; until: number }>();
+const bounds = new Map<string, readonly [from: number, until: number]>();
+function remember<T>(known: Map<string, T>, key: string, value: T): void {
+  if (known.size >= REMEMBERED) known.clear();
+  known.set(key, value);
 }

@@ -1,5 +1,5 @@
-import { BillDue, mayBe, RunBilling, Subscription } from '#billing';
-import { actingAs, Bus, type Listed, now, Read, setClock, settings, system } from '#kernel';
+import { mayBe, RunBilling, SimulateBilling, type Simulated, Subscription } from '#billing';
+import { actingAs, Bus, formatAmount, isDay, type Listed, now, Read, system } from '#kernel';
 import type { INestApplicationContext } from '@nestjs/common';
 import { sql } from 'kysely';
 import { Command, CommandRunner, Option, SubCommand } from 'nest-commander';
@@ -25,10 +25,11 @@ abstract class OfOrganization extends CommandRunner {
     return true;
   }
 }
-/** @throws RangeError */
+/** A day means its end. @throws RangeError */
 function instant(text: string): Date {
-  const at = new Date(/^\d{4}-\d{2}-\d{2}$/.test(text) ? `${text}T23:59:59.999Z` : text);
-  if (Number.isNaN(at.valueOf())) throw new RangeError(`${text} is no day and no instant.`);
+  const at = new Date(isDay(text) ? `${text}T23:59:59.999Z` : text);
+  const instantly = isDay(text) || /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})$/.test(text);
+  if (!instantly || Number.isNaN(at.valueOf())) throw new RangeError(`${text} is no day and no instant.`);
   return at;
 }
 
@@ -88,21 +89,18 @@ export class BillingStatusCommand extends OfOrganization {
   }
 }
 
-@SubCommand({ name: 'simulate', description: 'Bill as if time passed: only the clock of this process moves; the invoices are really made' })
+@SubCommand({ name: 'simulate', description: 'Tell what would be billed up to a day if time passed; nothing is written' })
 export class BillingSimulateCommand extends OfOrganization {
   async run(_: string[], { organization, until, json }: Options) {
-    if (settings.NODE_ENV === 'production') throw new Error('Time is not played with in production.');
     const end = instant(until!);
+    if (end < now()) throw new RangeError(`${until} is over; what was billed then stands in the invoices.`);
     const rows = await application(async (app) => {
-      const done = [];
-      try {
-        for (const each of await chosen(app, organization)) done.push({ organization: each.slug, invoices: await passed(app, each, end) });
-      } finally {
-        setClock();
-      }
-      return done;
+      const found = [];
+      for (const each of await chosen(app, organization))
+        for (const line of byMonth(await simulated(app, each, end))) found.push({ organization: each.slug, ...line });
+      return found;
     });
-    show(rows, { json, nothing: 'There is no organization' });
+    show(rows, { json, nothing: 'Nothing would be billed' });
   }
 
   @Option({ flags: '--until <date>', description: 'the last day', required: true })
@@ -111,18 +109,28 @@ export class BillingSimulateCommand extends OfOrganization {
   }
 }
 
-/** Goes from one due instant to the next, up to the end. */
-async function passed(app: INestApplicationContext, each: Listed, end: Date): Promise<number> {
-  setClock();
+async function simulated(app: INestApplicationContext, each: Listed, end: Date): Promise<Simulated[]> {
   const bus = app.get(Bus);
-  let invoices = 0;
-  for (;;) {
-    const { next } = await statusOf(app, each);
-    const at = next && new Date(next);
-    if (!at || at > end) return invoices;
-    if (at > now()) setClock(() => at);
-    invoices += (await actingAs(system(each), () => bus.run(new BillDue(true)))).invoices;
+  const all: Simulated[] = [];
+  let after: string | null = null;
+  do {
+    const { invoices, next } = await actingAs(system(each), () => bus.run(new SimulateBilling(end, after)));
+    all.push(...invoices);
+    after = next;
+  } while (after);
+  return all;
+}
+
+function byMonth(invoices: readonly Simulated[]) {
+  const sums = new Map<string, { month: string; currency: string; invoices: number; payable: bigint }>();
+  for (const { day, currency, payable } of invoices) {
+    const month = day.slice(0, 7);
+    const sum = sums.get(`${month} ${currency}`) ?? { month, currency, invoices: 0, payable: 0n };
+    sums.set(`${month} ${currency}`, { ...sum, invoices: sum.invoices + 1, payable: sum.payable + payable });
   }
+  return [...sums]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([, { payable, ...line }]) => ({ ...line, payable: formatAmount(payable, line.currency) }));
 }
 
 @Command({

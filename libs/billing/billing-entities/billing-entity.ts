@@ -47,7 +47,21 @@ export class BillingEntity extends entity(
     custom: metadata(),
   },
   { unique: [{ on: ['isDefault'], where: 'is_default' }] },
-) {}
+) {
+  /** Tells of what it has just issued, all at once: a run issues a hundred invoices with one or two due dates. */
+  issued(invoices: readonly { dueDate: string }[]): void {
+    this.record(new InvoicesIssued(this.id, [...new Set(invoices.map(({ dueDate }) => dueDate))], this.timeZone));
+  }
+}
+
+/** Invoices were issued in one transaction. Each one tells of itself besides, see InvoiceIssued: this is for whom their days are enough. */
+export class InvoicesIssued {
+  constructor(
+    readonly id: string,
+    readonly dueDates: readonly string[],
+    readonly timeZone: string,
+  ) {}
+}
 
 export const noBillingEntity = problem('billing_entity.missing', 422, 'There is no default billing entity: say who sells');
 export const defaultEntityStays = problem(

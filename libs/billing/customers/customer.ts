@@ -41,6 +41,11 @@ export async function customerFound(em: EntityManager, named: Named): Promise<Cu
 export async function billable(em: EntityManager, { contactId, companyId }: Named): Promise<Contact | Company> {
   const of = contactId ? await em.findOne(Contact, { id: contactId }) : await em.findOne(Company, { id: companyId! });
   if (!of) throw contactId ? pointed('Contact', 'contact_id') : pointed('Company', 'company_id');
+  return mayBill(of);
+}
+
+/** @throws permission.denied */
+export function mayBill<T extends Contact | Company>(of: T): T {
   must('bill', of);
   return of;
 }

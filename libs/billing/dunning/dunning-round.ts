@@ -6,9 +6,13 @@ import { nextStepDay, stepDue } from './steps.ts';
 
 /**
  * Looks at everything that is due, and promises each invoice its step if one has come. It promises the rounds of the days to come as well, so
- * there is one on each day on which a step may be due, and none on others.
+ * there is one on each day on which a step may be due, and none on others. With due dates it looks at what was due on these days only.
  */
-export class DunningRound extends Command<void> {}
+export class DunningRound extends Command<void> {
+  constructor(readonly dueDates?: string[]) {
+    super();
+  }
+}
 
 interface Due {
   id: string;
@@ -25,15 +29,16 @@ class Handler {
     private readonly bus: Bus,
   ) {}
 
-  async execute() {
+  async execute({ dueDates = [] }: DunningRound) {
     const policyOf = await policies(this.em);
     // Raw: only what is needed of what may be many.
     const due = await this.em.execute<Due[]>(
       `select i.id, i.billing_entity_id as seller, i.due_date::text, i.time_zone,
          coalesce((select max(r.step) from dunning_step_run r where r.tenant_id = i.tenant_id and r.invoice_id = i.id), 0) as done
        from invoice i where i.tenant_id = ? and i.kind = 'invoice' and i.due_e4 > 0
+         ${dueDates.length ? `and i.due_date in (${dueDates.map(() => '?').join(', ')})` : ''}
        order by i.id`,
-      [tenantId()],
+      [tenantId(), ...dueDates],
     );
     const ahead = new Map<string, { day: string; zone: string }>();
     for (const one of due) {
@@ -45,7 +50,7 @@ class Handler {
 }
 
 /** Promises an invoice the step that has come, and answers with the day of the next one. */
-export async function promiseStep(bus: Bus, invoice: Due, policy: DunningPolicy | null): Promise<string | null> {
+async function promiseStep(bus: Bus, invoice: Due, policy: DunningPolicy | null): Promise<string | null> {
   if (!policy) return null;
   const { id, due_date: dueDate, time_zone: zone, done } = invoice;
   const day = today(zone);

@@ -1,25 +1,28 @@
-import { Bus, EntityManager, Reaction, Reacts } from '#kernel';
-import { Invoice, InvoiceIssued } from '../invoices/invoice.ts';
+import { Bus, EntityManager, Reaction, Reacts, today } from '#kernel';
+import { InvoicesIssued } from '../billing-entities/billing-entity.ts';
 import { PaymentDisputed, PaymentRefunded } from '../payments/payment.ts';
 import { policies } from './default-policy.ts';
-import { DunningRound, promiseRound, promiseStep } from './dunning-round.ts';
+import { DunningRound, promiseRound } from './dunning-round.ts';
+import { nextStepDay, stepDue } from './steps.ts';
 
-/** An invoice was issued: the day of its first step is known. */
-export class OnInvoiceIssued extends Reaction<InvoiceIssued> {}
+/** Invoices were issued: the days of their first steps are known. What was due long before it was issued has a step at once. */
+export class OnInvoicesIssued extends Reaction<InvoicesIssued> {}
 
-@Reacts(InvoiceIssued, OnInvoiceIssued)
+@Reacts(InvoicesIssued, OnInvoicesIssued)
 class IssuedHandler {
   constructor(
     private readonly em: EntityManager,
     private readonly bus: Bus,
   ) {}
-  async execute({ told: { subjectId } }: OnInvoiceIssued) {
-    const invoice = await this.em.findOne(Invoice, { id: subjectId, kind: 'invoice', due: { $gt: 0n } });
-    if (!invoice) return;
-    const policy = (await policies(this.em))(invoice.billingEntityId);
-    const { id, billingEntityId: seller, timeZone } = invoice;
-    const next = await promiseStep(this.bus, { id, seller, due_date: invoice.dueDate!, time_zone: timeZone, done: 0 }, policy);
-    if (next) await promiseRound(this.bus, next, timeZone);
+  async execute({ told: { event } }: OnInvoicesIssued) {
+    const { id, dueDates, timeZone } = event;
+    const policy = (await policies(this.em))(id);
+    if (!policy) return;
+    const day = today(timeZone);
+    const late = dueDates.filter((dueDate) => stepDue(policy.steps, dueDate, day, 0));
+    if (late.length) await this.bus.run(new DunningRound(late));
+    for (const next of new Set(dueDates.flatMap((dueDate) => nextStepDay(policy.steps, dueDate, day) ?? [])))
+      await promiseRound(this.bus, next, timeZone);
   }
 }
 

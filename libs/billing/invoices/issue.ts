@@ -1,13 +1,14 @@
+import type { Company, Contact } from '#crm';
 import { call, type EntityManager, failpoint, now, problem, type Scribe, today } from '#kernel';
 import { BillingEntity } from '../billing-entities/billing-entity.ts';
 import { CustomerAccount } from '../customers/customer-account.ts';
-import { billable, snapshotOf } from '../customers/customer.ts';
+import { billable, mayBill, snapshotOf } from '../customers/customer.ts';
 import { enter } from '../ledger/enter.ts';
 import { Credits, type Taken as Credit } from '../payments/credits.ts';
 import { contentHash } from './content-hash.ts';
 import type { Whole } from './contents.ts';
 import { datesFit, dueOn } from './draft.ts';
-import type { SellerShown } from './invoice.ts';
+import type { Invoice, SellerShown } from './invoice.ts';
 import { type Taken, takeNumbers } from './take-numbers.ts';
 
 export const taxIdNeeded = problem('invoice.tax_id_needed', 422, 'Reverse charge and intra-Community supply need the tax id of the buyer');
@@ -17,6 +18,14 @@ export interface Dates {
   dueDate?: string | null;
 }
 
+/** Sellers, customer accounts, and the contacts and companies they belong to, by their ids: those that are at hand already. */
+export interface Parties {
+  readonly sellers: ReadonlyMap<string, BillingEntity>;
+  readonly accounts: ReadonlyMap<string, CustomerAccount>;
+  readonly customers: ReadonlyMap<string, Contact | Company>;
+}
+const NOBODY: Parties = { sellers: new Map(), accounts: new Map(), customers: new Map() };
+
 /**
  * Issues drafts: dates and parties are frozen, what is owed is entered into the ledger, the customer's credit is taken, and last of all
  * each gets its number. Everything
@@ -24,7 +33,13 @@ export interface Dates {
  * for a whole run, whose scribe writes the drafts and what belongs to them when they have their numbers.
  * @throws invoice.tax_id_needed, invoice.back_dated, invoice.due_before_issue
  */
-export async function issue(em: EntityManager, drafts: readonly Whole[], dates: Dates = {}, scribe: Scribe = em): Promise<void> {
+export async function issue(
+  em: EntityManager,
+  drafts: readonly Whole[],
+  dates: Dates = {},
+  scribe: Scribe = em,
+  parties: Parties = NOBODY,
+): Promise<void> {
   const takers = drafts.filter(({ kind, payable }) => kind === 'invoice' && payable > 0n);
   const credits = await Credits.of(
     em,
@@ -32,7 +47,7 @@ export async function issue(em: EntityManager, drafts: readonly Whole[], dates: 
     scribe,
   );
   const prepared: Prepared[] = [];
-  for (const invoice of drafts) prepared.push(await prepare(em, invoice, dates, credits, scribe));
+  for (const invoice of drafts) prepared.push(prepare(invoice, await partiesOf(em, invoice, parties), dates, credits, scribe));
   await em.flush();
   failpoint('billing.before_numbers');
   const at = now();
@@ -40,6 +55,7 @@ export async function issue(em: EntityManager, drafts: readonly Whole[], dates: 
   for (const { seller, kind, day, invoices } of series(prepared)) {
     const numbers = await takeNumbers(em, seller, kind, day, invoices.length);
     invoices.forEach((one, i) => freeze(one, numbers[i]!, at));
+    if (kind === 'invoice') seller.issued(invoices);
   }
   failpoint('billing.after_numbers');
 }
@@ -53,16 +69,27 @@ interface Prepared {
   credit: Credit;
 }
 
-async function prepare(em: EntityManager, invoice: Whole, dates: Dates, credits: Credits, scribe: Scribe): Promise<Prepared> {
-  const [seller, account] = [
-    await em.findOneOrFail(BillingEntity, { id: invoice.billingEntityId }),
-    await em.findOneOrFail(CustomerAccount, { id: invoice.customerAccountId }),
-  ];
+async function partiesOf(em: EntityManager, { billingEntityId, customerAccountId, contactId, companyId }: Invoice, known: Parties) {
+  const account = known.accounts.get(customerAccountId) ?? (await em.findOneOrFail(CustomerAccount, { id: customerAccountId }));
+  const of = known.customers.get((contactId ?? companyId)!);
+  return {
+    seller: known.sellers.get(billingEntityId) ?? (await em.findOneOrFail(BillingEntity, { id: billingEntityId })),
+    customer: { account, of: of ? mayBill(of) : await billable(em, account) },
+  };
+}
+
+function prepare(
+  invoice: Whole,
+  { seller, customer: { account, of } }: Awaited<ReturnType<typeof partiesOf>>,
+  dates: Dates,
+  credits: Credits,
+  scribe: Scribe,
+): Prepared {
   const day = dates.issueDate ?? invoice.issueDate ?? today(seller.timeZone);
   const standard = invoice.kind === 'credit_note' ? day : dueOn(day, seller, account);
   const dueDate = dates.dueDate ?? invoice.dueDate ?? standard;
   datesFit({ issueDate: day, dueDate });
-  const customer = snapshotOf({ account, of: await billable(em, account) });
+  const customer = snapshotOf({ account, of });
   if (!customer.tax_id && invoice.taxes.some(({ category }) => category === 'AE' || category === 'K'))
     throw taxIdNeeded(undefined, { details: [{ code: 'tax_id_needed', message: 'tax_id of the customer account is missing' }] });
   if (day > today(seller.timeZone))

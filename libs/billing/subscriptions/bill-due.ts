@@ -9,8 +9,11 @@ export async function wakeFor(bus: Bus, wakes: readonly (Date | null)[]): Promis
   for (const time of times) await bus.later(new BillDue(), { at: new Date(time), shared: true });
 }
 
-/** Others who help where there is more to do than one transaction takes. */
-const HELPERS = 3;
+/**
+ * Who helps where there is more to do than one transaction takes: while one works out what to write, the other writes. Writing waits in line
+ * for the counter of the numbers, so a third in the same organization would only hold a connection.
+ */
+const HELPERS = 1;
 /** What somebody else has in hand is looked at again: he may have died over it. */
 const LOOK_AGAIN = { seconds: 30 };
 

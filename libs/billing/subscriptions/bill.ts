@@ -88,6 +88,7 @@ async function billThem(em: EntityManager, at: Date, claimed: string[], only?: s
     plans.flatMap(({ invoices }) => invoices.map(({ draft }) => draft)),
     {},
     drafts.scribe,
+    given,
   );
   await drafts.insert();
   failpoint('billing.after_periods');

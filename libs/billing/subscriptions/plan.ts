@@ -6,6 +6,7 @@ import { BillingEntity } from '../billing-entities/billing-entity.ts';
 import { CustomerAccount } from '../customers/customer-account.ts';
 import type { Whole } from '../invoices/contents.ts';
 import { draftFor } from '../invoices/draft.ts';
+import type { Parties } from '../invoices/issue.ts';
 import { type LineInput, type Referred, referred } from '../invoices/pricing.ts';
 import { adjustedLine, fitting, lineOf, lineTotal, owed } from './adjustments.ts';
 import { periodAt, wholeAt } from './periods.ts';
@@ -27,11 +28,8 @@ export interface Plan {
 }
 
 /** Everything that the invoices of some subscriptions are made of. */
-export interface Ingredients {
+export interface Ingredients extends Parties {
   readonly items: ReadonlyMap<string, SubscriptionItem[]>;
-  readonly sellers: ReadonlyMap<string, BillingEntity>;
-  readonly accounts: ReadonlyMap<string, CustomerAccount>;
-  readonly customers: ReadonlyMap<string, Contact | Company>;
   readonly members: ReadonlySet<string>;
   readonly found: Referred;
 }
@@ -45,12 +43,14 @@ const MOST_AT_ONCE = 100;
  */
 export async function gather(em: EntityManager, subscriptions: readonly Subscription[], holding = true): Promise<Ingredients> {
   const ids = (pick: (one: Subscription) => string | null) => [...new Set(subscriptions.flatMap((one) => pick(one) ?? []))];
-  const lock = holding ? ({ lockMode: LockMode.PESSIMISTIC_READ } as const) : {};
+  // They are only read, and no flush need compare them with what they were.
+  const how = { disableIdentityMap: true, ...(holding ? ({ lockMode: LockMode.PESSIMISTIC_READ } as const) : {}) };
   const held = async <T extends { id: string }>(of: new () => T, wanted: string[]) =>
     new Map(
-      (wanted.length ? await em.find(of, { id: { $in: wanted } } as never, { ...lock, orderBy: { id: 'asc' } as never }) : []).map(
-        (row) => [(row as T).id, row as T],
-      ),
+      (wanted.length ? await em.find(of, { id: { $in: wanted } } as never, { ...how, orderBy: { id: 'asc' } as never }) : []).map((row) => [
+        (row as T).id,
+        row as T,
+      ]),
     );
   const sellers = await held(
     BillingEntity,
@@ -71,7 +71,7 @@ export async function gather(em: EntityManager, subscriptions: readonly Subscrip
   const rows = await em.find(
     SubscriptionItem,
     { subscriptionId: { $in: subscriptions.map(({ id }) => id) } },
-    { orderBy: { position: 'asc' } },
+    { orderBy: { position: 'asc' }, disableIdentityMap: true },
   );
   const found = await referred(em, { lines: rows.map(({ priceId, taxRateId }) => ({ priceId, taxRateId })) });
   const owners = [...new Set([...contacts.values(), ...companies.values()].flatMap(({ ownerId }) => ownerId ?? []))];
