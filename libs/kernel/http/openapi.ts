@@ -338,9 +338,11 @@ const PARAMETERS: Json = {
 };
 
 /** Swagger UI at /docs, ReDoc at /redoc, the document at /openapi.json; nothing is loaded from outside. */
-export function serveDocs(app: NestFastifyApplication, document: Json) {
+export function serveDocs(app: NestFastifyApplication, make: () => Json) {
+  // Made when somebody asks for it: it takes a good part of the time and memory of a start.
+  let document: Json | undefined;
   // The document is 3.1; Nest's type knows 3.0, and only passes it through.
-  SwaggerModule.setup('docs', app, () => document as unknown as OpenAPIObject, {
+  SwaggerModule.setup('docs', app, () => (document ??= make()) as unknown as OpenAPIObject, {
     jsonDocumentUrl: 'openapi.json',
     swaggerOptions: { persistAuthorization: true },
   });
