@@ -136,6 +136,7 @@ describe('the e-invoice of an issued invoice', () => {
     expect(pointers(peppol)).toEqual([
       'PEPPOL-EN16931-R003 /customer_account/buyer_reference',
       'PEPPOL-EN16931-R010 /customer_account/electronic_address',
+      'PEPPOL-EN16931-R020 /billing_entity/electronic_address',
     ]);
   });
 

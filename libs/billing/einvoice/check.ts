@@ -312,6 +312,8 @@ function breakdownRules(invoice: EInvoice): Finding[] {
   ];
 }
 
+/** The network of Peppol does not deliver to e-mail addresses (EM). */
+const delivers = (address: Party['electronicAddress']) => address !== null && address.scheme !== 'EM';
 /** What Peppol BIS Billing 3 demands beyond the standard. */
 const peppolRules = ({ seller, buyer, buyerReference, order }: EInvoice): Finding[] => [
   ...unless(
@@ -320,11 +322,16 @@ const peppolRules = ({ seller, buyer, buyerReference, order }: EInvoice): Findin
     'It names neither a reference of the buyer nor an order',
     `${BUYER}/buyer_reference`,
   ),
-  ...unless(Boolean(buyer.electronicAddress), 'PEPPOL-EN16931-R010', 'The buyer has no electronic address', `${BUYER}/electronic_address`),
   ...unless(
-    Boolean(seller.electronicAddress),
+    delivers(buyer.electronicAddress),
+    'PEPPOL-EN16931-R010',
+    'The buyer has no electronic address that Peppol delivers to',
+    `${BUYER}/electronic_address`,
+  ),
+  ...unless(
+    delivers(seller.electronicAddress),
     'PEPPOL-EN16931-R020',
-    'The seller has no electronic address',
+    'The seller has no electronic address that Peppol delivers to',
     `${SELLER}/electronic_address`,
   ),
 ];

@@ -29,7 +29,7 @@ const BUYER = {
   address: { street: 'Rue du Port 2', city: 'Nantes', region: 'Loire', postal_code: '44000', country: 'FR' },
   tax_id: 'FR40303265045',
   registration_number: '303265045',
-  electronic_address: null,
+  electronic_address: '0009:30326504500017',
   buyer_reference: null,
 };
 
@@ -325,8 +325,9 @@ describe('what is missing is found, with the field to complete', () => {
   });
 
   it('for Peppol, which wants to deliver it', async () => {
-    const silent = { reference: null, seller: { ...SELLER, electronic_address: null, email: null }, customer: { ...BUYER, email: null } };
-    const invoice = await issued({ lines }, {}, silent);
+    const byMail = { reference: null, seller: { ...SELLER, electronic_address: null }, customer: { ...BUYER, electronic_address: null } };
+    const invoice = await issued({ lines }, {}, byMail);
+    expect(invoice.buyer.electronicAddress).toEqual({ scheme: 'EM', id: 'ada@lovelace.example' });
     expect(check(invoice)).toEqual([]);
     expect(check(invoice, 'peppol').map(({ rule, pointer }) => `${rule} ${pointer}`)).toEqual([
       'PEPPOL-EN16931-R003 /customer_account/buyer_reference',

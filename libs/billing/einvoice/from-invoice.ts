@@ -6,6 +6,7 @@ import { compact, EXEMPTION_CODES, hasTaxPrefix, unitOf } from './codes.ts';
 import type { DocumentExtra, EInvoice, Line, Party, Payment, Period, PostalAddress, TaxBreakdown } from './einvoice.ts';
 import { readElectronicAddress } from './electronic-address.ts';
 import type { EInvoiceSource, Known } from './source.ts';
+import { clean } from './xml.ts';
 
 /** UNTDID 4461: credit transfer. */
 const CREDIT_TRANSFER = '30';
@@ -22,17 +23,18 @@ export function einvoiceOf(source: EInvoiceSource, known: Known = {}): EInvoice 
   const outside = source.taxes.some(({ category }) => category === 'O');
   const [seller, buyer] = [sellerOf(source, known, outside), buyerOf(source, known, outside)];
   const period = spanOf(lines);
-  const routed = customer.buyer_reference ?? known.customer?.buyer_reference ?? null;
+  const reference = said(source.reference);
+  const routed = said(customer.buyer_reference) ?? (reference === null ? said(known.customer?.buyer_reference) : null);
   return {
     number: source.number,
     issueDate: source.issue_date,
     type: invoice ? '380' : '381',
     currency,
     dueDate: invoice ? source.due_date : null,
-    buyerReference: routed ?? source.reference,
-    order: routed === null ? null : source.reference,
+    buyerReference: routed ?? reference,
+    order: routed === null ? null : reference,
     terms: payable > 0n ? termsOf(source) : null,
-    note: source.notes ?? (invoice ? null : source.reason),
+    note: said(source.notes) ?? (invoice ? null : said(source.reason)),
     preceding: known.preceding ? { number: known.preceding.number, issueDate: known.preceding.issue_date } : null,
     seller,
     buyer,
@@ -62,7 +64,8 @@ const e4 = (amount: string): bigint => {
   if (read === null) throw new RangeError(`Not an amount: ${amount}`);
   return read;
 };
-const said = (text: string | null | undefined): string | null => text?.trim() || null;
+/** Text as XML can carry it; null when nothing is left. */
+const said = (text: string | null | undefined): string | null => clean(text ?? '').trim() || null;
 const percentOf = (category: TaxCategory, percent: string): string | null => (category === 'O' ? null : percent);
 
 function sellerOf({ seller }: EInvoiceSource, { seller: now }: Known, outside: boolean): Party {
@@ -185,7 +188,7 @@ function lineOf(line: EInvoiceSource['lines'][number], { currency, prices_includ
         : { amount: discount, percent: exactPercent(line.discount_percent, net + discount, discount, currency), ...DISCOUNT },
     price: priceOf(line, inclusive, net + discount, currency),
     name: said(name) ?? said(line.description),
-    description: more.length ? line.description : null,
+    description: more.length ? said(line.description) : null,
     unitName: unit.known ? null : said(line.unit),
     category: line.tax_category,
     percent: percentOf(line.tax_category, line.tax_percent),

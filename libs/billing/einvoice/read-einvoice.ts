@@ -9,8 +9,8 @@ export const noEInvoice = problem('invoice.no_einvoice', 409, 'Only an issued in
 export const einvoiceIncomplete = problem('invoice.einvoice_incomplete', 422, 'Something is missing that an e-invoice must state');
 export const einvoiceImpossible = problem('invoice.einvoice_impossible', 422, 'This invoice cannot be stated as an e-invoice');
 
-const ContactAddress = Contact.view('address').named('EInvoiceContact');
-const CompanyAddress = Company.view('address').named('EInvoiceCompany');
+const ContactAddress = Contact.view('id', 'address').named('EInvoiceContact');
+const CompanyAddress = Company.view('id', 'address').named('EInvoiceCompany');
 
 /**
  * Reads an issued invoice or credit note as an e-invoice, unchecked; what its parties were not known for at the issue is taken from what is

@@ -57,13 +57,18 @@ export const EInvoiceSource = Invoice.view(
   .named('EInvoiceSource');
 export type EInvoiceSource = ReturnType<typeof EInvoiceSource.show>;
 
-export const SellerNow = BillingEntity.view('address', 'vatId', 'taxNumber', 'registrationNumber', 'electronicAddress').named(
+export const SellerNow = BillingEntity.view('id', 'address', 'vatId', 'taxNumber', 'registrationNumber', 'electronicAddress').named(
   'EInvoiceSeller',
 );
-export const CustomerNow = CustomerAccount.view('address', 'taxId', 'registrationNumber', 'electronicAddress', 'buyerReference').named(
-  'EInvoiceCustomer',
-);
-export const PrecedingInvoice = Invoice.view('number', 'issueDate').named('EInvoicePreceding');
+export const CustomerNow = CustomerAccount.view(
+  'id',
+  'address',
+  'taxId',
+  'registrationNumber',
+  'electronicAddress',
+  'buyerReference',
+).named('EInvoiceCustomer');
+export const PrecedingInvoice = Invoice.view('id', 'number', 'issueDate').named('EInvoicePreceding');
 
 /**
  * What is known today of the parties. What was frozen says nothing about is taken from here, so that data missing at the issue can be

@@ -8,7 +8,7 @@ type Inner = Element | null | readonly Inner[];
 
 /** An element with text, or nothing when there is no text: an e-invoice has no empty elements. */
 export const leaf = (name: string, text: string | null, attributes: Record<string, string> = {}): Element | null =>
-  text === null || clean(text).trim() === '' ? null : { name, attributes, content: text };
+  text === null || text === '' ? null : { name, attributes, content: text };
 
 /** An element around others, or nothing when there are none. */
 export function branch(name: string, inner: readonly Inner[], attributes: Record<string, string> = {}): Element | null {
@@ -30,6 +30,6 @@ function written({ name, attributes, content }: Element, indent: string): string
 
 /** The characters that XML 1.0 does not allow, by its production Char. */
 const FORBIDDEN = /[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu;
-const clean = (text: string) => text.replace(FORBIDDEN, '');
+export const clean = (text: string): string => text.replace(FORBIDDEN, '');
 const ESCAPES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', '\r': '&#13;' };
 const escaped = (text: string) => clean(text).replace(/[&<>"\r]/g, (sign) => ESCAPES[sign]!);
