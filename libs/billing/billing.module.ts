@@ -42,6 +42,21 @@ import { WriteOffInvoice } from './invoices/write-off-invoice.ts';
 import { LedgerEntry } from './ledger/ledger-entry.ts';
 import { CustomerBalance } from './customers/customer-balance.ts';
 import { CustomerStatement } from './customers/customer-statement.ts';
+import { CreateDocumentTemplate } from './documents/create-document-template.ts';
+import { DeleteDocumentTemplate } from './documents/delete-document-template.ts';
+import { DeliverInvoice, MailInvoice } from './documents/deliver-invoice.ts';
+import { DocumentDesign } from './documents/document-design.ts';
+import { DocumentTemplate } from './documents/document-template.ts';
+import { DocumentTemplatesController } from './documents/document-templates.controller.ts';
+import { DrawInvoice } from './documents/draw-invoice.ts';
+import { FurnishDocuments } from './documents/furnish-documents.ts';
+import { InvoiceDelivery } from './documents/invoice-delivery.ts';
+import { InvoicePdf } from './documents/invoice-pdf.ts';
+import { PrintAndSendIssued, PrintInvoice } from './documents/on-invoice-issued.ts';
+import { PreviewStoredTemplate, PreviewTemplate } from './documents/preview-template.ts';
+import { SendInvoice } from './documents/send-invoice.ts';
+import { RemoveLogo, SetLogo } from './documents/set-logo.ts';
+import { UpdateDocumentTemplate } from './documents/update-document-template.ts';
 import { CreateDunningPolicy } from './dunning/create-dunning-policy.ts';
 import { DunningPolicy } from './dunning/dunning-policy.ts';
 import { DunningRound } from './dunning/dunning-round.ts';
@@ -110,6 +125,28 @@ const subscriptions = {
   ],
 };
 
+const documents = {
+  entities: [DocumentDesign, DocumentTemplate, InvoiceDelivery],
+  controllers: [DocumentTemplatesController],
+  useCases: [
+    FurnishDocuments,
+    CreateDocumentTemplate,
+    UpdateDocumentTemplate,
+    DeleteDocumentTemplate,
+    SetLogo,
+    RemoveLogo,
+    PreviewTemplate,
+    PreviewStoredTemplate,
+    DrawInvoice,
+    InvoicePdf,
+    PrintAndSendIssued,
+    PrintInvoice,
+    SendInvoice,
+    DeliverInvoice,
+    MailInvoice,
+  ],
+};
+
 @Context({
   entities: [
     BillingEntity,
@@ -128,6 +165,7 @@ const subscriptions = {
     DunningPolicy,
     DunningStepRun,
     ...subscriptions.entities,
+    ...documents.entities,
   ],
   permissions: billingPermissions,
   controllers: [
@@ -144,6 +182,7 @@ const subscriptions = {
     DunningRunsController,
     BillingReportsController,
     ...subscriptions.controllers,
+    ...documents.controllers,
   ],
   useCases: [
     FurnishBilling,
@@ -195,8 +234,9 @@ const subscriptions = {
     RevenueReport,
     TaxSummary,
     ...subscriptions.useCases,
+    ...documents.useCases,
   ],
   invariants: [...billingInvariants, ...subscriptionInvariants],
-  founding: [FurnishBilling, FurnishDunning],
+  founding: [FurnishBilling, FurnishDunning, FurnishDocuments],
 })
 export class BillingModule {}

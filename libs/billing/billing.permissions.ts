@@ -5,6 +5,9 @@ import { Price } from './catalog/price.ts';
 import { Product } from './catalog/product.ts';
 import { TaxRate } from './catalog/tax-rate.ts';
 import { CustomerAccount } from './customers/customer-account.ts';
+import { DocumentDesign } from './documents/document-design.ts';
+import { DocumentTemplate } from './documents/document-template.ts';
+import { InvoiceDelivery } from './documents/invoice-delivery.ts';
 import { Invoice } from './invoices/invoice.ts';
 import { InvoiceLine } from './invoices/invoice-line.ts';
 import { InvoiceTax } from './invoices/invoice-tax.ts';
@@ -20,7 +23,7 @@ import { BillingRun } from './subscriptions/billing-run.ts';
 import { Subscription } from './subscriptions/subscription.ts';
 import { SubscriptionItem } from './subscriptions/subscription-item.ts';
 
-const catalog = [BillingEntity, Product, Price, TaxRate, DunningPolicy];
+const catalog = [BillingEntity, Product, Price, TaxRate, DunningPolicy, DocumentTemplate];
 const records = [CustomerAccount, Invoice];
 const parts = [InvoiceLine, InvoiceTax];
 const recurring = [SubscriptionItem, BillingPeriod];
@@ -31,9 +34,10 @@ const finance: Grant = (can) => {
   can(['read', 'bill'], [Contact, Company]);
   can(['read', 'create', 'update', 'delete', 'reassign', 'export'], records);
   can('read', parts);
-  can(['issue', 'credit', 'void', 'write_off', 'refund'], Invoice);
+  can(['issue', 'send', 'credit', 'void', 'write_off', 'refund'], Invoice);
   can(['create', 'read', 'update', 'delete', 'export', 'allocate', 'refund'], [Payment, PaymentAllocation, Refund]);
   can('read', DunningStepRun);
+  can(['create', 'read'], [InvoiceDelivery, DocumentDesign]);
   can(['create', 'update', 'delete', 'export'], catalog);
   can(['read', 'create', 'update', 'reassign', 'export'], Subscription);
   can(['read', 'create', 'update'], recurring);
@@ -47,7 +51,7 @@ export const billingPermissions: Permissions = {
   member(can, me) {
     const own = { ownerId: me.userId };
     const all = me.organization?.settings.record_visibility !== 'own';
-    can('read', catalog);
+    can('read', [...catalog, DocumentDesign]);
     can('bill', [Contact, Company], own);
     can('create', records);
     can('read', records, all ? undefined : own);
@@ -55,7 +59,7 @@ export const billingPermissions: Permissions = {
     can(['update', 'delete'], Invoice, { ...own, status: 'draft' });
     can('read', parts, all ? undefined : { invoiceId: through(Invoice, own) });
     can('read', [Payment, Refund, LedgerEntry], all ? undefined : { customerAccountId: through(CustomerAccount, own) });
-    can('read', [PaymentAllocation, DunningStepRun], all ? undefined : { invoiceId: through(Invoice, own) });
+    can('read', [PaymentAllocation, DunningStepRun, InvoiceDelivery], all ? undefined : { invoiceId: through(Invoice, own) });
     can('read', Subscription, all ? undefined : own);
     can('read', recurring, all ? undefined : { subscriptionId: through(Subscription, own) });
     // Written only with their invoice, whose own rule is asked first.

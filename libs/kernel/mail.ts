@@ -12,6 +12,8 @@ export interface Letter {
   subject: string;
   text: string;
   html?: string;
+  /** Files that come with it, whole. */
+  attachments?: readonly { filename: string; contentType: string; content: Buffer }[];
   /** What the letter is about, once and for all ("invoice 0193… issued"): the same key is the same letter, however often it is sent. */
   key: string;
 }
@@ -39,17 +41,21 @@ export class Mailer {
   }
 
   /** Resolves with the Message-ID once the server has accepted the letter or the folder has it. Throws what the server said otherwise. */
-  async send({ to, subject, text, html, key }: Letter): Promise<string> {
+  async send({ to, subject, text, html, attachments = [], key }: Letter): Promise<string> {
     const name = createHash('sha256').update(key).digest('hex').slice(0, 40);
     const messageId = `<${name}@${/@([^\s>]+)>?\s*$/.exec(this.settings.from)?.[1] ?? 'localhost'}>`;
     // As an object the address is one recipient, whatever is written in it.
     const recipient = { name: '', address: to };
     const { from } = this.settings;
-    const message = { from, to: recipient, subject, text, html, messageId, date: now(), disableFileAccess: true, disableUrlAccess: true };
+    const files = attachments.map((file) => ({ ...file }));
+    const safe = { disableFileAccess: true, disableUrlAccess: true };
+    const message = { from, to: recipient, subject, text, html, attachments: files, messageId, date: now(), ...safe };
     if (this.server) await this.server.sendMail(message);
     else {
       const rendered = await createTransport({ streamTransport: true, buffer: true }).sendMail(message);
-      const about = { message_id: messageId, key, to, from, subject, text, html: html ?? null, sent_at: message.date.toISOString() };
+      const names = attachments.map(({ filename }) => filename);
+      const said = { key, to, from, subject, text, html: html ?? null, attachments: names };
+      const about = { message_id: messageId, ...said, sent_at: message.date.toISOString() };
       await this.keep(`${name}.eml`, rendered.message.toString());
       await this.keep(`${name}.json`, `${JSON.stringify(about, null, 2)}\n`);
     }

@@ -46,6 +46,7 @@ export class BillingEntity extends entity(
     creditNotePattern: pattern('CN-{YYYY}-{00000}'),
     proformaPattern: pattern('PRO-{YYYY}-{00000}'),
     footer: note({ max: 2000 }).optional().describe('Printed under each invoice'),
+    emailsRecurring: flag().or(true).describe('Invoices of subscriptions are e-mailed to the customer when they are issued'),
     custom: metadata(),
   },
   { unique: [{ on: ['isDefault'], where: 'is_default' }] },
@@ -89,6 +90,7 @@ const WRITABLE = [
   'creditNotePattern',
   'proformaPattern',
   'footer',
+  'emailsRecurring',
   'custom',
   'isDefault',
 ] as const;

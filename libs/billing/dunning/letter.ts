@@ -1,4 +1,5 @@
 import { formatAmount } from '#kernel';
+import { filled } from '../documents/labels.ts';
 import type { Invoice } from '../invoices/invoice.ts';
 import type { DunningStep } from './dunning-policy.ts';
 
@@ -28,6 +29,3 @@ export function letterOf(
   const subject = filled(words.subject ?? SUBJECTS[standard]!, said).replace(/\s+/g, ' ');
   return { subject, text: filled(words.text ?? TEXTS[standard]!, said) };
 }
-
-const filled = (template: string, said: Record<string, string>) =>
-  template.replace(/\{(\w+)\}/g, (whole, name: string) => (Object.hasOwn(said, name) ? said[name]! : whole));

@@ -102,6 +102,8 @@ export class Invoice extends businessRecord(
     sentAt: moment().optional(),
     voidedAt: moment().optional(),
     contentHash: text({ max: 64 }).optional().describe('SHA-256 of what was issued'),
+    // The document_design it is printed in. No reference to be checked while the numbers are locked: designs are never removed.
+    designId: uuid().optional(),
   },
   {
     unique: [

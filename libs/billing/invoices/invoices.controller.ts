@@ -1,4 +1,7 @@
-import { controller, crud, get, GetOne, ListPage, post } from '#kernel';
+import { controller, crud, get, GetOne, ListPage, listUnder, post } from '#kernel';
+import { invoiceDeliveryList } from '../documents/invoice-delivery.ts';
+import { InvoicePdf } from '../documents/invoice-pdf.ts';
+import { Sending, SendInvoice } from '../documents/send-invoice.ts';
 import { InvoiceUbl, UblQuery } from '../einvoice/invoice-ubl.ts';
 import { CreateInvoice } from './create-invoice.ts';
 import { Crediting, CreditInvoice } from './credit-invoice.ts';
@@ -18,6 +21,7 @@ import { Reason, VoidInvoice } from './void-invoice.ts';
 import { WriteOffInvoice } from './write-off-invoice.ts';
 
 const isDraft = ({ status }: Record<string, unknown>) => status === 'draft';
+const isSendable = ({ status }: Record<string, unknown>) => status !== 'draft' && status !== 'voided';
 const isBilled = ({ status, kind }: Record<string, unknown>) => kind === 'invoice' && status !== 'draft' && status !== 'voided';
 const isUntouched = ({ status, kind }: Record<string, unknown>) => kind !== 'credit_note' && status === 'issued';
 const isOpen = ({ status, kind }: Record<string, unknown>) => kind === 'invoice' && (status === 'issued' || status === 'partially_paid');
@@ -60,6 +64,18 @@ export const InvoicesController = controller(
       answers: InvoiceView as never,
       when: isDraft,
       problems: ['invoice.back_dated', 'invoice.tax_id_needed', 'invoice.voided'],
+    }),
+    send: post(':id/send', SendInvoice, {
+      does: 'E-mail an issued invoice with its PDF; asked again it is sent again',
+      body: Sending,
+      answers: InvoiceView as never,
+      when: isSendable,
+      problems: ['invoice.cannot_send', 'invoice.no_address'],
+    }),
+    deliveries: listUnder(':id/deliveries', InvoiceView, 'invoiceId', invoiceDeliveryList, 'List whom an invoice was e-mailed to'),
+    pdf: get(':id/pdf', InvoicePdf, {
+      answers: 'file',
+      does: 'The PDF of an invoice; of a draft with the mark of one',
     }),
     void: post(':id/void', VoidInvoice, {
       does: 'Take an issued invoice back; its number stays',
@@ -112,6 +128,7 @@ export const CreditNotesController = controller('credit-notes', {
     does: 'Read a credit note',
     message: ([id]) => new GetOne(InvoiceView, id!),
   },
+  pdf: get(':id/pdf', InvoicePdf, { answers: 'file', does: 'The PDF of a credit note' }),
   ubl: ubl('a credit note'),
   refund: post(':id/refund', RefundCreditNote, {
     does: 'Pay the credit of a credit note back, or a part of it',

@@ -3,6 +3,7 @@ import { call, type EntityManager, failpoint, now, problem, type Scribe, today }
 import { BillingEntity } from '../billing-entities/billing-entity.ts';
 import { CustomerAccount } from '../customers/customer-account.ts';
 import { billable, mayBill, snapshotOf } from '../customers/customer.ts';
+import { designs } from '../documents/templates.ts';
 import { enter } from '../ledger/enter.ts';
 import { Credits, type Taken as Credit } from '../payments/credits.ts';
 import { contentHash } from './content-hash.ts';
@@ -46,6 +47,7 @@ export async function issue(
     takers.map(({ customerAccountId }) => customerAccountId),
     scribe,
   );
+  const designOf = await designs(em);
   const prepared: Prepared[] = [];
   for (const invoice of drafts) prepared.push(prepare(invoice, await partiesOf(em, invoice, parties), dates, credits, scribe));
   await em.flush();
@@ -54,7 +56,7 @@ export async function issue(
   // Always in the same order, or two runs that need two series each would wait for one another.
   for (const { seller, kind, day, invoices } of series(prepared)) {
     const numbers = await takeNumbers(em, seller, kind, day, invoices.length);
-    invoices.forEach((one, i) => freeze(one, numbers[i]!, at));
+    invoices.forEach((one, i) => freeze(one, numbers[i]!, at, designOf(seller.id)));
     if (kind === 'invoice') seller.issued(invoices);
   }
   failpoint('billing.after_numbers');
@@ -120,13 +122,14 @@ function series(prepared: readonly Prepared[]): Series[] {
   return [...found.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, one]) => one);
 }
 
-function freeze({ invoice, seller, day, dueDate, customer, credit }: Prepared, taken: Taken, at: Date): void {
-  Object.assign(invoice, credit);
+function freeze({ invoice, seller, day, dueDate, customer, credit }: Prepared, taken: Taken, at: Date, designId: string | null): void {
+  Object.assign(invoice, credit, { designId });
   invoice.issue({ ...taken, issueDate: day, dueDate, customer, seller: sellerShown(seller) }, at);
   invoice.contentHash = contentHash(invoice);
 }
 
-const sellerShown = (seller: BillingEntity): SellerShown => ({
+/** What is printed of a seller. */
+export const sellerShown = (seller: BillingEntity): SellerShown => ({
   name: seller.name,
   address: seller.address,
   email: seller.email,

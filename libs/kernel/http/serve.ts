@@ -179,6 +179,7 @@ function sendStored(reply: FastifyReply, { status, headers, body }: Stored, http
 function sendFile(reply: FastifyReply, { name, type, content }: Download) {
   const plain = name.replace(/[^\w.-]/g, '_');
   void reply
+    .code(200)
     .header('content-type', type)
     .header('content-disposition', `attachment; filename="${plain}"; filename*=UTF-8''${encodeURIComponent(name)}`)
     .header('x-content-type-options', 'nosniff')

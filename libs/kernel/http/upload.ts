@@ -10,7 +10,7 @@ import type { Request } from './serve.ts';
 /** The largest file that is taken, in bytes. */
 export const FILE_LIMIT = 64 << 20;
 /** Bodies that are a file, read piece by piece; any other type comes in a form. */
-export const RAW_TYPES: string[] = ['text/csv', 'application/octet-stream'];
+export const RAW_TYPES: string[] = ['text/csv', 'application/octet-stream', 'image/png', 'image/jpeg'];
 const FORM = 'multipart/form-data';
 /** What browsers call a file whose type they do not know; its content and its name tell. */
 const UNTOLD = ['application/octet-stream', 'application/vnd.ms-excel'];
