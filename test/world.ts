@@ -55,6 +55,8 @@ export interface Answer {
   status: number;
   headers: Record<string, string | undefined>;
   text: string;
+  /** As it was sent, for files. */
+  bytes: Buffer;
   // A test asserts what it expects of the body; there is no type to hold it against.
   body: Json;
   data: Json;
@@ -74,7 +76,8 @@ export async function send(method: string, url: string, body?: unknown, headers:
     ...(body === undefined ? {} : { payload: body as object }),
   });
   const json = /json/.test(String(reply.headers['content-type'])) ? (reply.json() as Json) : {};
-  return { status: reply.statusCode, headers: reply.headers as Headers, text: reply.body, body: json, data: json.data, error: json.error };
+  const { statusCode: status, rawPayload: bytes, body: text } = reply;
+  return { status, headers: reply.headers as Headers, text, bytes, body: json, data: json.data, error: json.error };
 }
 
 /** Somebody in the world: acts through HTTP, or through the bus. */

@@ -51,6 +51,7 @@ import { DocumentTemplatesController } from './documents/document-templates.cont
 import { DrawInvoice } from './documents/draw-invoice.ts';
 import { FurnishDocuments } from './documents/furnish-documents.ts';
 import { InvoiceDelivery } from './documents/invoice-delivery.ts';
+import { InvoiceFacturX } from './documents/invoice-factur-x.ts';
 import { InvoicePdf } from './documents/invoice-pdf.ts';
 import { PrintAndSendIssued, PrintInvoice } from './documents/on-invoice-issued.ts';
 import { PreviewStoredTemplate, PreviewTemplate } from './documents/preview-template.ts';
@@ -139,6 +140,7 @@ const documents = {
     PreviewStoredTemplate,
     DrawInvoice,
     InvoicePdf,
+    InvoiceFacturX,
     PrintAndSendIssued,
     PrintInvoice,
     SendInvoice,

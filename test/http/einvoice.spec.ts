@@ -1,3 +1,4 @@
+import { inflateSync } from 'node:zlib';
 import { parseXml, texts } from '../xml.ts';
 import { type Answer, type Json, type Persona, world } from '../world.ts';
 
@@ -188,3 +189,47 @@ describe('where e-invoices go', () => {
     });
   });
 });
+
+describe('Factur-X', () => {
+  it('is a PDF/A-3 with the e-invoice inside, which says what the invoice says', async () => {
+    const { manager, stranger } = await world();
+    await registered(manager);
+    const invoice = await issued(manager, await customerOf(manager, FRENCH));
+    const answer = await manager.get(`invoices/${invoice.id}/facturx`);
+    expect(answer).toMatchObject({ status: 200, headers: { 'content-type': 'application/pdf' } });
+    const pdf = answer.bytes.toString('latin1');
+    expect(pdf.slice(0, 5)).toBe('%PDF-');
+    expect(pdf).toMatch(/\/AFRelationship \/Alternative/);
+    const inside = streamsOf(answer.bytes).filter((text) => text.includes('CrossIndustryInvoice>'));
+    expect(inside).toHaveLength(1);
+    const said = (path: string) => texts(parseXml(inside[0]!), path);
+    expect(said('rsm:ExchangedDocument/ram:ID')).toEqual([invoice.number]);
+    const sums = 'rsm:SupplyChainTradeTransaction/ram:ApplicableHeaderTradeSettlement/ram:SpecifiedTradeSettlementHeaderMonetarySummation';
+    expect(said(`${sums}/ram:DuePayableAmount`)).toEqual([invoice.totals.payable]);
+    expect((await stranger.get(`invoices/${invoice.id}/facturx`)).status).toBe(404);
+  });
+
+  it('is refused where the e-invoice is', async () => {
+    const { manager } = await world();
+    const draft = await drafted(manager, await customerOf(manager));
+    expect(await manager.get(`invoices/${draft.id}/facturx`)).toMatchObject({ status: 409, error: { code: 'invoice.no_einvoice' } });
+    await manager.post(`invoices/${draft.id}/issue`);
+    expect(await manager.get(`invoices/${draft.id}/facturx`)).toMatchObject({
+      status: 422,
+      error: { code: 'invoice.einvoice_incomplete' },
+    });
+  });
+});
+
+/** What the streams of a PDF hold, unpacked where they are packed. */
+function streamsOf(pdf: Buffer): string[] {
+  const found: string[] = [];
+  for (let at = pdf.indexOf('stream\n'); at >= 0; at = pdf.indexOf('stream\n', at)) {
+    const from = at + 'stream\n'.length;
+    const until = pdf.indexOf('endstream', from);
+    const content = pdf.subarray(from, until);
+    found.push((content[0] === 0x78 ? inflateSync(content) : content).toString('utf8'));
+    at = until + 'endstream'.length;
+  }
+  return found;
+}

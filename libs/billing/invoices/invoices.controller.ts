@@ -1,5 +1,6 @@
 import { controller, crud, get, GetOne, ListPage, listUnder, post } from '#kernel';
 import { invoiceDeliveryList } from '../documents/invoice-delivery.ts';
+import { InvoiceFacturX } from '../documents/invoice-factur-x.ts';
 import { InvoicePdf } from '../documents/invoice-pdf.ts';
 import { Sending, SendInvoice } from '../documents/send-invoice.ts';
 import { InvoiceUbl, UblQuery } from '../einvoice/invoice-ubl.ts';
@@ -30,6 +31,12 @@ const ubl = (what: string) =>
   get(':id/ubl', InvoiceUbl, {
     does: `Download ${what} as an e-invoice: UBL 2.1 by EN 16931`,
     query: UblQuery,
+    answers: 'file',
+    problems: ['invoice.no_einvoice', 'invoice.einvoice_incomplete', 'invoice.einvoice_impossible'],
+  });
+const facturX = (what: string) =>
+  get(':id/facturx', InvoiceFacturX, {
+    does: `${what[0]!.toUpperCase()}${what.slice(1)} as Factur-X: a PDF/A-3 with the e-invoice inside`,
     answers: 'file',
     problems: ['invoice.no_einvoice', 'invoice.einvoice_incomplete', 'invoice.einvoice_impossible'],
   });
@@ -105,6 +112,7 @@ export const InvoicesController = controller(
       status: 201,
     }),
     ubl: ubl('an issued invoice'),
+    facturx: facturX('an issued invoice'),
   },
   { of: Invoice },
 );
@@ -130,6 +138,7 @@ export const CreditNotesController = controller('credit-notes', {
   },
   pdf: get(':id/pdf', InvoicePdf, { answers: 'file', does: 'The PDF of a credit note' }),
   ubl: ubl('a credit note'),
+  facturx: facturX('a credit note'),
   refund: post(':id/refund', RefundCreditNote, {
     does: 'Pay the credit of a credit note back, or a part of it',
     body: Refunding,
