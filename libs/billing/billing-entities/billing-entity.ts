@@ -1,6 +1,7 @@
 import { currency, email, entity, Field, flag, isTimeZone, json, List, metadata, note, problem, text, whole } from '#kernel';
 import { address } from '#crm';
 import { z } from 'zod';
+import { electronicAddress } from '../einvoice/electronic-address.ts';
 import { isPattern } from '../invoices/numbering.ts';
 
 const line = (max: number) => z.string().trim().min(1).max(max);
@@ -33,6 +34,7 @@ export class BillingEntity extends entity(
     vatId: text({ max: 30 }).optional().describe('With its country', 'DE123456789'),
     taxNumber: text({ max: 40 }).optional(),
     registrationNumber: text({ max: 40 }).optional(),
+    electronicAddress: electronicAddress().optional(),
     currency: currency(),
     timeZone: zone().describe('Its days begin and end here, and so do its years', 'Europe/Berlin'),
     bankDetails: json(BankDetails).optional(),
@@ -63,6 +65,7 @@ const WRITABLE = [
   'vatId',
   'taxNumber',
   'registrationNumber',
+  'electronicAddress',
   'currency',
   'timeZone',
   'bankDetails',

@@ -1,5 +1,6 @@
 import { address, Company, Contact } from '#crm';
 import { businessRecord, choice, currency, email, List, organization, problem, ref, text, whole } from '#kernel';
+import { electronicAddress } from '../einvoice/electronic-address.ts';
 
 /** taxable: as the lines say; reverse_charge and exempt: what lines are that name no tax. */
 export const TAX_STATUSES = ['taxable', 'reverse_charge', 'exempt'] as const;
@@ -14,6 +15,11 @@ export class CustomerAccount extends businessRecord(
     email: email().optional().describe('Where invoices go, if not to the address of the contact'),
     address: address(),
     taxId: text({ max: 30 }).optional().describe('With its country; needed for reverse charge', 'FR40303265045'),
+    registrationNumber: text({ max: 40 }).optional().describe('In the register of companies'),
+    electronicAddress: electronicAddress().optional(),
+    buyerReference: text({ max: 100 })
+      .optional()
+      .describe('What the customer wants to find on each e-invoice: a Leitweg-ID, a cost centre', '04011000-12345-34'),
     taxStatus: choice(TAX_STATUSES, 'taxable'),
     currency: currency().unlessGiven(() => organization().currency),
     termsDays: whole({ max: 730 }).optional().describe('Else those of the billing entity'),
@@ -28,7 +34,20 @@ export class CustomerAccount extends businessRecord(
 export const oneCustomer = problem('customer_account.one_customer', 422, 'A customer account belongs to one contact or one company');
 export const accountInUse = problem('customer_account.in_use', 409, 'This customer has invoices');
 
-const WRITABLE = ['name', 'email', 'address', 'taxId', 'taxStatus', 'currency', 'termsDays', 'ownerId', 'custom'] as const;
+const WRITABLE = [
+  'name',
+  'email',
+  'address',
+  'taxId',
+  'registrationNumber',
+  'electronicAddress',
+  'buyerReference',
+  'taxStatus',
+  'currency',
+  'termsDays',
+  'ownerId',
+  'custom',
+] as const;
 export const NewCustomerAccount = CustomerAccount.input('contactId', 'companyId', ...WRITABLE).meta({ id: 'NewCustomerAccount' });
 export const CustomerAccountChanges = CustomerAccount.patch(...WRITABLE).meta({ id: 'CustomerAccountChanges' });
 export const CustomerAccountView = CustomerAccount.view(

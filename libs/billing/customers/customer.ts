@@ -63,12 +63,18 @@ export interface CustomerSnapshot {
   email: string | null;
   address: Address | null;
   tax_id: string | null;
+  registration_number?: string | null;
+  electronic_address?: string | null;
+  buyer_reference?: string | null;
 }
 export const snapshotOf = ({ account, of }: Customer): CustomerSnapshot => ({
   name: account.name ?? of.name,
   email: account.email ?? (of instanceof Contact ? of.email : null),
   address: account.address ?? of.address,
   tax_id: account.taxId,
+  registration_number: account.registrationNumber,
+  electronic_address: account.electronicAddress,
+  buyer_reference: account.buyerReference,
 });
 
 const pointed = (what: string, field: string) => {

@@ -23,7 +23,15 @@ const ExtraShown = z
 export type ExtraShown = z.output<typeof ExtraShown>;
 /** What is printed of the buyer, and of the seller: frozen when the invoice is issued. */
 const CustomerShown = z
-  .object({ name: z.string(), email: z.string().nullable(), address: Address.nullable(), tax_id: z.string().nullable() })
+  .object({
+    name: z.string(),
+    email: z.string().nullable(),
+    address: Address.nullable(),
+    tax_id: z.string().nullable(),
+    registration_number: z.string().nullish(),
+    electronic_address: z.string().nullish(),
+    buyer_reference: z.string().nullish(),
+  })
   .meta({ id: 'InvoiceCustomer' });
 const SellerShown = z
   .object({
@@ -33,6 +41,7 @@ const SellerShown = z
     vat_id: z.string().nullable(),
     tax_number: z.string().nullable(),
     registration_number: z.string().nullable(),
+    electronic_address: z.string().nullish(),
     bank_details: z.record(z.string(), z.string()).nullable(),
     footer: z.string().nullable(),
   })

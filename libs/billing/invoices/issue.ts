@@ -104,6 +104,7 @@ const sellerShown = (seller: BillingEntity): SellerShown => ({
   vat_id: seller.vatId,
   tax_number: seller.taxNumber,
   registration_number: seller.registrationNumber,
+  electronic_address: seller.electronicAddress,
   bank_details: seller.bankDetails,
   footer: seller.footer,
 });
