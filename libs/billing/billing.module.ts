@@ -22,6 +22,7 @@ import { CustomerAccount } from './customers/customer-account.ts';
 import { CustomerAccountsController } from './customers/customer-accounts.controller.ts';
 import { DeleteCustomerAccount } from './customers/delete-customer-account.ts';
 import { UpdateCustomerAccount } from './customers/update-customer-account.ts';
+import { InvoiceUbl } from './einvoice/invoice-ubl.ts';
 import { CreateInvoice } from './invoices/create-invoice.ts';
 import { CreditInvoice } from './invoices/credit-invoice.ts';
 import { DeleteInvoice } from './invoices/delete-invoice.ts';
@@ -166,6 +167,7 @@ const subscriptions = {
     WriteOffInvoice,
     CreditInvoice,
     InvoiceDeal,
+    InvoiceUbl,
     CreatePayment,
     AllocatePayment,
     RefundPayment,

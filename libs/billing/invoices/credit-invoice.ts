@@ -22,7 +22,7 @@ import { type Billed, credit, type Credit, type CreditedLine, type Wanted } from
 import { Invoice } from './invoice.ts';
 import { InvoiceLine } from './invoice-line.ts';
 import { issue } from './issue.ts';
-import { type LineContent, sharesOf, sharesShown, taxContents, totalFields } from './pricing.ts';
+import { type Content, type LineContent, sharesOf, sharesShown, type TaxContent, taxContents, totalFields } from './pricing.ts';
 
 interface LineToCredit {
   lineId?: string;
@@ -164,6 +164,15 @@ function draw(em: EntityManager, invoice: Whole, worked: Credit, { reason, issue
     precedingInvoiceId: invoice.id,
     customer: invoice.customer,
   });
+  return fill(em, note, creditContent(invoice, worked));
+}
+
+/** What stands on a credit note that was worked out for an invoice. */
+export function creditContent(
+  invoice: Pick<Whole, 'currency'> & { readonly lines: readonly LineCredited[]; readonly taxes: readonly TaxContent[] },
+  worked: Credit,
+): Content {
+  const { currency } = invoice;
   const reasonOf = (tax: Tax) =>
     invoice.taxes.find(({ category, percent }) => sameTax(taxOf(category, percent), tax))?.exemptionReason ?? null;
   const extras = (shares: readonly Share[]) =>
@@ -174,17 +183,19 @@ function draw(em: EntityManager, invoice: Whole, worked: Credit, { reason, issue
       tax_percent: share.tax.percent,
       ...sharesShown([share], currency),
     }));
-  return fill(em, note, {
+  return {
     lines: worked.lines.map((credited, i) => lineOf(invoice.lines[credited.line]!, credited, i)),
     taxes: taxContents(worked.taxes, currency, reasonOf),
     allowances: extras(worked.allowances),
     charges: extras(worked.charges),
     totals: totalFields(worked.totals),
-  });
+  };
 }
 
+type LineCredited = LineContent & { readonly id: string };
+
 /** A lower price is one unit of the difference. */
-function lineOf(line: InvoiceLine, { quantity, total, net }: CreditedLine, index: number): LineContent {
+function lineOf(line: LineCredited, { quantity, total, net }: CreditedLine, index: number): LineContent {
   const [lowered, minus] = [quantity === '0', total < 0n];
   return {
     position: index + 1,

@@ -1,4 +1,5 @@
-import { controller, crud, GetOne, ListPage, post } from '#kernel';
+import { controller, crud, get, GetOne, ListPage, post } from '#kernel';
+import { InvoiceUbl, UblQuery } from '../einvoice/invoice-ubl.ts';
 import { CreateInvoice } from './create-invoice.ts';
 import { Crediting, CreditInvoice } from './credit-invoice.ts';
 import { RefundCreditNote } from '../payments/refund-credit-note.ts';
@@ -20,6 +21,14 @@ const isDraft = ({ status }: Record<string, unknown>) => status === 'draft';
 const isBilled = ({ status, kind }: Record<string, unknown>) => kind === 'invoice' && status !== 'draft' && status !== 'voided';
 const isUntouched = ({ status, kind }: Record<string, unknown>) => kind !== 'credit_note' && status === 'issued';
 const isOpen = ({ status, kind }: Record<string, unknown>) => kind === 'invoice' && (status === 'issued' || status === 'partially_paid');
+
+const ubl = (what: string) =>
+  get(':id/ubl', InvoiceUbl, {
+    does: `Download ${what} as an e-invoice: UBL 2.1 by EN 16931`,
+    query: UblQuery,
+    answers: 'file',
+    problems: ['invoice.no_einvoice', 'invoice.einvoice_incomplete', 'invoice.einvoice_impossible'],
+  });
 
 const standard = crud({
   of: Invoice,
@@ -79,6 +88,7 @@ export const InvoicesController = controller(
       answers: InvoiceView as never,
       status: 201,
     }),
+    ubl: ubl('an issued invoice'),
   },
   { of: Invoice },
 );
@@ -102,6 +112,7 @@ export const CreditNotesController = controller('credit-notes', {
     does: 'Read a credit note',
     message: ([id]) => new GetOne(InvoiceView, id!),
   },
+  ubl: ubl('a credit note'),
   refund: post(':id/refund', RefundCreditNote, {
     does: 'Pay the credit of a credit note back, or a part of it',
     body: Refunding,
