@@ -1,5 +1,5 @@
 import { inflateSync } from 'node:zlib';
-import { parseXml, texts } from '../xml.ts';
+import { type Parsed, parseXml, texts } from '../xml.ts';
 import { type Answer, type Json, type Persona, world } from '../world.ts';
 
 const ADDRESS = { street: 'Main street 1', city: 'Berlin', postal_code: '10115', country: 'DE' };
@@ -98,10 +98,10 @@ describe('the e-invoice of an issued invoice', () => {
     await registered(manager);
     const invoice = await issued(manager, await customerOf(manager, FRENCH));
     const part = { lines: [{ position: 1, quantity: '1' }], reason: 'Returned' };
-    const notes = [];
+    const notes: Json[] = [];
     for (let i = 1; i <= 3; i++)
       notes.push((await manager.post(`invoices/${invoice.id}/credit`, { ...part, lines: [{ position: i, quantity: '1' }] })).data);
-    const documents = [];
+    const documents: Parsed[] = [];
     for (const { id } of notes) documents.push(parseXml((await manager.get(`credit-notes/${id}/ubl`)).text));
     expect(documents.map(({ name }) => name)).toEqual(['CreditNote', 'CreditNote', 'CreditNote']);
     const of = (path: string) => documents.map((document) => texts(document, path)[0]);

@@ -305,6 +305,18 @@ describe('what is missing is found, with the field to complete', () => {
     expect(check(invoice)).toEqual([]);
   });
 
+  it('a VAT id that was frozen without its country is completed, another one is not', async () => {
+    const seller = { ...SELLER, vat_id: '123 456 789', address: { country: 'XX' } };
+    const vatIds: (string | null)[] = [];
+    for (const vat_id of ['DE123456789', 'DE999999999']) {
+      const known = { seller: { vat_id, address: { country: 'DE' } } };
+      const invoice = await issued({ lines }, {}, { seller }, known);
+      expect(invoice.seller.address).toMatchObject({ country: 'DE' });
+      vatIds.push(invoice.seller.vatId);
+    }
+    expect(vatIds).toEqual(['DE123456789', '123456789']);
+  });
+
   it('by the category of what is sold', async () => {
     const sold = (taxCategory: 'AE' | 'K' | 'G' | 'O') => ({ lines: [line('1', '100', '0', { taxCategory })] });
     const anonymous = { customer: { ...BUYER, tax_id: '12-3456789', registration_number: null } };

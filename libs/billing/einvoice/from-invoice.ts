@@ -2,7 +2,7 @@ import type { Address } from '#crm';
 import { digitsOf, divideRounded, fixed, formatFixed, parseAmount } from '#kernel';
 import type { TaxCategory } from '../invoices/arithmetic.ts';
 import type { ExtraShown } from '../invoices/invoice.ts';
-import { compact, EXEMPTION_CODES, hasTaxPrefix, unitOf } from './codes.ts';
+import { compact, EXEMPTION_CODES, hasTaxPrefix, isCountry, unitOf } from './codes.ts';
 import type { DocumentExtra, EInvoice, Line, Party, Payment, Period, PostalAddress, TaxBreakdown } from './einvoice.ts';
 import { readElectronicAddress } from './electronic-address.ts';
 import type { EInvoiceSource, Known } from './source.ts';
@@ -69,13 +69,13 @@ const said = (text: string | null | undefined): string | null => clean(text ?? '
 const percentOf = (category: TaxCategory, percent: string): string | null => (category === 'O' ? null : percent);
 
 function sellerOf({ seller }: EInvoiceSource, { seller: now }: Known, outside: boolean): Party {
-  const vatId = said(seller?.vat_id) ?? said(now?.vat_id);
+  const vatId = taxIdOf(seller?.vat_id, now?.vat_id);
   return {
     name: said(seller?.name),
     identifier: null,
     registration: said(seller?.registration_number) ?? said(now?.registration_number),
     // Kept also when its country is missing: BR-CO-09 says so.
-    vatId: outside || !vatId ? null : compact(vatId),
+    vatId: outside ? null : vatId,
     taxNumber: said(seller?.tax_number) ?? said(now?.tax_number),
     legal: said(seller?.footer),
     electronicAddress: readElectronicAddress(seller?.electronic_address ?? now?.electronic_address ?? null, said(seller?.email)),
@@ -85,14 +85,14 @@ function sellerOf({ seller }: EInvoiceSource, { seller: now }: Known, outside: b
 }
 
 function buyerOf({ customer }: EInvoiceSource, { customer: now }: Known, outside: boolean): Party {
-  const taxId = said(customer.tax_id) ?? said(now?.tax_id);
+  const taxId = taxIdOf(customer.tax_id, now?.tax_id);
   // Only a tax id with its country is a VAT id; others are named as what they are, identifiers of some kind.
-  const isVatId = taxId !== null && hasTaxPrefix(compact(taxId));
+  const isVatId = taxId !== null && hasTaxPrefix(taxId);
   return {
     name: said(customer.name),
-    identifier: isVatId ? null : taxId,
+    identifier: isVatId ? null : (said(customer.tax_id) ?? taxId),
     registration: said(customer.registration_number) ?? said(now?.registration_number),
-    vatId: isVatId && !outside ? compact(taxId) : null,
+    vatId: isVatId && !outside ? taxId : null,
     taxNumber: null,
     legal: null,
     electronicAddress: readElectronicAddress(customer.electronic_address ?? now?.electronic_address ?? null, said(customer.email)),
@@ -101,17 +101,25 @@ function buyerOf({ customer }: EInvoiceSource, { customer: now }: Known, outside
   };
 }
 
-/** Lines of two addresses are not mixed; only the country is added where there was none. */
+/** What was frozen, else what is known now; one that was frozen without its country is completed, if it is the same. */
+function taxIdOf(frozen: string | null | undefined, now: string | null | undefined): string | null {
+  const [before, today] = [said(compact(frozen ?? '')), said(compact(now ?? ''))];
+  if (before === null || today === null) return before ?? today;
+  return !hasTaxPrefix(before) && hasTaxPrefix(today) && today.endsWith(before) ? today : before;
+}
+
+/** Lines of two addresses are not mixed; only the country is added where there was none, or none that exists. */
 function addressOf(frozen: Address | null | undefined, now: Address | null | undefined): PostalAddress | null {
   const address = frozen ?? now;
   if (!address) return null;
+  const country = said(address.country);
   return {
     street: said(address.street),
     street2: said(address.street2),
     city: said(address.city),
     postalCode: said(address.postal_code),
     region: said(address.region),
-    country: said(address.country) ?? said(now?.country),
+    country: country !== null && isCountry(country) ? country : (said(now?.country) ?? country),
   };
 }
 
