@@ -155,7 +155,7 @@ export async function prepare(ownerUrl: string, size: Size, log: (line: string) 
  * Policies are forced, so they bind the owner too; triggers, keys and indexes would be asked row by row. What is inserted here is right by
  * construction, so all of them are lifted. Answers the statements that put them back, keys checked.
  */
-async function lift(client: pg.Client, tables: string[]): Promise<string[]> {
+export async function lift(client: pg.Client, tables: string[]): Promise<string[]> {
   await client.query(`set maintenance_work_mem = '512MB'`);
   const found = async <T extends object>(sql: string) => (await client.query<T>(sql, [tables])).rows;
   const forced = await found<{ table: string }>(

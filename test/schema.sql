@@ -116,6 +116,7 @@ create index "invoice_tenant_id_number_id_index" on "invoice" ("tenant_id", "num
 create index "invoice_tenant_id_due_e4_id_index" on "invoice" ("tenant_id", "due_e4", "id");
 create index "invoice_tenant_id_customer_account_id_created_at_id_index" on "invoice" ("tenant_id", "customer_account_id", "created_at", "id");
 create index "invoice_tenant_id_customer_account_id_currency_due_e4_index" on "invoice" ("tenant_id", "customer_account_id", "currency", "due_e4");
+create index "invoice_tenant_id_id_deleted_at_due_date_index" on "invoice" ("tenant_id", "id", "deleted_at", "due_date");
 create index "invoice_tenant_id_owner_id_created_at_id_index" on "invoice" ("tenant_id", "owner_id", "created_at", "id");
 create index "invoice_tenant_id_billing_entity_id_created_at_id_index" on "invoice" ("tenant_id", "billing_entity_id", "created_at", "id");
 create index "invoice_tenant_id_contact_id_created_at_id_index" on "invoice" ("tenant_id", "contact_id", "created_at", "id");

@@ -1,27 +1,8 @@
 import { Sealer } from '#kernel';
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { text } from 'node:stream/consumers';
 import { asOwner, rowsOf, tamper } from '../database.ts';
+import { tessera, well } from '../terminal.ts';
 import { app, drain, type Persona, send, world } from '../world.ts';
 
-interface Said {
-  code: number;
-  out: string;
-  err: string;
-}
-/** Runs the terminal's program as a process of its own, as it is installed. */
-async function tessera(args: string[], environment: Record<string, string> = {}): Promise<Said> {
-  const env = { ...process.env, NODE_OPTIONS: '', LOG_LEVEL: 'warn', NO_COLOR: '1', ...environment };
-  const program = spawn(process.execPath, ['dist/apps/cli/main.js', ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
-  const [out, err, [code]] = await Promise.all([text(program.stdout), text(program.stderr), once(program, 'exit') as Promise<[number]>]);
-  return { code, out, err };
-}
-const well = async (...args: string[]): Promise<string> => {
-  const { code, out, err } = await tessera(args);
-  expect({ code, err }).toEqual({ code: 0, err: '' });
-  return out;
-};
 const made = async (by: Persona, name: string): Promise<string> => (await by.post('contacts', { name })).data.id as string;
 
 describe('tessera db', () => {

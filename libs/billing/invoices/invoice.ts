@@ -120,6 +120,8 @@ export class Invoice extends businessRecord(
       ['customerAccountId', 'createdAt', 'id'],
       // What is open of a customer, on either side.
       ['customerAccountId', 'currency', 'due'],
+      // Beside the ledger's own, in the same order: what was due on a day is told by two indexes read side by side, without the table.
+      ['id', 'deletedAt', 'dueDate'],
     ],
     checks: {
       net: 'net_e4 = lines_total_e4 - allowances_total_e4 + charges_total_e4',
