@@ -109,6 +109,7 @@ export class Invoice extends businessRecord(
       ['customerAccountId', 'createdAt', 'id'],
       // What is open of a customer, on either side.
       ['customerAccountId', 'currency', 'due'],
+      ['updatedAt', 'id'],
     ],
     checks: {
       net: 'net_e4 = lines_total_e4 - allowances_total_e4 + charges_total_e4',
