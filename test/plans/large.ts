@@ -157,8 +157,7 @@ function plainValue(name: string, type: string, single: boolean, nullable: boole
     case 'timestamp':
     case 'timestamp with time zone':
       if (name === 'created_at') return `now() - g * interval '1 second'`;
-      // What has ended is the rarer case.
-      return `${nullable && /ed_at$/.test(name) ? `case when g % 3 = 0 then ` : ''}now() - (${n} % 10000000) * interval '1 second'${nullable && /ed_at$/.test(name) ? ' end' : ''}`;
+      return ended(name, nullable, `now() - (${n} % 10000000) * interval '1 second'`);
     case 'jsonb':
     case 'json':
       // Several things are a list.
@@ -172,3 +171,7 @@ function plainValue(name: string, type: string, single: boolean, nullable: boole
       return kind === 'text' || kind === 'character varying' ? `(${n} || ' ${name}')::${type}` : 'null';
   }
 }
+
+/** What is over (sent_at, revoked_at) is so in the rarer case. */
+const ended = (name: string, nullable: boolean, at: string) =>
+  nullable && name.endsWith('ed_at') ? `case when g % 3 = 0 then ${at} end` : at;
