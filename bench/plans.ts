@@ -8,6 +8,6 @@ const PASSWORD = '.tessera/postgres.password';
 if (!existsSync(PASSWORD)) throw new Error('The plans of a database from outside are for its administrator to ask for.');
 const { app, owner } = await place(process.argv[2] ?? 'full');
 const superuser = Object.assign(new URL(owner), { username: 'postgres', password: readFileSync(PASSWORD, 'utf8').trim() }).href;
-const env = { ...process.env, PLANS_APP_URL: app, PLANS_OWNER_URL: owner, PLANS_SUPERUSER_URL: superuser };
+const env = { ...process.env, PLANS_APP_URL: app, PLANS_OWNER_URL: owner, PLANS_SUPERUSER_URL: superuser, PLANS_ROWS: '20000' };
 const { status } = spawnSync(process.execPath, ['scripts/test.ts', 'laws/plans'], { env, stdio: 'inherit' });
 process.exitCode = status ?? 1;

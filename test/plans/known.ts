@@ -11,6 +11,12 @@ export const FEW_VALUES: Partial<Record<Kind, string>> = {
   flag: 'two values',
   list: 'a few words that many rows carry',
 };
+const ROWS_FOR_SEARCH = 20_000;
+/** Search is held to the law where it matters: by `npm run plans`, among many rows. */
+export const SEARCH =
+  Number(process.env.PLANS_ROWS ?? 0) >= ROWS_FOR_SEARCH
+    ? undefined
+    : 'of a few thousand rows PostgreSQL reads all words, and all records, and rightly';
 const AUDIT = 'written with every change of every record, read by an admin now and then: an index costs the writers more than it gives';
 const RARE = 'asked now and then, and kept by every write of a record: an index costs more than it gives';
 /**

@@ -1,7 +1,7 @@
 // Everything that can be asked of the application, with values that rows have.
 import { fieldsOf, type List } from '#kernel';
 import { rowsOf } from '../database.ts';
-import { FEW_VALUES, WITHOUT_INDEX, WORDS } from './known.ts';
+import { FEW_VALUES, SEARCH, WITHOUT_INDEX, WORDS } from './known.ts';
 import { SMALL } from './large.ts';
 import type { Inhabitant } from '../laws/samples.ts';
 import { columnOf } from '../../libs/kernel/entity.ts';
@@ -38,7 +38,7 @@ export async function everything(me: Inhabitant, say: Say): Promise<void> {
     // What is asked below one record is a filter more on its index.
     if (operation.route.under) continue;
     for (const { query, excuse } of await filters(me, list)) await send(path, { ...query, count: 'none' }, excuse);
-    if (list.options.search) await send(path, { search: await words(me, list), count: 'none' });
+    if (list.options.search) await send(path, { search: await words(me, list), count: 'none' }, SEARCH);
   }
   for (const operation of me.all.filter(({ method, permission }) => method !== 'GET' && permission !== 'operator')) {
     say(operation.id);
@@ -66,14 +66,14 @@ async function filters(me: Inhabitant, list: List<unknown>): Promise<Filter[]> {
   return queries;
 }
 
-/** The longest word of some row: what somebody looks for who knows what he looks for. */
+/** The longest number of some row: what somebody looks for who knows what he looks for. */
 async function words(me: Inhabitant, { of }: List<unknown>): Promise<string> {
   const [row] = await rowsOf<{ words: string }>(
     me.organizationId,
     'select words from search.document where organization_id = $1 and subject = $2 order by md5(id::text) limit 1',
     [me.organizationId, of.table],
   );
-  return (row?.words ?? '').split(' ').sort((one, other) => other.length - one.length)[0]!;
+  return (row?.words.match(/\d+/g) ?? []).sort((one, other) => other.length - one.length)[0] ?? 'nobody';
 }
 
 async function valueOf(me: Inhabitant, list: List<unknown>, column: string, operator: string, kind: string): Promise<string | undefined> {
