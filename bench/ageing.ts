@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { cpus } from 'node:os';
 import pg from 'pg';
 import { lift } from './prepare.ts';
-import { written } from './report.ts';
+import { report } from './report.ts';
 import { apiToken, cpu, median, start, stop } from './servers.ts';
 
 const DATABASE = 'tessera_bench_ageing';
@@ -81,17 +81,13 @@ try {
       `| ${name} | ${Math.round(Math.min(...times))} | ${Math.round(median(times))} | ${Math.round((cpu(server) - before) / ROUNDS / 1000)} |`,
     );
   }
-  written(
-    'ageing',
-    'ageing: a million ledger entries of one organization',
-    [
-      `${cpus().length} cores shared by Node and PostgreSQL; ${ROUNDS} requests each, one after the other; milliseconds.`,
-      '',
-      '| question | fastest | median | CPU of the API |',
-      '| --- | --- | --- | --- |',
-      ...lines,
-    ].join('\n'),
-  );
+  report('ageing', 'ageing: a million ledger entries of one organization', [
+    `${cpus().length} cores shared by Node and PostgreSQL; ${ROUNDS} requests each, one after the other; milliseconds.`,
+    '',
+    '| question | fastest | median | CPU of the API |',
+    '| --- | --- | --- | --- |',
+    ...lines,
+  ]);
 } finally {
   await stop(server);
 }

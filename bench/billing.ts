@@ -10,7 +10,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import pg from 'pg';
 import { hottest } from './hottest.ts';
-import { written } from './report.ts';
+import { report } from './report.ts';
 import { cpu, median, type Server, stop } from './servers.ts';
 
 const { values: options } = parseArgs({
@@ -272,8 +272,6 @@ for (let round = 1; round <= Number(options.rounds); round++)
   }
 if (options.profile) console.log(hottest(PROFILE));
 else
-  written(
-    'billing',
-    `recurring billing: ${SUBSCRIPTIONS.toLocaleString('en')} subscriptions in ${ORGANIZATIONS} organizations`,
+  report('billing', `recurring billing: ${SUBSCRIPTIONS.toLocaleString('en')} subscriptions in ${ORGANIZATIONS} organizations`, [
     table(builds, figures),
-  );
+  ]);

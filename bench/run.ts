@@ -5,7 +5,7 @@ import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { agree, know, type Known, type Operation, OPERATIONS } from './operations.ts';
 import { SIZES } from './prepare.ts';
-import { written } from './report.ts';
+import { report } from './report.ts';
 import { apiToken, CONNECTIONS, load, median, memory, place, plainToken, type Sample, type Server, start, stop } from './servers.ts';
 
 for (const other of ['billing', 'ageing'])
@@ -132,5 +132,5 @@ function table(operations: readonly Operation[], servers: readonly Server[], sam
 function write(kind: string, text: string) {
   const name = [size, kind].filter(Boolean).join(' ');
   const shape = Object.entries(SIZES[size]!).map(([what, n]) => `${n.toLocaleString('en')} ${what}`);
-  written(name, `${name}: ${shape.join(', ')}`, text);
+  report(name, `${name}: ${shape.join(', ')}`, [text]);
 }

@@ -9,6 +9,8 @@ import { type Prepared, prepare, SIZES } from './prepare.ts';
 
 const TICKS_PER_SECOND = 100;
 export const CONNECTIONS = 32;
+/** What the database says of itself when all its data is in. */
+const PREPARED = 'prepared for measurements';
 
 export interface Server {
   readonly name: string;
@@ -44,8 +46,13 @@ export async function place(size: string): Promise<Place> {
   const name = `tessera_bench_${size}`;
   const owner = new pg.Client({ connectionString: process.env.DATABASE_OWNER_URL });
   await owner.connect();
-  const { rowCount } = await owner.query('select from pg_database where datname = $1', [name]);
-  if (!rowCount) await owner.query(`create database ${name}`);
+  const { rows } = await owner.query<{ whole: boolean }>(
+    `select coalesce(shobj_description(oid, 'pg_database'), '') = $2 as whole from pg_database where datname = $1`,
+    [name, PREPARED],
+  );
+  // What was interrupted lacks its indexes and keys.
+  if (rows[0] && !rows[0].whole) await owner.query(`drop database ${name}`);
+  if (!rows[0]?.whole) await owner.query(`create database ${name}`);
   const app = decodeURIComponent(new URL(process.env.DATABASE_URL!).username);
   await owner.query(`grant connect, temporary on database ${name} to ${owner.escapeIdentifier(app)}`);
   await owner.end();
@@ -54,7 +61,12 @@ export async function place(size: string): Promise<Place> {
   const env = { ...process.env, DATABASE_URL: found.app, DATABASE_OWNER_URL: found.owner };
   const { status, stderr } = spawnSync(process.execPath, ['dist/apps/cli/main.js', 'db', 'migrate'], { env, encoding: 'utf8' });
   if (status !== 0) throw new Error(stderr);
-  return { ...found, prepared: await prepare(found.owner, shape, (line) => console.log(line)) };
+  const prepared = await prepare(found.owner, shape, (line) => console.log(line));
+  const done = new pg.Client({ connectionString: found.owner });
+  await done.connect();
+  await done.query(`comment on database ${name} is '${PREPARED}'`);
+  await done.end();
+  return { ...found, prepared };
 }
 
 /** Runs a statement inside the organization that is measured, as the app role. */
@@ -152,6 +164,37 @@ export async function load(
     micros: (cpu(server) - before) / answered,
     p50: result.latency.p50,
     p99: result.latency.p99,
+    refused: result.non2xx,
+    failed: result.errors,
+  };
+}
+
+/** The same with latencies as exact as they were measured (autocannon's own are whole milliseconds). */
+export async function paced(
+  server: Server,
+  request: (n: number) => Sent,
+  { seconds, connections = CONNECTIONS, rate }: Load,
+): Promise<Sample> {
+  let n = Math.floor(Math.random() * 1_000_000_000);
+  const before = cpu(server);
+  const times: number[] = [];
+  const running = autocannon({
+    url: `http://127.0.0.1:${server.port}`,
+    connections,
+    duration: seconds,
+    ...(rate ? { overallRate: rate } : {}),
+    headers: { authorization: `Bearer ${server.token}`, 'content-type': 'application/json' },
+    requests: [{ setupRequest: (made) => ({ ...made, ...request(n++) }) }],
+  });
+  running.on('response', (_client, _status, _bytes, milliseconds) => times.push(milliseconds));
+  const result = await running;
+  times.sort((one, other) => one - other);
+  const at = (share: number) => times[Math.min(times.length - 1, Math.floor(times.length * share))] ?? NaN;
+  return {
+    perSecond: result['2xx'] / result.duration,
+    micros: (cpu(server) - before) / result['2xx'],
+    p50: at(0.5),
+    p99: at(0.99),
     refused: result.non2xx,
     failed: result.errors,
   };

@@ -22,7 +22,12 @@ export default async function setup() {
   try {
     const urls = await provision(postgres, 'tessera_template', { owner: 'owner', app: 'app' });
     migrate({ ...process.env, ...urls, SECRET_KEY, NODE_OPTIONS: '' });
-    Object.assign(process.env, { TEST_OWNER_URL: urls.DATABASE_OWNER_URL, TEST_APP_URL: urls.DATABASE_URL, SECRET_KEY });
+    Object.assign(process.env, {
+      TEST_OWNER_URL: urls.DATABASE_OWNER_URL,
+      TEST_APP_URL: urls.DATABASE_URL,
+      TEST_SUPERUSER_URL: postgres.url(),
+      SECRET_KEY,
+    });
     Object.assign(globalThis, { stopCluster: stop });
   } catch (error) {
     await stop();

@@ -26,6 +26,7 @@ export class CustomerAccount extends businessRecord(
   },
   {
     unique: [{ on: ['contactId'] }, { on: ['companyId'] }],
+    index: [['updatedAt', 'id'], ['name', 'id'], ['taxId']],
     checks: { customer: 'num_nonnulls(contact_id, company_id) = 1' },
     search: ['new.name', 'new.email', 'new.tax_id'],
   },

@@ -18,7 +18,7 @@ export class DunningStepRun extends entity(
     email: email().optional(),
     sentAt: moment().optional(),
   },
-  { unique: [{ on: ['invoiceId', 'step'] }], checks: { sent: "(status = 'sent') = (sent_at is not null)" } },
+  { unique: [{ on: ['invoiceId', 'step'] }], index: [['ranOn', 'id']], checks: { sent: "(status = 'sent') = (sent_at is not null)" } },
 ) {}
 export const DunningStepRunView = DunningStepRun.view(
   'id',

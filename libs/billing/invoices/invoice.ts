@@ -122,6 +122,7 @@ export class Invoice extends businessRecord(
       ['customerAccountId', 'currency', 'due'],
       // Beside the ledger's own, in the same order: what was due on a day is told by two indexes read side by side, without the table.
       ['id', 'deletedAt', 'dueDate'],
+      ['updatedAt', 'id'],
     ],
     checks: {
       net: 'net_e4 = lines_total_e4 - allowances_total_e4 + charges_total_e4',

@@ -42,6 +42,8 @@ export class Payment extends entity(
       ['customerAccountId', 'credit'],
       ['status', 'createdAt', 'id'],
       ['receivedOn', 'id'],
+      ['updatedAt', 'id'],
+      ['amount', 'id'],
     ],
     checks: {
       amount: 'amount_e4 > 0',

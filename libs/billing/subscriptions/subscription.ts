@@ -75,6 +75,8 @@ export class Subscription extends businessRecord(
       ['wakeAt', 'id'],
       ['status', 'createdAt', 'id'],
       ['nextBillingOn', 'id'],
+      ['updatedAt', 'id'],
+      ['startDate', 'id'],
     ],
     checks: {
       customer: 'num_nonnulls(contact_id, company_id) = 1',

@@ -42,7 +42,7 @@ export class Company extends businessRecord(
     notes: note().optional(),
   },
   {
-    index: [['name', 'id'], ['domain']],
+    index: [['name', 'id'], ['domain'], ['updatedAt', 'id'], ['employees', 'id'], ['annualRevenue', 'id'], ['foundedYear', 'id']],
     search: ['new.name', 'new.domain', 'new.phone', "regexp_replace(new.phone, '[^0-9]', '', 'g')"],
     checks: { parent: 'parent_id <> id' },
   },

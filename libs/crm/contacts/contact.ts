@@ -57,7 +57,7 @@ export class Contact extends businessRecord(
   },
   {
     unique: [{ on: ['uniqueEmail'] }],
-    index: [['email'], ['name', 'id'], ['firstName', 'id'], ['lastName', 'id']],
+    index: [['email'], ['phone'], ['name', 'id'], ['firstName', 'id'], ['lastName', 'id'], ['updatedAt', 'id']],
     search: [
       'new.name',
       'new.company_name',

@@ -41,6 +41,9 @@ export class Deal extends businessRecord(
       ['expectedCloseDate', 'id'],
       ['closedAt', 'id'],
       ['amount', 'id'],
+      ['updatedAt', 'id'],
+      ['title', 'id'],
+      ['stageEnteredAt', 'id'],
     ],
     checks: {
       won_amount: "status <> 'won' or amount_e4 > 0",

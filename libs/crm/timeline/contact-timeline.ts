@@ -38,7 +38,7 @@ class Handler {
     const binding = `${tenantId()} timeline ${contactId} ${kinds.join()}`;
     const after = cursor ? (openCursor(cursor, binding) as [string, string]) : null;
     await this.read.one(ContactView, contactId);
-    const parts = kinds.map((name) => entriesOf(this.read, timelinePart(name), contactId, after, size + 1));
+    const parts = kinds.flatMap((name) => entriesOf(this.read, timelinePart(name), contactId, after, size + 1));
     const all = this.read.union<Entry>(parts as never);
     const found = await this.read.all(
       all

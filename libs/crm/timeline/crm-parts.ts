@@ -1,4 +1,4 @@
-import { formatAmount } from '#kernel';
+import { formatAmount, tenantId } from '#kernel';
 import { sql } from 'kysely';
 import { Activity } from '../activities/activity.ts';
 import { Deal } from '../deals/deal.ts';
@@ -14,7 +14,10 @@ onTimeline({
   // His own and those of his deals. A task shows itself; that it was created need not be said twice.
   belongs: (contactId, read) => {
     const deals = read.from(Deal).where('deal.contact_id', '=', contactId).select('deal.id');
-    return sql`activity.kind <> 'task_created' and (activity.contact_id = ${contactId} or activity.deal_id in (${deals}))`;
+    return [
+      sql`activity.kind <> 'task_created' and activity.contact_id = ${contactId}`,
+      sql`activity.kind <> 'task_created' and activity.contact_id is distinct from ${contactId} and activity.deal_id in (${deals})`,
+    ];
   },
 });
 
@@ -37,7 +40,10 @@ onTimeline({
     expected_close_date: 'expected_close_date',
     closed_at: 'closed_at',
   },
-  belongs: (contactId) => sql`(deal.contact_id = ${contactId} or exists (
-    select from deal_contact part where part.tenant_id = deal.tenant_id and part.deal_id = deal.id and part.contact_id = ${contactId} and part.deleted_at is null))`,
+  belongs: (contactId) => [
+    sql`deal.contact_id = ${contactId}`,
+    sql`deal.contact_id is distinct from ${contactId} and deal.id in (select part.deal_id from deal_contact part
+      where part.tenant_id = ${tenantId()} and part.contact_id = ${contactId} and part.deleted_at is null)`,
+  ],
   finish: ({ amount, currency, ...rest }) => ({ ...rest, amount: formatAmount(BigInt(amount as string), currency as string), currency }),
 });

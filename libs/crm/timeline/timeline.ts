@@ -24,8 +24,11 @@ export interface TimelinePart {
   readonly title: string;
   /** Further columns, by their name in `detail`; instants, amounts and lists as JSON says them. */
   readonly detail: Record<string, string>;
-  /** Which rows are the contact's; those whose `contact_id` is his unless given. */
-  readonly belongs?: (contactId: string, read: Read) => RawBuilder<SqlBool>;
+  /**
+   * Which rows are the contact's; those whose `contact_id` is his unless given. Several ways exclude each other: each is asked by itself,
+   * because PostgreSQL has an index for the one and for the other, and none for "or".
+   */
+  readonly belongs?: (contactId: string, read: Read) => readonly RawBuilder<SqlBool>[];
   /** Puts a detail into the form of the API, such as an amount with the digits of its currency. */
   readonly finish?: (detail: Record<string, unknown>) => Record<string, unknown>;
 }
@@ -43,7 +46,7 @@ export const timelinePart = (kind: string) => parts.get(kind)!;
 /** Amounts go as text: a JSON number would round them. */
 const jsonOf = (column: RawBuilder<unknown>, name: string) => (name.endsWith('_e4') ? sql`${column}::text` : column);
 
-/** The newest entries of one part, from a position on. */
+/** The newest entries of one part, from a position on: a query for each way in which they belong to the contact. */
 export function entriesOf(
   read: Read,
   part: TimelinePart,
@@ -54,20 +57,22 @@ export function entriesOf(
   const { of, kind } = part;
   const column = (name: string) => sql.ref(`${of.table}.${name}`);
   const at = column(part.at ?? 'created_at');
-  const belongs = part.belongs?.(contactId, read) ?? sql<SqlBool>`${column('contact_id')} = ${contactId}`;
+  const ways = part.belongs?.(contactId, read) ?? [sql<SqlBool>`${column('contact_id')} = ${contactId}`];
   const pairs = Object.entries(part.detail).flatMap(([name, source]) => [sql.lit(name), jsonOf(column(source), source)]);
-  return read
-    .from(of)
-    .where(belongs)
-    .$if(after !== null, (query) => query.where(sql<SqlBool>`(${at}, ${column('id')}) < (${after![0]}::timestamptz, ${after![1]}::uuid)`))
-    .select([
-      sql<string>`${at}`.as('at'),
-      sql<string>`${sql.lit(kind)}`.as('kind'),
-      sql<string>`${column('id')}`.as('id'),
-      sql<string | null>`${column(part.title)}`.as('title'),
-      sql<Record<string, unknown>>`jsonb_build_object(${sql.join(pairs)})`.as('detail'),
-    ])
-    .orderBy(sql`${at} desc`)
-    .orderBy(sql`${column('id')} desc`)
-    .limit(size);
+  return ways.map((belongs) =>
+    read
+      .from(of)
+      .where(belongs)
+      .$if(after !== null, (query) => query.where(sql<SqlBool>`(${at}, ${column('id')}) < (${after![0]}::timestamptz, ${after![1]}::uuid)`))
+      .select([
+        sql<string>`${at}`.as('at'),
+        sql<string>`${sql.lit(kind)}`.as('kind'),
+        sql<string>`${column('id')}`.as('id'),
+        sql<string | null>`${column(part.title)}`.as('title'),
+        sql<Record<string, unknown>>`jsonb_build_object(${sql.join(pairs)})`.as('detail'),
+      ])
+      .orderBy(sql`${at} desc`)
+      .orderBy(sql`${column('id')} desc`)
+      .limit(size),
+  );
 }
