@@ -345,6 +345,7 @@ describe('sending', () => {
     expect(data._links.send).toMatchObject({ method: 'POST' });
     expect((await here.member.get(`invoices/${id}`)).data._links).not.toHaveProperty('send');
     expect((await here.member.post(`invoices/${id}/send`)).status).toBe(403);
+    expect((await here.stranger.post(`invoices/${id}/send`, { to: anEmail() })).status).toBe(404);
     await here.manager.post(`invoices/${id}/void`);
     expect((await here.manager.post(`invoices/${id}/send`)).error.code).toBe('invoice.cannot_send');
   });
