@@ -61,7 +61,6 @@ alter table "document_design" add constraint "document_design_tenant_id_id_uniqu
 create table "document_template" ("id" uuid not null, "created_at" timestamptz(3) not null, "updated_at" timestamptz(3) not null, "version" int not null default 1, "tenant_id" uuid not null, "created_by" uuid null, "deleted_at" timestamptz(3) null, "name" varchar(100) not null, "is_default" boolean not null default false, "billing_entity_id" uuid null, "locale" varchar(35) not null, "page_size" text not null default 'A4', "accent_color" varchar(7) not null default '#1f3a5f', "intro" text null, "payment_terms" text null, "footer" text null, "logo" varchar(300) null, "design_id" uuid null, primary key ("id"));
 create index "document_template_tenant_id_created_at_id_index" on "document_template" ("tenant_id", "created_at", "id");
 create index "document_template_tenant_id_billing_entity_id_crea_b07f5_index" on "document_template" ("tenant_id", "billing_entity_id", "created_at", "id");
-create index "document_template_tenant_id_design_id_created_at_id_index" on "document_template" ("tenant_id", "design_id", "created_at", "id");
 alter table "document_template" add constraint "document_template_tenant_id_id_unique" unique ("tenant_id", "id");
 create unique index "document_template_tenant_id_is_default_unique" on "document_template" ("tenant_id", "is_default") where deleted_at is null and is_default;
 create unique index "document_template_tenant_id_billing_entity_id_unique" on "document_template" ("tenant_id", "billing_entity_id") where deleted_at is null and billing_entity_id is not null;
@@ -473,7 +472,6 @@ alter table "customer_account" add constraint "customer_account_company_id_forei
 alter table "customer_account" add constraint "customer_account_owner_id_member_foreign" foreign key ("tenant_id", "owner_id") references "membership" ("organization_id", "user_id") on delete restrict;
 
 alter table "document_template" add constraint "document_template_billing_entity_id_foreign" foreign key ("tenant_id", "billing_entity_id") references "billing_entity" ("tenant_id", "id") on delete restrict;
-alter table "document_template" add constraint "document_template_design_id_foreign" foreign key ("tenant_id", "design_id") references "document_design" ("tenant_id", "id") on delete restrict;
 
 alter table "dunning_policy" add constraint "dunning_policy_billing_entity_id_foreign" foreign key ("tenant_id", "billing_entity_id") references "billing_entity" ("tenant_id", "id") on delete restrict;
 
