@@ -6,7 +6,7 @@ create index "audit_entry_tenant_id_subject_subject_id_at_index" on "audit_entry
 create table "audit_seal" ("tenant_id" uuid not null, "position" bigint not null, "entry_id" uuid not null, "hash" text not null, "sealed_at" timestamptz(3) not null default now(), primary key ("tenant_id", "position"));
 alter table "audit_seal" add constraint "audit_seal_tenant_id_entry_id_unique" unique ("tenant_id", "entry_id");
 
-create table "billing_entity" ("id" uuid not null, "created_at" timestamptz(3) not null, "updated_at" timestamptz(3) not null, "version" int not null default 1, "tenant_id" uuid not null, "created_by" uuid null, "deleted_at" timestamptz(3) null, "name" varchar(200) not null, "is_default" boolean not null default false, "address" jsonb null, "email" varchar(320) null, "vat_id" varchar(30) null, "tax_number" varchar(40) null, "registration_number" varchar(40) null, "currency" char(3) not null, "time_zone" varchar(64) not null, "bank_details" jsonb null, "logo" varchar(300) null, "terms_days" int not null default 30, "prices_include_tax" boolean not null default false, "invoice_pattern" varchar(60) not null default 'INV-{YYYY}-{00000}', "credit_note_pattern" varchar(60) not null default 'CN-{YYYY}-{00000}', "proforma_pattern" varchar(60) not null default 'PRO-{YYYY}-{00000}', "footer" text null, "custom" jsonb not null, primary key ("id"));
+create table "billing_entity" ("id" uuid not null, "created_at" timestamptz(3) not null, "updated_at" timestamptz(3) not null, "version" int not null default 1, "tenant_id" uuid not null, "created_by" uuid null, "deleted_at" timestamptz(3) null, "name" varchar(200) not null, "is_default" boolean not null default false, "address" jsonb null, "email" varchar(320) null, "vat_id" varchar(30) null, "tax_number" varchar(40) null, "registration_number" varchar(40) null, "currency" char(3) not null, "time_zone" varchar(64) not null, "bank_details" jsonb null, "logo" varchar(300) null, "terms_days" int not null default 30, "prices_include_tax" boolean not null default false, "invoice_pattern" varchar(60) not null default 'INV-{YYYY}-{00000}', "credit_note_pattern" varchar(60) not null default 'CN-{YYYY}-{00000}', "proforma_pattern" varchar(60) not null default 'PRO-{YYYY}-{00000}', "footer" text null, "emails_recurring" boolean not null default true, "custom" jsonb not null, primary key ("id"));
 create index "billing_entity_tenant_id_created_at_id_index" on "billing_entity" ("tenant_id", "created_at", "id");
 alter table "billing_entity" add constraint "billing_entity_tenant_id_id_unique" unique ("tenant_id", "id");
 create unique index "billing_entity_tenant_id_is_default_unique" on "billing_entity" ("tenant_id", "is_default") where deleted_at is null and is_default;
@@ -21,10 +21,6 @@ create table "company" ("id" uuid not null, "created_at" timestamptz(3) not null
 create index "company_tenant_id_created_at_id_index" on "company" ("tenant_id", "created_at", "id");
 create index "company_tenant_id_name_id_index" on "company" ("tenant_id", "name", "id");
 create index "company_tenant_id_domain_index" on "company" ("tenant_id", "domain");
-create index "company_tenant_id_updated_at_id_index" on "company" ("tenant_id", "updated_at", "id");
-create index "company_tenant_id_employees_id_index" on "company" ("tenant_id", "employees", "id");
-create index "company_tenant_id_annual_revenue_e4_id_index" on "company" ("tenant_id", "annual_revenue_e4", "id");
-create index "company_tenant_id_founded_year_id_index" on "company" ("tenant_id", "founded_year", "id");
 create index "company_tenant_id_owner_id_created_at_id_index" on "company" ("tenant_id", "owner_id", "created_at", "id");
 create index "company_tenant_id_parent_id_created_at_id_index" on "company" ("tenant_id", "parent_id", "created_at", "id");
 alter table "company" add constraint "company_tenant_id_id_unique" unique ("tenant_id", "id");
@@ -35,11 +31,9 @@ create trigger "company_search" AFTER INSERT OR UPDATE on "company" for each ROW
 create table "contact" ("id" uuid not null, "created_at" timestamptz(3) not null, "updated_at" timestamptz(3) not null, "version" int not null default 1, "tenant_id" uuid not null, "created_by" uuid null, "deleted_at" timestamptz(3) null, "owner_id" uuid null, "custom" jsonb not null, "name" varchar(255) not null default '', "first_name" varchar(100) null, "last_name" varchar(100) null, "company_name" varchar(255) null, "company_id" uuid null, "email" varchar(320) null, "emails" jsonb not null, "phone" varchar(40) null, "phone_typed" varchar(40) null, "phones" jsonb not null, "kinds" text[] not null, "job_title" varchar(100) null, "address" jsonb null, "birthday" date null, "tags" text[] not null, "source" varchar(100) null, "notes" text null, "consent" jsonb not null, "unique_email" varchar(320) null, primary key ("id"));
 create index "contact_tenant_id_created_at_id_index" on "contact" ("tenant_id", "created_at", "id");
 create index "contact_tenant_id_email_index" on "contact" ("tenant_id", "email");
-create index "contact_tenant_id_phone_index" on "contact" ("tenant_id", "phone");
 create index "contact_tenant_id_name_id_index" on "contact" ("tenant_id", "name", "id");
 create index "contact_tenant_id_first_name_id_index" on "contact" ("tenant_id", "first_name", "id");
 create index "contact_tenant_id_last_name_id_index" on "contact" ("tenant_id", "last_name", "id");
-create index "contact_tenant_id_updated_at_id_index" on "contact" ("tenant_id", "updated_at", "id");
 create index "contact_tenant_id_owner_id_created_at_id_index" on "contact" ("tenant_id", "owner_id", "created_at", "id");
 create index "contact_tenant_id_company_id_created_at_id_index" on "contact" ("tenant_id", "company_id", "created_at", "id");
 alter table "contact" add constraint "contact_tenant_id_id_unique" unique ("tenant_id", "id");
@@ -49,9 +43,6 @@ create trigger "contact_search" AFTER INSERT OR UPDATE on "contact" for each ROW
 
 create table "customer_account" ("id" uuid not null, "created_at" timestamptz(3) not null, "updated_at" timestamptz(3) not null, "version" int not null default 1, "tenant_id" uuid not null, "created_by" uuid null, "deleted_at" timestamptz(3) null, "owner_id" uuid null, "custom" jsonb not null, "contact_id" uuid null, "company_id" uuid null, "name" varchar(255) null, "email" varchar(320) null, "address" jsonb null, "tax_id" varchar(30) null, "tax_status" text not null default 'taxable', "currency" char(3) not null, "terms_days" int null, primary key ("id"));
 create index "customer_account_tenant_id_created_at_id_index" on "customer_account" ("tenant_id", "created_at", "id");
-create index "customer_account_tenant_id_updated_at_id_index" on "customer_account" ("tenant_id", "updated_at", "id");
-create index "customer_account_tenant_id_name_id_index" on "customer_account" ("tenant_id", "name", "id");
-create index "customer_account_tenant_id_tax_id_index" on "customer_account" ("tenant_id", "tax_id");
 create index "customer_account_tenant_id_owner_id_created_at_id_index" on "customer_account" ("tenant_id", "owner_id", "created_at", "id");
 create index "customer_account_tenant_id_contact_id_created_at_id_index" on "customer_account" ("tenant_id", "contact_id", "created_at", "id");
 create index "customer_account_tenant_id_company_id_created_at_id_index" on "customer_account" ("tenant_id", "company_id", "created_at", "id");
@@ -62,6 +53,19 @@ alter table "customer_account" add constraint "customer_account_customer_check" 
 alter table "customer_account" add constraint "customer_account_tax_status_check" check ("tax_status" in ('taxable', 'reverse_charge', 'exempt'));
 create or replace function "customer_account_customer_account_search_fn"() returns trigger as $$ begin if tg_op = 'UPDATE' then if (new.name, new.email, new.tax_id) is not distinct from (old.name, old.email, old.tax_id) then return null; end if; end if; perform search.put('customer_account', new.tenant_id, new.id, concat_ws(' ', new.name, new.email, new.tax_id)); return null; end; $$ language plpgsql;
 create trigger "customer_account_search" AFTER INSERT OR UPDATE on "customer_account" for each ROW execute function "customer_account_customer_account_search_fn"();
+
+create table "document_design" ("id" uuid not null, "created_at" timestamptz(3) not null, "updated_at" timestamptz(3) not null, "version" int not null default 1, "tenant_id" uuid not null, "created_by" uuid null, "deleted_at" timestamptz(3) null, "design" jsonb not null, primary key ("id"));
+create index "document_design_tenant_id_created_at_id_index" on "document_design" ("tenant_id", "created_at", "id");
+alter table "document_design" add constraint "document_design_tenant_id_id_unique" unique ("tenant_id", "id");
+
+create table "document_template" ("id" uuid not null, "created_at" timestamptz(3) not null, "updated_at" timestamptz(3) not null, "version" int not null default 1, "tenant_id" uuid not null, "created_by" uuid null, "deleted_at" timestamptz(3) null, "name" varchar(100) not null, "is_default" boolean not null default false, "billing_entity_id" uuid null, "locale" varchar(35) not null, "page_size" text not null default 'A4', "accent_color" varchar(7) not null default '#1f3a5f', "intro" text null, "payment_terms" text null, "footer" text null, "logo" varchar(300) null, "design_id" uuid null, primary key ("id"));
+create index "document_template_tenant_id_created_at_id_index" on "document_template" ("tenant_id", "created_at", "id");
+create index "document_template_tenant_id_billing_entity_id_crea_b07f5_index" on "document_template" ("tenant_id", "billing_entity_id", "created_at", "id");
+alter table "document_template" add constraint "document_template_tenant_id_id_unique" unique ("tenant_id", "id");
+create unique index "document_template_tenant_id_is_default_unique" on "document_template" ("tenant_id", "is_default") where deleted_at is null and is_default;
+create unique index "document_template_tenant_id_billing_entity_id_unique" on "document_template" ("tenant_id", "billing_entity_id") where deleted_at is null and billing_entity_id is not null;
+alter table "document_template" add constraint "document_template_scope_check" check (not is_default or billing_entity_id is null);
+alter table "document_template" add constraint "document_template_page_size_check" check ("page_size" in ('A4', 'LETTER'));
 
 create table "due" ("id" uuid not null, "organization_id" uuid not null, "kind" text not null, "key" text not null, "subject_id" uuid null, "payload" jsonb not null, "request_id" text not null, "on_behalf_of" uuid null, "created_at" timestamptz(3) not null default now(), "due_at" timestamptz(3) not null, "sent_at" timestamptz(3) null, "done_at" timestamptz(3) null, "failed_at" timestamptz(3) null, "leased_until" timestamptz(3) null, "attempts" int not null default 0, "error" text null, primary key ("id"));
 create index "due_open" on "due" ("due_at") where done_at is null and failed_at is null;
@@ -116,7 +120,7 @@ alter table "import_row" add constraint "import_row_outcome_check" check ("outco
 
 create table "inbox" ("message_id" bigint not null, "reaction" text not null, "done_at" timestamptz(3) not null default now(), primary key ("message_id", "reaction"));
 
-create table "invoice" ("id" uuid not null, "created_at" timestamptz(3) not null, "updated_at" timestamptz(3) not null, "version" int not null default 1, "tenant_id" uuid not null, "created_by" uuid null, "deleted_at" timestamptz(3) null, "owner_id" uuid null, "custom" jsonb not null, "billing_entity_id" uuid not null, "customer_account_id" uuid not null, "contact_id" uuid null, "company_id" uuid null, "kind" text not null default 'invoice', "number" varchar(80) null, "series" varchar(7) null, "sequence" int null, "status" text not null default 'draft', "issue_date" date null, "due_date" date null, "currency" char(3) not null, "time_zone" varchar(64) not null, "prices_include_tax" boolean not null, "allowances" jsonb not null, "charges" jsonb not null, "lines_total_e4" bigint not null, "allowances_total_e4" bigint not null, "charges_total_e4" bigint not null, "net_e4" bigint not null, "tax_e4" bigint not null, "gross_e4" bigint not null, "rounding_e4" bigint not null, "prepaid_e4" bigint not null, "payable_e4" bigint not null, "einvoice_tax_e4" bigint not null, "einvoice_rounding_e4" bigint not null, "paid_e4" bigint not null, "credited_e4" bigint not null, "written_off_e4" bigint not null, "due_e4" bigint not null, "reference" varchar(200) null, "notes" text null, "reason" varchar(500) null, "source" text not null default 'manual', "source_id" uuid null, "preceding_invoice_id" uuid null, "customer" jsonb not null, "seller" jsonb null, "issued_at" timestamptz(3) null, "sent_at" timestamptz(3) null, "voided_at" timestamptz(3) null, "content_hash" varchar(64) null, primary key ("id"));
+create table "invoice" ("id" uuid not null, "created_at" timestamptz(3) not null, "updated_at" timestamptz(3) not null, "version" int not null default 1, "tenant_id" uuid not null, "created_by" uuid null, "deleted_at" timestamptz(3) null, "owner_id" uuid null, "custom" jsonb not null, "billing_entity_id" uuid not null, "customer_account_id" uuid not null, "contact_id" uuid null, "company_id" uuid null, "kind" text not null default 'invoice', "number" varchar(80) null, "series" varchar(7) null, "sequence" int null, "status" text not null default 'draft', "issue_date" date null, "due_date" date null, "currency" char(3) not null, "time_zone" varchar(64) not null, "prices_include_tax" boolean not null, "allowances" jsonb not null, "charges" jsonb not null, "lines_total_e4" bigint not null, "allowances_total_e4" bigint not null, "charges_total_e4" bigint not null, "net_e4" bigint not null, "tax_e4" bigint not null, "gross_e4" bigint not null, "rounding_e4" bigint not null, "prepaid_e4" bigint not null, "payable_e4" bigint not null, "einvoice_tax_e4" bigint not null, "einvoice_rounding_e4" bigint not null, "paid_e4" bigint not null, "credited_e4" bigint not null, "written_off_e4" bigint not null, "due_e4" bigint not null, "reference" varchar(200) null, "notes" text null, "reason" varchar(500) null, "source" text not null default 'manual', "source_id" uuid null, "preceding_invoice_id" uuid null, "customer" jsonb not null, "seller" jsonb null, "issued_at" timestamptz(3) null, "sent_at" timestamptz(3) null, "voided_at" timestamptz(3) null, "content_hash" varchar(64) null, "design_id" uuid null, primary key ("id"));
 create index "invoice_tenant_id_created_at_id_index" on "invoice" ("tenant_id", "created_at", "id");
 create index "invoice_tenant_id_status_created_at_id_index" on "invoice" ("tenant_id", "status", "created_at", "id");
 create index "invoice_tenant_id_issue_date_id_index" on "invoice" ("tenant_id", "issue_date", "id");
@@ -125,7 +129,6 @@ create index "invoice_tenant_id_number_id_index" on "invoice" ("tenant_id", "num
 create index "invoice_tenant_id_due_e4_id_index" on "invoice" ("tenant_id", "due_e4", "id");
 create index "invoice_tenant_id_customer_account_id_created_at_id_index" on "invoice" ("tenant_id", "customer_account_id", "created_at", "id");
 create index "invoice_tenant_id_customer_account_id_currency_due_e4_index" on "invoice" ("tenant_id", "customer_account_id", "currency", "due_e4");
-create index "invoice_tenant_id_updated_at_id_index" on "invoice" ("tenant_id", "updated_at", "id");
 create index "invoice_tenant_id_owner_id_created_at_id_index" on "invoice" ("tenant_id", "owner_id", "created_at", "id");
 create index "invoice_tenant_id_billing_entity_id_created_at_id_index" on "invoice" ("tenant_id", "billing_entity_id", "created_at", "id");
 create index "invoice_tenant_id_contact_id_created_at_id_index" on "invoice" ("tenant_id", "contact_id", "created_at", "id");
@@ -158,13 +161,20 @@ create trigger "invoice_search" AFTER INSERT OR UPDATE on "invoice" for each ROW
 
 create table "dunning_step_run" ("id" uuid not null, "created_at" timestamptz(3) not null, "updated_at" timestamptz(3) not null, "version" int not null default 1, "tenant_id" uuid not null, "created_by" uuid null, "deleted_at" timestamptz(3) null, "invoice_id" uuid not null, "dunning_policy_id" uuid not null, "step" int not null, "days" int not null, "ran_on" date not null, "status" text not null default 'planned', "email" varchar(320) null, "sent_at" timestamptz(3) null, primary key ("id"));
 create index "dunning_step_run_tenant_id_created_at_id_index" on "dunning_step_run" ("tenant_id", "created_at", "id");
-create index "dunning_step_run_tenant_id_ran_on_id_index" on "dunning_step_run" ("tenant_id", "ran_on", "id");
 create index "dunning_step_run_tenant_id_invoice_id_created_at_id_index" on "dunning_step_run" ("tenant_id", "invoice_id", "created_at", "id");
 create index "dunning_step_run_tenant_id_dunning_policy_id_creat_af3a1_index" on "dunning_step_run" ("tenant_id", "dunning_policy_id", "created_at", "id");
 alter table "dunning_step_run" add constraint "dunning_step_run_tenant_id_id_unique" unique ("tenant_id", "id");
 create unique index "dunning_step_run_tenant_id_invoice_id_step_unique" on "dunning_step_run" ("tenant_id", "invoice_id", "step") where deleted_at is null;
 alter table "dunning_step_run" add constraint "dunning_step_run_sent_check" check ((status = 'sent') = (sent_at is not null));
 alter table "dunning_step_run" add constraint "dunning_step_run_status_check" check ("status" in ('planned', 'sent', 'settled', 'no_address'));
+
+create table "invoice_delivery" ("id" uuid not null, "created_at" timestamptz(3) not null, "updated_at" timestamptz(3) not null, "version" int not null default 1, "tenant_id" uuid not null, "created_by" uuid null, "deleted_at" timestamptz(3) null, "invoice_id" uuid not null, "automatic" boolean not null, "email" varchar(320) not null, "message" text null, "status" text not null default 'planned', "sent_at" timestamptz(3) null, primary key ("id"));
+create index "invoice_delivery_tenant_id_created_at_id_index" on "invoice_delivery" ("tenant_id", "created_at", "id");
+create index "invoice_delivery_tenant_id_invoice_id_created_at_id_index" on "invoice_delivery" ("tenant_id", "invoice_id", "created_at", "id");
+alter table "invoice_delivery" add constraint "invoice_delivery_tenant_id_id_unique" unique ("tenant_id", "id");
+create unique index "invoice_delivery_tenant_id_invoice_id_unique" on "invoice_delivery" ("tenant_id", "invoice_id") where deleted_at is null and automatic;
+alter table "invoice_delivery" add constraint "invoice_delivery_sent_check" check ((status = 'sent') = (sent_at is not null));
+alter table "invoice_delivery" add constraint "invoice_delivery_status_check" check ("status" in ('planned', 'sent', 'withdrawn'));
 
 create table "invoice_tax" ("id" uuid not null, "created_at" timestamptz(3) not null, "updated_at" timestamptz(3) not null, "version" int not null default 1, "tenant_id" uuid not null, "created_by" uuid null, "deleted_at" timestamptz(3) null, "invoice_id" uuid not null, "position" int not null, "category" text not null, "percent" numeric(7,4) not null, "taxable_e4" bigint not null, "tax_e4" bigint not null, "einvoice_tax_e4" bigint not null, "exemption_reason" varchar(500) null, "currency" char(3) not null, primary key ("id"));
 create index "invoice_tax_tenant_id_created_at_id_index" on "invoice_tax" ("tenant_id", "created_at", "id");
@@ -204,8 +214,6 @@ create index "payment_tenant_id_customer_account_id_created_at_id_index" on "pay
 create index "payment_tenant_id_customer_account_id_credit_e4_index" on "payment" ("tenant_id", "customer_account_id", "credit_e4");
 create index "payment_tenant_id_status_created_at_id_index" on "payment" ("tenant_id", "status", "created_at", "id");
 create index "payment_tenant_id_received_on_id_index" on "payment" ("tenant_id", "received_on", "id");
-create index "payment_tenant_id_updated_at_id_index" on "payment" ("tenant_id", "updated_at", "id");
-create index "payment_tenant_id_amount_e4_id_index" on "payment" ("tenant_id", "amount_e4", "id");
 create index "payment_tenant_id_contact_id_created_at_id_index" on "payment" ("tenant_id", "contact_id", "created_at", "id");
 create index "payment_tenant_id_company_id_created_at_id_index" on "payment" ("tenant_id", "company_id", "created_at", "id");
 alter table "payment" add constraint "payment_tenant_id_id_unique" unique ("tenant_id", "id");
@@ -274,9 +282,6 @@ create index "deal_tenant_id_stage_created_at_id_index" on "deal" ("tenant_id", 
 create index "deal_tenant_id_expected_close_date_id_index" on "deal" ("tenant_id", "expected_close_date", "id");
 create index "deal_tenant_id_closed_at_id_index" on "deal" ("tenant_id", "closed_at", "id");
 create index "deal_tenant_id_amount_e4_id_index" on "deal" ("tenant_id", "amount_e4", "id");
-create index "deal_tenant_id_updated_at_id_index" on "deal" ("tenant_id", "updated_at", "id");
-create index "deal_tenant_id_title_id_index" on "deal" ("tenant_id", "title", "id");
-create index "deal_tenant_id_stage_entered_at_id_index" on "deal" ("tenant_id", "stage_entered_at", "id");
 create index "deal_tenant_id_owner_id_created_at_id_index" on "deal" ("tenant_id", "owner_id", "created_at", "id");
 create index "deal_tenant_id_contact_id_created_at_id_index" on "deal" ("tenant_id", "contact_id", "created_at", "id");
 create index "deal_tenant_id_company_id_created_at_id_index" on "deal" ("tenant_id", "company_id", "created_at", "id");
@@ -326,8 +331,6 @@ create index "subscription_tenant_id_created_at_id_index" on "subscription" ("te
 create index "subscription_tenant_id_wake_at_id_index" on "subscription" ("tenant_id", "wake_at", "id");
 create index "subscription_tenant_id_status_created_at_id_index" on "subscription" ("tenant_id", "status", "created_at", "id");
 create index "subscription_tenant_id_next_billing_on_id_index" on "subscription" ("tenant_id", "next_billing_on", "id");
-create index "subscription_tenant_id_updated_at_id_index" on "subscription" ("tenant_id", "updated_at", "id");
-create index "subscription_tenant_id_start_date_id_index" on "subscription" ("tenant_id", "start_date", "id");
 create index "subscription_tenant_id_owner_id_created_at_id_index" on "subscription" ("tenant_id", "owner_id", "created_at", "id");
 create index "subscription_tenant_id_billing_entity_id_created_at_id_index" on "subscription" ("tenant_id", "billing_entity_id", "created_at", "id");
 create index "subscription_tenant_id_customer_account_id_created_at_id_index" on "subscription" ("tenant_id", "customer_account_id", "created_at", "id");
@@ -361,10 +364,6 @@ create index "task_tenant_id_created_at_id_index" on "task" ("tenant_id", "creat
 create index "task_tenant_id_assignee_id_due_date_id_index" on "task" ("tenant_id", "assignee_id", "due_date", "id");
 create index "task_tenant_id_due_date_id_index" on "task" ("tenant_id", "due_date", "id");
 create index "task_tenant_id_status_due_date_id_index" on "task" ("tenant_id", "status", "due_date", "id");
-create index "task_tenant_id_updated_at_id_index" on "task" ("tenant_id", "updated_at", "id");
-create index "task_tenant_id_due_at_id_index" on "task" ("tenant_id", "due_at", "id");
-create index "task_tenant_id_completed_at_id_index" on "task" ("tenant_id", "completed_at", "id");
-create index "task_tenant_id_title_id_index" on "task" ("tenant_id", "title", "id");
 create index "task_tenant_id_owner_id_created_at_id_index" on "task" ("tenant_id", "owner_id", "created_at", "id");
 create index "task_tenant_id_contact_id_created_at_id_index" on "task" ("tenant_id", "contact_id", "created_at", "id");
 create index "task_tenant_id_company_id_created_at_id_index" on "task" ("tenant_id", "company_id", "created_at", "id");
@@ -472,6 +471,8 @@ alter table "customer_account" add constraint "customer_account_contact_id_forei
 alter table "customer_account" add constraint "customer_account_company_id_foreign" foreign key ("tenant_id", "company_id") references "company" ("tenant_id", "id") on delete restrict;
 alter table "customer_account" add constraint "customer_account_owner_id_member_foreign" foreign key ("tenant_id", "owner_id") references "membership" ("organization_id", "user_id") on delete restrict;
 
+alter table "document_template" add constraint "document_template_billing_entity_id_foreign" foreign key ("tenant_id", "billing_entity_id") references "billing_entity" ("tenant_id", "id") on delete restrict;
+
 alter table "dunning_policy" add constraint "dunning_policy_billing_entity_id_foreign" foreign key ("tenant_id", "billing_entity_id") references "billing_entity" ("tenant_id", "id") on delete restrict;
 
 alter table "import" add constraint "import_owner_id_member_foreign" foreign key ("tenant_id", "owner_id") references "membership" ("organization_id", "user_id") on delete restrict;
@@ -489,6 +490,8 @@ alter table "invoice" add constraint "invoice_owner_id_member_foreign" foreign k
 
 alter table "dunning_step_run" add constraint "dunning_step_run_invoice_id_foreign" foreign key ("tenant_id", "invoice_id") references "invoice" ("tenant_id", "id") on delete restrict;
 alter table "dunning_step_run" add constraint "dunning_step_run_dunning_policy_id_foreign" foreign key ("tenant_id", "dunning_policy_id") references "dunning_policy" ("tenant_id", "id") on delete restrict;
+
+alter table "invoice_delivery" add constraint "invoice_delivery_invoice_id_foreign" foreign key ("tenant_id", "invoice_id") references "invoice" ("tenant_id", "id") on delete restrict;
 
 alter table "invoice_tax" add constraint "invoice_tax_invoice_id_foreign" foreign key ("tenant_id", "invoice_id") references "invoice" ("tenant_id", "id") on delete restrict;
 
@@ -599,6 +602,12 @@ create policy "contact_tenant_policy" on "contact" using ("tenant_id" = current_
 alter table "customer_account" enable row level security;
 alter table "customer_account" force row level security;
 create policy "customer_account_tenant_policy" on "customer_account" using ("tenant_id" = current_setting('app.tenant')::uuid) with check ("tenant_id" = current_setting('app.tenant')::uuid);
+alter table "document_design" enable row level security;
+alter table "document_design" force row level security;
+create policy "document_design_tenant_policy" on "document_design" using ("tenant_id" = current_setting('app.tenant')::uuid) with check ("tenant_id" = current_setting('app.tenant')::uuid);
+alter table "document_template" enable row level security;
+alter table "document_template" force row level security;
+create policy "document_template_tenant_policy" on "document_template" using ("tenant_id" = current_setting('app.tenant')::uuid) with check ("tenant_id" = current_setting('app.tenant')::uuid);
 alter table "dunning_policy" enable row level security;
 alter table "dunning_policy" force row level security;
 create policy "dunning_policy_tenant_policy" on "dunning_policy" using ("tenant_id" = current_setting('app.tenant')::uuid) with check ("tenant_id" = current_setting('app.tenant')::uuid);
@@ -623,6 +632,9 @@ create policy "invoice_tenant_policy" on "invoice" using ("tenant_id" = current_
 alter table "dunning_step_run" enable row level security;
 alter table "dunning_step_run" force row level security;
 create policy "dunning_step_run_tenant_policy" on "dunning_step_run" using ("tenant_id" = current_setting('app.tenant')::uuid) with check ("tenant_id" = current_setting('app.tenant')::uuid);
+alter table "invoice_delivery" enable row level security;
+alter table "invoice_delivery" force row level security;
+create policy "invoice_delivery_tenant_policy" on "invoice_delivery" using ("tenant_id" = current_setting('app.tenant')::uuid) with check ("tenant_id" = current_setting('app.tenant')::uuid);
 alter table "invoice_tax" enable row level security;
 alter table "invoice_tax" force row level security;
 create policy "invoice_tax_tenant_policy" on "invoice_tax" using ("tenant_id" = current_setting('app.tenant')::uuid) with check ("tenant_id" = current_setting('app.tenant')::uuid);

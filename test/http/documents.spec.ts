@@ -185,8 +185,14 @@ describe('a template', () => {
       .data;
     const before = await drafted(here, { billing_entity_id: seller.id });
     const plain = hash((await fetched(here.manager, `invoices/${before.id}/pdf`)).content);
-    await here.manager.post('document-templates', { name: 'Nordhafen', billing_entity_id: seller.id, locale: 'de-DE' });
-    expect(hash((await fetched(here.manager, `invoices/${before.id}/pdf`)).content)).not.toBe(plain);
+    const own = (await here.manager.post('document-templates', { name: 'Nordhafen', billing_entity_id: seller.id, locale: 'de-DE' })).data;
+    const now = async () => hash((await fetched(here.manager, `invoices/${before.id}/pdf`)).content);
+    const german = await now();
+    expect(german).not.toBe(plain);
+    await here.manager.delete(`document-templates/${own.id}`);
+    expect(await now()).toBe(plain);
+    expect((await here.manager.post(`document-templates/${own.id}/restore`)).status).toBe(200);
+    expect(await now()).toBe(german);
   });
 
   it('is previewed with made-up figures before and after it is stored, and nothing is kept of it', async () => {
@@ -339,6 +345,7 @@ describe('sending', () => {
     expect(data._links.send).toMatchObject({ method: 'POST' });
     expect((await here.member.get(`invoices/${id}`)).data._links).not.toHaveProperty('send');
     expect((await here.member.post(`invoices/${id}/send`)).status).toBe(403);
+    expect((await here.stranger.post(`invoices/${id}/send`, { to: anEmail() })).status).toBe(404);
     await here.manager.post(`invoices/${id}/void`);
     expect((await here.manager.post(`invoices/${id}/send`)).error.code).toBe('invoice.cannot_send');
   });

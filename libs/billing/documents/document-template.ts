@@ -1,8 +1,7 @@
-import { choice, entity, Field, flag, List, locale, note, organization, problem, ref, text } from '#kernel';
+import { choice, entity, Field, flag, List, locale, note, organization, problem, ref, text, uuid } from '#kernel';
 import { z } from 'zod';
 import { BillingEntity } from '../billing-entities/billing-entity.ts';
 import { ACCENT, type Design, designOf, PAGE_SIZES } from './design.ts';
-import { DocumentDesign } from './document-design.ts';
 import { languages } from './labels.ts';
 
 const color = () =>
@@ -41,8 +40,8 @@ export class DocumentTemplate extends entity(
     footer: note({ max: 2000 }).optional().describe('At the end'),
     // The storage key; set by what uploads it.
     logo: text({ max: 300 }).optional(),
-    // What it looks like now.
-    designId: ref(() => DocumentDesign).optional(),
+    // The document_design of how it looks now. Designs are never removed, so there is no reference to be checked.
+    designId: uuid().optional(),
   },
   {
     unique: [

@@ -13,7 +13,7 @@ const { fields } = InvoiceDelivery;
 export const Sending = camelCased<ToSend>(
   ['to', 'message'],
   z.strictObject({
-    to: fields.email.check.optional().meta({ description: 'Where invoices of the customer go unless given' }),
+    to: fields.email.check.optional().meta({ description: 'Where invoices of the customer go unless given', format: 'email' }),
     message: fields.message.check.optional().meta({ description: 'The text of the e-mail; a standard one unless given' }),
   }),
 ).meta({ id: 'InvoiceSending' });
