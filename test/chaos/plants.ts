@@ -126,13 +126,13 @@ const BILLING: Readonly<Record<string, Plant>> = {
   },
   'forgotten-period': {
     in: 'billing',
-    does: 'a sweep counts as done when it begins: what a crash leaves is forgotten',
-    shows: ['billing.in_batch', 'billing.after_periods', 'billing.between_batches'],
+    does: 'one subscription in three is not looked at again after a sweep',
+    shows: ['empty the queue'],
     patch: [
       {
-        file: 'libs/kernel/jobs/promises.js',
-        from: '`update due set leased_until = ? where',
-        to: '`update due set done_at = now(), leased_until = ? where',
+        file: 'libs/billing/subscriptions/bill.js',
+        from: 'subscription.settle(at);',
+        to: 'subscription.settle(at); if (Math.random() < 0.3) subscription.wakeAt = null;',
       },
     ],
   },
