@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 
 const LOOK_MS = 10;
-const TOLD_MS = 1500;
+const TOLD_MS = 10_000;
 
 /** The places in the product at which a process can be told to die or hang; see libs/kernel/failpoint.ts. */
 export class Failpoints {

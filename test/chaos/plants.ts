@@ -58,10 +58,11 @@ const CORE: Readonly<Record<string, Plant>> = {
   },
 };
 
-/** A statement outside of everything that is going on, committed at once. */
-const APART = `const { outside } = await import('../../kernel/jobs/backlog.js'); const id = tenantId();
-  return outside(async ()=>{ const own = em.fork(); own.setFilterParams('tenant', { id }); await own.begin();
-    try { return await own.execute(...all); } finally { await own.commit(); } });`;
+/** A statement in a transaction of its own, committed at once. */
+const APART = `const { TransactionContext } = await import('@mikro-orm/core'); const { inUnit } = await import('../../kernel/transaction.js');
+  const id = tenantId(); const own = em.fork(); own.setFilterParams('tenant', { id });
+  return TransactionContext.create(own, ()=>inUnit(id, async ()=>{ await own.begin();
+    try { const rows = await own.execute(...all); await own.commit(); return rows; } catch (error) { await own.rollback(); throw error; } }));`;
 
 const BILLING: Readonly<Record<string, Plant>> = {
   'period-twice': {
@@ -125,13 +126,13 @@ const BILLING: Readonly<Record<string, Plant>> = {
   },
   'forgotten-period': {
     in: 'billing',
-    does: 'a sweep counts as done when it begins: what a crash leaves is forgotten',
-    shows: ['billing.in_batch', 'billing.after_periods', 'billing.between_batches'],
+    does: 'one subscription in three is not looked at again after a sweep',
+    shows: ['empty the queue'],
     patch: [
       {
-        file: 'libs/kernel/jobs/promises.js',
-        from: '`update due set leased_until = ? where',
-        to: '`update due set done_at = now(), leased_until = ? where',
+        file: 'libs/billing/subscriptions/bill.js',
+        from: 'subscription.settle(at);',
+        to: 'subscription.settle(at); if (Math.random() < 0.3) subscription.wakeAt = null;',
       },
     ],
   },

@@ -100,11 +100,13 @@ export async function play(arena: Arena, scenario: Scenario, { seed, number, onl
     await works(aftermath);
     await drained(aftermath, scenario);
     if (scenario.daysAfter) {
-      for (const worker of arena.workers) worker.skew(scenario.daysAfter * DAY);
       const own = meets(scenario.faults ?? [], arena).filter(({ name }) => !only.length || only.includes(name));
       const later = { ...stage, random: random.fork('days after') };
       if (own.length) last.push(later.random.weighted(own));
-      await Promise.all(last.map((fault) => fault.play(later)));
+      // It lies in wait when the days pass.
+      const struck = Promise.all(last.map((fault) => fault.play(later)));
+      for (const worker of arena.workers) worker.skew(scenario.daysAfter * DAY);
+      await struck;
       await drained(aftermath, scenario, scenario.daysAfter * DAY);
     }
     phase('coming to rest');

@@ -345,6 +345,7 @@ describe('changes', () => {
     const { manager } = await world();
     at('2026-02-01T08:00:00Z');
     const made = await begun(manager, { start_date: '2026-03-01' });
+    at('2026-02-01T08:00:01Z');
     const changed = await manager.post(`subscriptions/${made.id}/change`, { items: [item({ unit_price: '50' })] });
     expect(changed).toMatchObject({ status: 200, data: { version: made.version + 1 } });
   });
