@@ -6,7 +6,7 @@ import { isLeaky, LeakyModule } from './leaky.ts';
 import { operations } from './samples.ts';
 
 alsoServe(LeakyModule);
-jest.setTimeout(300_000);
+jest.setTimeout(900_000);
 const FILE = 'docs/permission-matrix.md';
 const all = operations().sort((a, b) => (a.path + a.method < b.path + b.method ? -1 : 1));
 const real = all.filter((operation) => !isLeaky(operation));
@@ -52,9 +52,12 @@ describe('whatever the matrix says', () => {
     }
   });
   it('a member with a permission set is let in wherever he is without it', () => {
-    for (const { id } of real)
-      for (const column of COLUMNS.filter((name) => name.startsWith('+ ')))
-        if (matrix[id]!.member === 'yes') expect(`${id} ${column} ${matrix[id]![column]}`).toBe(`${id} ${column} yes`);
+    const less = real.flatMap(({ id }) =>
+      COLUMNS.filter((column) => column.startsWith('+ ') && matrix[id]!.member === 'yes' && matrix[id]![column] !== 'yes').map(
+        (column) => `${id} ${column}`,
+      ),
+    );
+    expect(less).toEqual([]);
   });
   it('nothing broke, and there was something to play each operation on', () => {
     for (const { id } of real) for (const column of COLUMNS) expect(`${id} ${column} ${matrix[id]![column]}`).not.toMatch(/broke| -$/);
