@@ -1,4 +1,4 @@
-// npm run bench-import [-- --rows n] [--rounds n]: a file of contacts through the whole import (reading, checking, permission, references, audit, outbox,
+// npm run bench -- import [--rows n] [--rounds n]: a file of contacts through the whole import (reading, checking, permission, references, audit, outbox,
 // search), in this process.
 // Writes to docs/benchmarks.md: rows per second, the CPU of Node and of PostgreSQL for a row, and how the memory went.
 import 'reflect-metadata';

@@ -1,4 +1,4 @@
-// npm run latency [-- --seconds n] [--rounds n]: how long answers take at half load on the full data, and on a hundredth of it. A mix of
+// npm run bench -- latency [--seconds n] [--rounds n]: how long answers take at half load on the full data, and on a hundredth of it. A mix of
 // reads and writes; the same rate on both, interleaved. Written to docs/benchmarks.md.
 import { parseArgs } from 'node:util';
 import { know, type Known, OPERATIONS } from './operations.ts';

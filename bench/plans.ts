@@ -1,4 +1,4 @@
-// npm run plans [-- small|full]: test/laws/plans.spec.ts on the data of the measurements. It founds an organization there and fills it, so
+// npm run bench -- plans [small|full]: test/laws/plans.spec.ts on the data of the measurements. It founds an organization there and fills it, so
 // PostgreSQL chooses its plans as it does for one of many. Wants the database that npm start brings: only its superuser may ask for plans.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';

@@ -1,4 +1,4 @@
-// npm run strain [-- small|full] [--only start,idle,slow,overload]: what the API does under strain. Written to docs/benchmarks.md.
+// npm run bench -- strain [small|full] [--only start,idle,slow,overload]: what the API does under strain. Written to docs/benchmarks.md.
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';

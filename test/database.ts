@@ -3,14 +3,18 @@ import pg from 'pg';
 /** Checking a foreign key runs behind the policies too, which want an organization: one that has no rows. */
 const NO_ORGANIZATION = '00000000-0000-0000-0000-000000000000';
 let made: pg.Pool | undefined;
-const pool = () =>
-  (made ??= new pg.Pool({
+const pool = () => (made ??= opened());
+/** The cluster may stop before the last connection is idle long enough to be closed. */
+function opened() {
+  const pool = new pg.Pool({
     connectionString: process.env.DATABASE_OWNER_URL,
     options: `-c TimeZone=UTC -c app.tenant=${NO_ORGANIZATION}`,
     max: 1,
     allowExitOnIdle: true,
     idleTimeoutMillis: 500,
-  }));
+  });
+  return pool.on('error', () => {});
+}
 
 /** Runs a statement as the tables' owner, outside any organization. */
 export const asOwner = async <T extends object>(sql: string, values?: unknown[]): Promise<T[]> => (await pool().query<T>(sql, values)).rows;

@@ -49,7 +49,7 @@ import {
   OperatorStrategy,
   PasswordStrategy,
 } from './sessions/proof.ts';
-import { Refresh } from './sessions/refresh.ts';
+import { Refresh, Rotate } from './sessions/refresh.ts';
 import { LoginFailure, RefreshToken, Session } from './sessions/session.ts';
 import { Sessions } from './sessions/sessions.ts';
 import { SwitchOrganization } from './sessions/switch-organization.ts';
@@ -59,6 +59,7 @@ import { ChoosePassword } from './users/choose-password.ts';
 import { CreateUser, ResetPassword } from './users/create-user.ts';
 import { ForgetPassword, StartPasswordReset } from './users/forget-password.ts';
 import { NewPassword } from './users/new-password.ts';
+import { NoteAccountChange } from './users/note-account-change.ts';
 import { OneTime } from './users/one-time.ts';
 import { OpenAccount, Register } from './users/register.ts';
 import { OneTimeToken, User } from './users/user.ts';
@@ -95,8 +96,9 @@ const WEEK = 7 * 24;
     CustomersController,
   ],
   useCases: [
-    [Register, OpenAccount, LogIn, Refresh, LogOut, Me, ListSessions, EndSession, EndOtherSessions, SwitchOrganization],
+    [Register, OpenAccount, LogIn, Refresh, Rotate, LogOut, Me, ListSessions, EndSession, EndOtherSessions, SwitchOrganization],
     [ForgetPassword, StartPasswordReset, ChoosePassword, ChangePassword, VerifyEmail, ResendVerification, CreateUser, ResetPassword],
+    [NoteAccountChange],
     [FoundOrganization, CreateOrganization, MyOrganizations, UpdateOrganization, DeleteOrganization, TransferOwnership],
     [AddMember, UpdateMember, ClaimMember, RemoveMember, InviteMember, ResendInvitation, RevokeInvitation, AcceptInvitation, ImportMembers],
     [CreateApiKey, RevokeApiKey, UseApiKey],

@@ -7,8 +7,8 @@ import { forbidden, lostRace, Refusal, unauthenticated } from './errors.ts';
 import { failpoint } from './failpoint.ts';
 import { scheduleLater, type Later } from './due.ts';
 import { type Once, remembered } from './idempotency.ts';
-import { knock } from './permissions.ts';
-import { committed, inTransaction, inUnit, unit } from './transaction.ts';
+import { knock, settled } from './permissions.ts';
+import { committed, inTransaction, inUnit, onErrand, unit } from './transaction.ts';
 import { Command, type Door, doorOf, type Message, Process, Query, type Welcome } from './use-case.ts';
 
 const TRIES = 4;
@@ -43,11 +43,19 @@ export class Bus {
 
   /** Runs a use case. With `once` its answer is stored with its effect, and a repetition gets the stored one. */
   async run<R>(message: Message<R>, once?: Once<R>): Promise<R> {
-    admit(doorOf(message));
+    const door = doorOf(message);
+    admit(door);
     if (message instanceof Query) return this.queries.execute(message);
     if (message instanceof Process) return this.inSteps(message);
-    if (inTransaction()) return this.commands.execute(message);
-    return this.inTransaction(() => this.commands.execute(message as Command<R>), once, (message as Command<R>).inside);
+    if (inTransaction()) return this.executed(message, door);
+    return this.inTransaction(() => this.executed(message as Command<R>, door), once, (message as Command<R>).inside);
+  }
+
+  private async executed<R>(command: Command<R>, door: Door): Promise<R> {
+    const doubtful: object[] = [];
+    const result = await onErrand({ door, doubtful }, () => this.commands.execute(command));
+    settled(door, doubtful);
+    return result;
   }
 
   /** Promises a command for later, in this transaction; it runs as the system, on behalf of who acts now, once per key. */

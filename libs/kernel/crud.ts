@@ -4,7 +4,7 @@ import { actor, call, tenantId } from './actor.ts';
 import { entityOf, type Row, type Source, type TenantRow } from './entity.ts';
 import { missing, stale } from './errors.ts';
 import type { Asked, List, Page } from './list.ts';
-import { reach } from './permissions.ts';
+import { mustOnErrand, reach } from './permissions.ts';
 import { now } from './time.ts';
 import { Read } from './read.ts';
 import { Command, HandlesAny, Query } from './use-case.ts';
@@ -12,11 +12,13 @@ import type { View } from './view.ts';
 
 /**
  * The row a command is about to change: locked until the commit, so that parallel commands queue up instead of losing races.
- * @throws not_found when it is not there or may not be seen; version.mismatch when the caller named another version
+ * @throws not_found when it is not there or may not be seen; permission.denied when the command's own action is not for this caller and
+ * row; version.mismatch when the caller named another version
  */
 export async function load<T extends Row>(em: EntityManager, of: (new () => T) & Pick<Source, 'table' | 'label'>, id: string): Promise<T> {
   const row = await locked(em as SqlEntityManager, of, id);
   if (!row) throw missing(of.label);
+  mustOnErrand(row, of);
   asExpected(row as T);
   return row as T;
 }
@@ -171,6 +173,7 @@ class RestoreHandler {
   async execute({ of, id }: RestoreOne) {
     const row = await this.em.findOne(of, { id } as never, { filters: { alive: false }, lockMode: LockMode.PESSIMISTIC_WRITE });
     if (!row) throw missing(of.label);
+    mustOnErrand(row as object, of);
     (row as TenantRow).deletedAt = null;
     return row as TenantRow;
   }

@@ -11,6 +11,8 @@ export interface Later {
   /** Twice the same key of the same kind is one promise; a key of its own unless given. */
   key?: string;
   subjectId?: string;
+  /** The organization it is kept inside, where that is not the one of this transaction. It comes from the code, never from a body. */
+  organization?: string;
   /** One for all who promise the same for the same moment: a promise is joined as long as nobody has begun to keep it. */
   shared?: boolean;
 }
@@ -22,7 +24,11 @@ export const NO_ORGANIZATION = '00000000-0000-0000-0000-000000000000';
  * Writes the promise of a command: the class by its name, its fields as its payload.
  * @throws TypeError when a field would not be the same after its time in the database: what waits is JSON (an instant as text, say)
  */
-export async function scheduleLater(em: SqlEntityManager, command: Command<unknown>, { at, key, subjectId, shared }: Later): Promise<void> {
+export async function scheduleLater(
+  em: SqlEntityManager,
+  command: Command<unknown>,
+  { at, key, subjectId, shared, organization }: Later,
+): Promise<void> {
   const { actor: me, requestId } = call();
   const id = uuidv7();
   if (!isJson({ ...command })) throw new TypeError(`${command.constructor.name} cannot wait: its fields must be JSON`);
@@ -32,7 +38,7 @@ export async function scheduleLater(em: SqlEntityManager, command: Command<unkno
      on conflict (organization_id, kind, key) do nothing`,
     [
       id,
-      unit()?.tenantId ?? NO_ORGANIZATION,
+      organization ?? unit()?.tenantId ?? NO_ORGANIZATION,
       command.constructor.name,
       key ?? id,
       subjectId ?? null,

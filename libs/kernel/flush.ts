@@ -93,8 +93,8 @@ export function exact({ of, row, changed }: Change) {
 const moneyNames = (of: Source) => Object.entries(fieldsOf(of)).flatMap(([name, field]) => (field.kind === 'money' ? [name] : []));
 
 /**
- * A referenced record must be alive and readable, and stays so until the commit (for share). That it belongs to the same organization is
- * the composite key's business.
+ * A referenced record must be alive and readable, and stays so until the commit (for share). That it belongs to the same organization, and
+ * that a row of the deployment is there at all, is the keys' business.
  */
 export async function referencesHold(em: SqlEntityManager, changes: readonly Change[]) {
   const wanted = new Map<string, Map<string, { name: string; field: AnyField }>>();
@@ -104,7 +104,7 @@ export async function referencesHold(em: SqlEntityManager, changes: readonly Cha
       const id = (row as unknown as Values)[name];
       if (!field?.column.to || typeof id !== 'string') continue;
       const table = typeof field.column.to === 'string' ? field.column.to : field.column.to().table;
-      if (table === 'membership' && id === call().actor.userId) continue;
+      if (table === 'membership' ? id === call().actor.userId : entityOf(table)?.scope === 'platform') continue;
       if (!wanted.has(table)) wanted.set(table, new Map());
       wanted.get(table)!.set(id, { name, field });
     }
@@ -143,15 +143,14 @@ async function members(em: SqlEntityManager, ids: string[]) {
 }
 
 async function readable(em: SqlEntityManager, table: string, ids: string[]) {
-  const cls = entityOf(table)!;
   const db = em.getKysely();
-  let query = db
+  const query = db
     .selectFrom(table as never)
     .select('id' as never)
     .where('id' as never, 'in', ids as never)
+    .where('deleted_at' as never, 'is', null as never)
     .forShare();
-  if (cls.scope === 'tenant') query = query.where('deleted_at' as never, 'is', null as never);
-  const condition = cls.scope === 'tenant' ? reach(call().actor, 'read', table) : {};
+  const condition = reach(call().actor, 'read', table);
   const rows = await query.where((eb) => predicate(eb as never, condition, table) as never).execute();
   return (rows as { id: string }[]).map((row) => row.id);
 }
@@ -185,6 +184,26 @@ const organizationOf = ({ of, row }: Change): string | null => {
   return of.table === 'organization' ? row.id : ((values.organizationId as string | undefined) ?? null);
 };
 
+/** What an audit entry says of something that is no row of the organization, but concerns it. Secrets are the caller's to mask. */
+export interface Witnessed {
+  readonly action: Verb;
+  readonly subject: string;
+  readonly subjectId: string;
+  readonly before: Values | null;
+  readonly after: Values | null;
+}
+/** Writes it with the transaction it stands in, whose organization it is for. */
+export async function witnessed(em: SqlEntityManager, { action, subject, subjectId, before, after }: Witnessed): Promise<void> {
+  const { actor: me, requestId } = call();
+  const content = JSON.stringify({ before, after });
+  await insertLater(em, 'audit_entry', AUDIT_COLUMNS, [entry(unit()!.tenantId!, me, requestId, action, subject, subjectId, content)]);
+}
+
+function entry(organization: string, me: Actor, requestId: string, verb: Verb, subject: string, id: string, content: string): unknown[] {
+  const salt = randomBytes(12).toString('base64url');
+  return [uuidv7(), organization, ...who(me), requestId, verb, subject, id, content, salt, contentHash(salt, content)];
+}
+
 export function auditOf(change: Change, { actor: me, requestId }: Call): unknown[][] {
   const organization = organizationOf(change);
   if (!organization || organization !== unit()?.tenantId || extrasOf(change.of).quiet) return [];
@@ -194,9 +213,7 @@ export function auditOf(change: Change, { actor: me, requestId }: Call): unknown
       changed.map((name) => [snake(name), fieldsOf(of)[name]?.masked ? (values[name] == null ? null : '***') : plain(values[name])]),
     );
   const content = JSON.stringify({ before: before ? spoken(before) : null, after: spoken(row as unknown as Values) });
-  const salt = randomBytes(12).toString('base64url');
-  const hash = contentHash(salt, content);
-  return [[uuidv7(), organization, ...who(me), requestId, verb, of.table, row.id, content, salt, hash]];
+  return [entry(organization, me, requestId, verb, of.table, row.id, content)];
 }
 export const contentHash = (salt: string, content: string) => createHash('sha256').update(salt).update(content).digest('base64url');
 const who = (me: Actor) => [me.kind, me.userId, me.apiKeyId ?? null, me.onBehalfOf ?? null];

@@ -5,6 +5,7 @@ export { Drafts, insertMany, type Scribe } from './bulk.ts';
 export { Context, entities, founding, invariants } from './context.ts';
 export { alreadyThere, amended, asExpected, load, GetOne, ListPage, RemoveOne, RestoreOne } from './crud.ts';
 export { Database } from './database.ts';
+export { witnessed } from './flush.ts';
 export {
   along,
   businessRecord,
@@ -94,6 +95,7 @@ export {
 } from './permissions.ts';
 export { NoHttpModule } from './http/no-http.module.ts';
 export { Read } from './read.ts';
+export { snake } from './naming.ts';
 export { ownerUrl, Settings, settings, SettingsError } from './settings.ts';
 export { fileKey, FileMissing, LocalStorage, Storage } from './storage.ts';
 export * from './text.ts';

@@ -44,6 +44,13 @@ it('leaves out what Nest says about its own wiring, but not its warnings', () =>
   expect(line((logger) => logger.warn({ context: 'RouterExplorer' }, 'twice'))).toMatchObject({ msg: 'twice' });
 });
 
+it('leaves nobody listening on the stream, however many loggers a process makes', () => {
+  const stream = new PassThrough();
+  const before = stream.eventNames().length;
+  for (let i = 0; i < 20; i++) createLogger({ LOG_LEVEL: 'info', LOG_FORMAT: 'pretty' }, stream);
+  expect(stream.eventNames()).toHaveLength(before);
+});
+
 it('writes pretty lines without colour where nobody watches', () => {
   expect(written((logger) => logger.info({ deals: 3 }, 'imported'), 'pretty')).toMatch(
     /^\[\d\d:\d\d:\d\d\.\d{3}\] INFO: imported \{"deals":3\}\n$/,

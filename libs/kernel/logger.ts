@@ -1,4 +1,5 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { Writable } from 'node:stream';
 import type { Params } from 'nestjs-pino';
 import { pino, stdSerializers, stdTimeFunctions, type Logger, type LoggerOptions } from 'pino';
 import pretty from 'pino-pretty';
@@ -41,9 +42,25 @@ export function createLogger({ LOG_FORMAT, LOG_LEVEL }: Wanted, destination: Nod
   const told = 'method,path,route,status,ms'; // by the message already
   return pino(
     options,
-    pretty({ destination, colorize: coloured, sync: true, singleLine: true, translateTime: 'SYS:HH:MM:ss.l', ignore: told }),
+    pretty({
+      destination: apart(destination),
+      colorize: coloured,
+      sync: true,
+      singleLine: true,
+      translateTime: 'SYS:HH:MM:ss.l',
+      ignore: told,
+    }),
   );
 }
+
+/** pino-pretty listens to its stream for good; the process has one stdout, and may make many loggers (a test file makes its own). */
+const apart = (stream: NodeJS.WritableStream) =>
+  new Writable({
+    write(chunk: Buffer, _, done) {
+      stream.write(chunk);
+      done();
+    },
+  });
 
 let made: Logger | undefined;
 const own = () => (made ??= createLogger(settings));

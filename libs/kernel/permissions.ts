@@ -4,6 +4,8 @@ import { type Actor, actor, organization, type Role, ROLES } from './actor.ts';
 import type { Source } from './entity.ts';
 import { forbidden, unauthenticated } from './errors.ts';
 import { snake } from './naming.ts';
+import { errand } from './transaction.ts';
+import type { Door } from './use-case.ts';
 
 /** What a rule speaks about: an entity, or a named capability such as 'audit'. */
 export type Subject = Pick<Source, 'table' | 'label'>;
@@ -24,7 +26,8 @@ export type Permissions = Partial<Record<Role, Grant>> & {
   operator?: Grant;
 };
 
-const granted: Permissions[] = [];
+/** What the contexts have granted. Exported for the tests, which take away one rule after the other. */
+export const granted: Permissions[] = [];
 export const grant = (permissions: Permissions) => void granted.push(permissions);
 export const permissionSets = () => [...new Set(granted.flatMap(({ sets }) => Object.keys(sets ?? {})))].sort();
 
@@ -68,6 +71,21 @@ export const permits = (action: string, row: object): boolean => abilityOf(actor
 /** The same, or 403. */
 export function must(action: string, row: object, of: Subject = row.constructor as unknown as Source) {
   if (!permits(action, row)) throw forbidden(`You may not ${action} this ${of.label.toLowerCase()}`);
+}
+
+/**
+ * The row a command is about, as it is found: whoever may not do this to it is told so, whether or not anything would change. Of a row
+ * without an owner that cannot be said yet, for the command may be the one by which its caller takes it.
+ */
+export function mustOnErrand(row: object, of: Subject) {
+  const { door, doubtful } = errand() ?? {};
+  if (!door || !('action' in door) || door.subject.table !== of.table || permits(door.action, row)) return;
+  if ((row as { ownerId?: string | null }).ownerId !== null) throw forbidden(`You may not ${door.action} this ${of.label.toLowerCase()}`);
+  doubtful?.push(row);
+}
+/** Those that stayed without an owner were not taken. */
+export function settled(door: Door, doubtful: readonly object[]) {
+  for (const row of doubtful) if ((row as { ownerId?: string | null }).ownerId === null && 'action' in door) must(door.action, row);
 }
 export const may = (action: string, to: Subject) => abilityOf(actor()).can(action, to.table);
 

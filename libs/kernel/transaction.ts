@@ -1,5 +1,6 @@
 import { TransactionContext } from '@mikro-orm/core';
 import { AsyncLocalStorage } from 'node:async_hooks';
+import type { Door } from './use-case.ts';
 
 /** What happened to a row, to be told after the commit. */
 export interface Happened {
@@ -25,6 +26,15 @@ export interface Written {
   readonly id: string;
 }
 const units = new AsyncLocalStorage<Unit>();
+
+/** The command that runs now, by its door, and the rows it is about whose rule still has to be asked. */
+export interface Errand {
+  readonly door: Door;
+  readonly doubtful: object[];
+}
+const errands = new AsyncLocalStorage<Errand>();
+export const onErrand = <T>(errand: Errand, work: () => T): T => errands.run(errand, work);
+export const errand = (): Errand | undefined => errands.getStore();
 
 /** A unit of its own: what it recorded goes when it fails. */
 export const inUnit = <T>(tenantId: string | null, work: () => T): T =>

@@ -20,6 +20,15 @@ describe('limits', () => {
     expect((await logIn(other)).status).toBe(200);
   });
 
+  it('nobody is somebody else by saying where he comes from', async () => {
+    const email = anEmail();
+    const claim = (n: number) => ({ 'x-forwarded-for': `203.0.113.${n}`, 'x-real-ip': `203.0.113.${n}`, forwarded: `for=203.0.113.${n}` });
+    const answers = await Promise.all(
+      Array.from({ length: 6 }, (_, n) => send('POST', 'auth/login', { email, password: 'wrong password' }, claim(n))),
+    );
+    expect(answers.map(({ status }) => status).sort()).toEqual([401, 401, 401, 401, 429, 429]);
+  });
+
   it('so are forgotten passwords', async () => {
     const email = anEmail();
     const answers = await Promise.all(Array.from({ length: 5 }, () => send('POST', 'auth/password/forgot', { email })));

@@ -187,6 +187,29 @@ describe('members', () => {
     expect(remaining).toHaveLength(1);
   });
 
+  it('a new password and a confirmed e-mail of a member are in the audit log of each of his organizations, without the secret', async () => {
+    const { email, token, organization } = await registered();
+    const { owner, organization: second } = await world();
+    await owner.post(`organizations/${owner.organizationId}/members`, { email, role: 'member' });
+    const letters = await lettersTo(email, organization.id as string);
+    expect((await send('POST', 'auth/email/verify', { token: secretIn(letters[0]!) })).status).toBe(200);
+    const change = { current_password: PASSWORD, password: 'another good password' };
+    const changed = await send('POST', 'auth/password/change', change, bearer(token));
+    expect(changed.status).toBe(200);
+    const mine = (headers: object) => send('GET', 'audit?subject=user&page_size=5', undefined, bearer(token, { ...headers }));
+    for (const id of [organization.id as string, second.id]) await lettersTo(email, id);
+    const first = await mine({ 'x-organization-id': organization.id as string });
+    const other = await owner.get('audit?subject=user&page_size=5');
+    for (const { data, text } of [first, other]) {
+      expect(data.map(({ content }: { content: { after: object } }) => Object.keys(content.after)[0]).sort()).toEqual([
+        'email_verified_at',
+        'password_hash',
+      ]);
+      expect(data[0]).toMatchObject({ action: 'update', subject: 'user', actor_kind: 'system' });
+      expect(text).not.toMatch(/argon|another good/);
+    }
+  });
+
   it('every change is in the audit log and tells the outside, secrets nowhere', async () => {
     const { owner, member } = await world();
     await owner.patch(members(owner, `/${member.userId}`), { role: 'manager' });

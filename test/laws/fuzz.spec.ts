@@ -1,6 +1,7 @@
 import { jest } from '@jest/globals';
 import fc from 'fast-check';
-import { alsoServe, app, type Json, world } from '../world.ts';
+import { Verifier } from '#kernel';
+import { alsoServe, app, drain, type Json, type World, world } from '../world.ts';
 import { isLeaky, LeakyModule } from './leaky.ts';
 import { type Body, Inhabitant, type Operation, operations } from './samples.ts';
 import { ownedTables, stateOf } from './sweep.ts';
@@ -307,17 +308,26 @@ describe('whatever is sent', () => {
   let them: Inhabitant;
   const statuses: Record<number, number> = {};
   const letIn = new Set<string>();
+  /** The organizations that something was sent to. */
+  const touched: World['organization'][] = [];
 
   beforeAll(async () => {
     const [mine, theirs] = await Promise.all([world(), world()]);
+    touched.push(mine.organization, theirs.organization);
     me = new Inhabitant(mine.owner, real);
     them = new Inhabitant(theirs.owner, real);
     await me.furnish();
     await them.furnish();
   });
 
+  async function somebodyElse() {
+    const { organization, owner } = await world();
+    touched.push(organization);
+    return owner;
+  }
+
   async function play(operation: Operation): Promise<string | undefined> {
-    const who = ENDS.test(operation.path) ? new Inhabitant((await world()).owner, real, me) : me;
+    const who = ENDS.test(operation.path) ? new Inhabitant(await somebodyElse(), real, me) : me;
     const path = (await who.pathOf(operation)) ?? operation.path.replace(/\{\w+\}/g, who.organizationId);
     const valid = await who.valid(operation);
     const { token } = who.persona;
@@ -344,6 +354,19 @@ describe('whatever is sent', () => {
     expect(failures).toEqual([]);
     expect(await stateOf(them.organizationId, tables)).toEqual(before);
     expect(({} as { polluted?: boolean }).polluted).toBeUndefined();
+  });
+
+  it('and whatever got through left every invariant standing, once what follows from it is done', async () => {
+    const instance = await app();
+    const verifier = instance.get(Verifier);
+    const wrongs: string[] = [];
+    for (const organization of touched) {
+      await drain(organization);
+      for (const { name, wrong: n, examples } of await verifier.organization(organization.facts()))
+        if (n) wrongs.push(`${name}: ${n} (${examples.join(', ')})`);
+    }
+    expect(touched.length).toBeGreaterThan(2);
+    expect(wrongs).toEqual([]);
   });
 
   it('and it was not sent in vain: most operations were reached, and many requests were refused', () => {

@@ -1,6 +1,7 @@
 import { alsoServe, world } from '../world.ts';
 import { isLeaky, LeakyModule } from './leaky.ts';
 import { Inhabitant, type Operation, operations } from './samples.ts';
+import { compositeKeys, keyBreaches, keyMutants, policies, policiesOpened, policyBreaches, policyMutants } from './probes.ts';
 import { ownedTables, Sweep, throughPolicy } from './sweep.ts';
 
 alsoServe(LeakyModule);
@@ -52,6 +53,38 @@ describe('canary', () => {
   });
   it('a route that changes what its path names is found', async () => {
     expect(await planted('rename')).toEqual(expect.arrayContaining(['changed rows of the organization']));
+  });
+});
+
+describe('each guard by itself (npm run mutants takes all of them away, one after the other)', () => {
+  it('every policy shows, takes, changes and deletes rows of one organization, and fails without one', async () => {
+    const all = await policies();
+    const breaches: Record<string, string[]> = {};
+    for (const { table } of all) breaches[table] = await policyBreaches(table);
+    expect(all.length).toBeGreaterThan(20);
+    expect(Object.entries(breaches).filter(([, found]) => found.length)).toEqual([]);
+  });
+  it('canary: a policy that has lost something is noticed', async () => {
+    const [policy] = (await policies()).filter(({ table }) => table === 'contact');
+    for (const [how, sql] of Object.entries(policyMutants(policy!)))
+      expect([how, (await policyBreaches('contact', sql)).length > 0]).toEqual([how, true]);
+  });
+  it('every key that carries the organization refuses a row of another', async () => {
+    const all = await compositeKeys();
+    const breaches: Record<string, string[]> = {};
+    for (const key of all) breaches[key.name] = await keyBreaches(key);
+    expect(all.length).toBeGreaterThan(40);
+    expect(Object.entries(breaches).filter(([, found]) => found.length)).toEqual([]);
+  });
+  it('canary: a key that has lost the organization is noticed', async () => {
+    const [key] = (await compositeKeys()).filter(({ table }) => table === 'deal');
+    for (const [how, sql] of Object.entries(keyMutants(key!)))
+      expect([how, (await keyBreaches(key!, sql)).length > 0]).toEqual([how, true]);
+  });
+  it('the predicates hold where the policies are open', async () => {
+    const some = real.filter(({ path }) => /^(contacts|deals)(\/\{id\})?$/.test(path));
+    const found = await policiesOpened(await policies(), () => new Sweep(me, them).over(some));
+    expect(found.findings).toEqual([]);
   });
 });
 

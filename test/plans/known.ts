@@ -12,7 +12,7 @@ export const FEW_VALUES: Partial<Record<Kind, string>> = {
   list: 'a few words that many rows carry',
 };
 const ROWS_FOR_SEARCH = 20_000;
-/** Search is held to the law where it matters: by `npm run plans`, among many rows. */
+/** Search is held to the law where it matters: by `npm run bench -- plans`, among many rows. */
 export const SEARCH =
   Number(process.env.PLANS_ROWS ?? 0) >= ROWS_FOR_SEARCH
     ? undefined

@@ -1,4 +1,4 @@
-import { Command, email, EntityManager, Handles, problem } from '#kernel';
+import { Command, email, EntityManager, Handles, problem, witnessed } from '#kernel';
 import { z } from 'zod';
 import { ownOrganization } from '../organizations/own.ts';
 import { OneTime } from '../users/one-time.ts';
@@ -37,8 +37,11 @@ class Handler {
     const user = await this.em.findOneOrFail(User, { id: userId });
     if (!user.placeholder) throw notImported();
     if (user.email !== input.email && (await this.em.count(User, { email: input.email }))) throw emailTaken();
+    const before = user.email;
     user.email = input.email;
     await this.em.flush();
+    const change = { before: { email: before }, after: { email: user.email } };
+    await witnessed(this.em, { action: 'update', subject: User.table, subjectId: user.id, ...change });
     await this.oneTime.send(user.id, 'welcome');
     return shown(membership, user);
   }

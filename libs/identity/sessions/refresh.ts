@@ -1,5 +1,4 @@
-import { after, Command, EntityManager, Handles, now, problem } from '#kernel';
-import { LockMode, raw } from '@mikro-orm/core';
+import { after, Bus, Command, EntityManager, fieldsOf, Handles, now, problem, Process, snake, type Source } from '#kernel';
 import { z } from 'zod';
 import { hashSecret } from '../tokens.ts';
 import { RefreshToken, Session } from './session.ts';
@@ -14,49 +13,90 @@ const GRACE_SECONDS = 20;
 export const RefreshInput = z.strictObject({ refresh_token: z.string().max(200).optional() }).meta({ id: 'Refresh' });
 export const Refreshed = z.object(Pair).meta({ id: 'Tokens' });
 
-/**
- * Rotates a refresh token. One that was used before gives a thief away, and its whole family ends; within the grace it is answered with
- * the same successor, or the newest there is. Answers null for what is not good: refusing would undo the ending.
- */
-export class Refresh extends Command<Issued | null> {
+/** Exchanges a refresh token for the next pair; null when it is not good. */
+export class Refresh extends Process<Issued | null> {
   constructor(readonly secret: string) {
     super();
   }
 }
 
 @Handles(Refresh, 'anyone')
-class Handler {
+class RefreshHandler {
+  constructor(
+    private readonly bus: Bus,
+    private readonly sessions: Sessions,
+  ) {}
+
+  /** Signing waits for a thread, behind passwords that are being hashed: not with a connection in its hands. */
+  async execute({ secret }: Refresh) {
+    const next = await this.bus.run(new Rotate(secret));
+    return next && this.sessions.pair(next.session, next.secret, next.organizationId);
+  }
+}
+
+interface Next {
+  readonly session: { id: string; userId: string };
+  readonly secret: string;
+  readonly organizationId: string | null;
+}
+
+/**
+ * Rotates a refresh token. One that was used before gives a thief away, and its whole family ends; within the grace it is answered with
+ * the same successor, or the newest there is. Answers null for what is not good: refusing would undo the ending.
+ */
+export class Rotate extends Command<Next | null> {
+  constructor(readonly secret: string) {
+    super();
+  }
+}
+
+@Handles(Rotate, 'anyone')
+class RotateHandler {
   constructor(
     private readonly em: EntityManager,
     private readonly sessions: Sessions,
   ) {}
 
-  async execute({ secret }: Refresh) {
-    // Whoever refreshes this session stands in line here, and sees what those before him did.
-    const id = raw<string>('(select session_id from refresh_token where hash = ?)', [hashSecret(secret)]);
-    const session = await this.em.findOne(Session, { id: { $eq: id } }, { lockMode: LockMode.PESSIMISTIC_WRITE });
-    if (!session || session.revokedAt || session.expiresAt <= now()) return null;
+  async execute({ secret }: Rotate): Promise<Next | null> {
+    const found = await this.inLine(secret);
+    if (!found) return null;
+    const { session } = found;
+    if (session.revokedAt || session.expiresAt <= now()) return null;
+    let token: RefreshToken | null = found.token;
     let presented = secret;
     for (;;) {
-      const token = await this.token(presented);
       if (token && token.expiresAt <= now()) return null;
       if (token && !token.usedAt) {
-        return presented === secret
-          ? this.sessions.succeed(session, token, presented)
-          : this.sessions.pair(session, presented, token.organizationId);
+        const { organizationId } = token;
+        if (presented === secret) presented = this.sessions.succeed(session, token, presented);
+        return { session, secret: presented, organizationId };
       }
       if (!token?.usedAt || after(token.usedAt, { seconds: GRACE_SECONDS }) < now()) {
         session.revokedAt = now();
         return null;
       }
       presented = this.sessions.successorOf(presented);
+      token = await this.em.findOne(RefreshToken, { hash: hashSecret(presented) });
     }
   }
 
-  private token(secret: string) {
-    return this.em.findOne(RefreshToken, { hash: hashSecret(secret) });
+  /**
+   * Whoever refreshes this session stands in line here, and sees what those before him did. Both rows come in the trip that opens the
+   * transaction: a hash is hexadecimal and stands in the statement itself.
+   */
+  private async inLine(secret: string): Promise<{ session: Session; token: RefreshToken } | null> {
+    const [row] = await this.em.execute<Record<string, unknown>[]>(
+      `select ${SELECTED} from refresh_token t join session s on s.id = t.session_id where t.hash = '${hashSecret(secret)}' for update`,
+    );
+    return row ? { session: this.em.map(Session, of(row, 's_')), token: this.em.map(RefreshToken, of(row, 't_')) } : null;
   }
 }
+
+const columns = (from: Source, alias: string) =>
+  Object.keys(fieldsOf(from)).map((name) => `${alias}.${snake(name)} as ${alias}_${snake(name)}`);
+const SELECTED = [...columns(Session, 's'), ...columns(RefreshToken, 't')].join(', ');
+const of = (row: Record<string, unknown>, prefix: string) =>
+  Object.fromEntries(Object.entries(row).flatMap(([name, value]) => (name.startsWith(prefix) ? [[name.slice(prefix.length), value]] : [])));
 
 export const refresh = tokenRoute(
   'refresh',

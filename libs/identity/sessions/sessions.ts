@@ -53,12 +53,12 @@ export class Sessions {
     return this.pair(session, refresh, organizationId);
   }
 
-  /** The pair after the one whose refresh token is used up now. */
-  succeed(session: Session, used: RefreshToken, secret: string): Promise<Issued> {
+  /** Uses a refresh token up. Answers the one that takes its place. */
+  succeed(session: Session, used: RefreshToken, secret: string): string {
     const next = this.successorOf(secret);
     used.usedAt = now();
     this.keep(session, next, used.organizationId);
-    return this.pair(session, next, used.organizationId);
+    return next;
   }
 
   /**
@@ -70,7 +70,7 @@ export class Sessions {
   }
 
   /** Tokens in the client's hands: this refresh token and a new access token. */
-  async pair({ id, userId }: Session, refresh: string, organizationId: string | null): Promise<Issued> {
+  async pair({ id, userId }: Pick<Session, 'id' | 'userId'>, refresh: string, organizationId: string | null): Promise<Issued> {
     const claims = { sub: userId, sid: id, ...(organizationId ? { org: organizationId } : {}) };
     return {
       access_token: await this.tokens.sign(claims, 'tessera'),

@@ -6,6 +6,7 @@ import { accountOf } from '../sessions/credentials.ts';
 import { LoginFailure } from '../sessions/session.ts';
 import { Sessions } from '../sessions/sessions.ts';
 import { goodPassword } from './good-password.ts';
+import { noteAccountChange } from './note-account-change.ts';
 import type { User } from './user.ts';
 
 /** What a new password brings with it, whoever sets it. */
@@ -22,6 +23,7 @@ export class NewPassword {
     goodPassword(password, user.email);
     const first = user.passwordHash === null;
     user.passwordHash = await hashPassword(password);
+    await noteAccountChange(this.em, this.bus, user.id, { password_hash: first ? null : '***' }, { password_hash: '***' });
     await this.sessions.endAll(user.id, except);
     const failures = await this.em.findOne(LoginFailure, { account: accountOf('user', user.email) });
     if (failures) this.em.remove(failures);

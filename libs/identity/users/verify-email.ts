@@ -1,7 +1,8 @@
-import { Command, EntityManager, Handles, now, text } from '#kernel';
+import { Bus, Command, EntityManager, Handles, now, text } from '#kernel';
 import { z } from 'zod';
 import { signedIn } from '../sessions/who.ts';
 import type { Promised } from './forget-password.ts';
+import { noteAccountChange } from './note-account-change.ts';
 import { OneTime } from './one-time.ts';
 import { User, UserView } from './user.ts';
 
@@ -17,11 +18,19 @@ export class VerifyEmail extends Command<{ user: object }> {
 
 @Handles(VerifyEmail, 'anyone')
 class VerifyHandler {
-  constructor(private readonly oneTime: OneTime) {}
+  constructor(
+    private readonly em: EntityManager,
+    private readonly bus: Bus,
+    private readonly oneTime: OneTime,
+  ) {}
 
   async execute({ input: { token } }: VerifyEmail) {
     const user = await this.oneTime.redeem(token, 'verify');
-    user.emailVerifiedAt ??= now();
+    if (user.emailVerifiedAt === null) {
+      user.emailVerifiedAt = now();
+      const after = { email_verified_at: user.emailVerifiedAt.toISOString() };
+      await noteAccountChange(this.em, this.bus, user.id, { email_verified_at: null }, after);
+    }
     return { user: UserView.show(user) };
   }
 }

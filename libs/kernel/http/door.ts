@@ -8,7 +8,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import helmet from 'helmet';
 import { IncomingMessage, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
-import { organizationMismatch, Refusal, tooMany, unauthenticated } from '../errors.ts';
+import { organizationMismatch, Refusal, tooMany, unauthenticated, unsupportedMedia } from '../errors.ts';
 import { headersOf, Limiter } from '../limiter.ts';
 import { logRequests } from '../logger.ts';
 import { httpDuration } from '../metrics.ts';
@@ -28,13 +28,16 @@ declare module 'fastify' {
 }
 
 const BODY_LIMIT = 1 << 20;
+const PACKED = 'Send the body as it is: Content-Encoding is not understood here';
 const SANE_ID = /^[\w.:-]{1,100}$/;
 
 /** The HTTP server itself: sizes, time-outs, ids. A trailing slash means the same as none. */
 export const fastifyAdapter = () =>
   new FastifyAdapter({
     bodyLimit: BODY_LIMIT,
-    requestTimeout: 30_000,
+    requestTimeout: settings.REQUEST_TIMEOUT_MS,
+    // Whoever sends a request byte by byte is cut off when its time is up, not at the next half minute.
+    http: { headersTimeout: settings.REQUEST_TIMEOUT_MS, connectionsCheckingInterval: Math.min(settings.REQUEST_TIMEOUT_MS, 5_000) },
     keepAliveTimeout: 75_000,
     trustProxy: settings.TRUST_PROXY,
     routerOptions: { ignoreTrailingSlash: true, ignoreDuplicateSlashes: false, maxParamLength: 200 },
@@ -57,6 +60,8 @@ export async function openDoor(app: NestFastifyApplication): Promise<INestApplic
   const limiter = app.get(Limiter);
 
   const secure = securityHeaders();
+  // What the API answers is somebody's: no browser or proxy keeps it. ETags are for clients that keep it themselves.
+  const unkept = { ...secure, 'cache-control': 'no-store' };
   await app.register(cors, {
     origin: settings.CORS_ORIGINS.length ? settings.CORS_ORIGINS : false,
     credentials: true,
@@ -76,7 +81,10 @@ export async function openDoor(app: NestFastifyApplication): Promise<INestApplic
   fastify.decorateRequest('began', 0);
   fastify.addHook('onRequest', (request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void) => {
     request.began = performance.now();
-    void reply.headers(secure).header('x-request-id', request.id);
+    void reply.headers(request.url.startsWith(BASE) ? unkept : secure).header('x-request-id', request.id);
+    // A body that is small on the way may be huge in memory: none is unpacked.
+    const packed = request.headers['content-encoding'];
+    if (packed !== undefined && packed !== 'identity') return sendProblem(unsupportedMedia(PACKED), request, reply);
     if (!request.url.startsWith(BASE)) return done();
     const caller = knownCaller(callers, request);
     if (caller !== undefined && settings.RATE_LIMITS === 'off') {
@@ -103,7 +111,13 @@ export async function openDoor(app: NestFastifyApplication): Promise<INestApplic
  * What helmet says, asked once: its headers do not depend on the request, and setting them one by one on the raw response costs Node its
  * fast path. Pages (/docs, /redoc) need scripts and styles of this origin, so the content policy is theirs to bear, not the API's.
  */
-const DIRECTIVES = { 'script-src': ["'self'", "'unsafe-inline'"], 'worker-src': ["'self'", 'blob:'], 'upgrade-insecure-requests': null };
+const DIRECTIVES = {
+  'base-uri': ["'none'"],
+  'frame-ancestors': ["'none'"],
+  'script-src': ["'self'", "'unsafe-inline'"],
+  'worker-src': ["'self'", 'blob:'],
+  'upgrade-insecure-requests': null,
+};
 function securityHeaders(): Record<string, string> {
   const response = new ServerResponse(new IncomingMessage(new Socket()));
   helmet({ contentSecurityPolicy: { directives: DIRECTIVES } })(response.req, response, () => {});
