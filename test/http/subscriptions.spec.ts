@@ -541,7 +541,9 @@ describe('exactly once', () => {
     at('2026-04-01T08:00:00Z');
     await all.drain();
     const verdicts = await (await app()).get(Verifier).organization(all.organization.facts());
-    const wrong = verdicts.filter(({ name, wrong }) => wrong && !/^(audit entries: sealed|promises: none overdue|nothing is due)/.test(name));
+    const wrong = verdicts.filter(
+      ({ name, wrong }) => wrong && !/^(audit entries: sealed|promises: none overdue|nothing is due)/.test(name),
+    );
     expect(wrong).toEqual([]);
     expect(verdicts).toContainEqual(expect.objectContaining({ name: 'subscription: one audit entry per change', checked: 2 }));
   });
