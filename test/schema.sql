@@ -6,7 +6,7 @@ create index "audit_entry_tenant_id_subject_subject_id_at_index" on "audit_entry
 create table "audit_seal" ("tenant_id" uuid not null, "position" bigint not null, "entry_id" uuid not null, "hash" text not null, "sealed_at" timestamptz(3) not null default now(), primary key ("tenant_id", "position"));
 alter table "audit_seal" add constraint "audit_seal_tenant_id_entry_id_unique" unique ("tenant_id", "entry_id");
 
-create table "billing_entity" ("id" uuid not null, "created_at" timestamptz(3) not null, "updated_at" timestamptz(3) not null, "version" int not null default 1, "tenant_id" uuid not null, "created_by" uuid null, "deleted_at" timestamptz(3) null, "name" varchar(200) not null, "is_default" boolean not null default false, "address" jsonb null, "email" varchar(320) null, "vat_id" varchar(30) null, "tax_number" varchar(40) null, "registration_number" varchar(40) null, "currency" char(3) not null, "time_zone" varchar(64) not null, "bank_details" jsonb null, "logo" varchar(300) null, "terms_days" int not null default 30, "prices_include_tax" boolean not null default false, "invoice_pattern" varchar(60) not null default 'INV-{YYYY}-{00000}', "credit_note_pattern" varchar(60) not null default 'CN-{YYYY}-{00000}', "proforma_pattern" varchar(60) not null default 'PRO-{YYYY}-{00000}', "footer" text null, "emails_recurring" boolean not null default true, "custom" jsonb not null, primary key ("id"));
+create table "billing_entity" ("id" uuid not null, "created_at" timestamptz(3) not null, "updated_at" timestamptz(3) not null, "version" int not null default 1, "tenant_id" uuid not null, "created_by" uuid null, "deleted_at" timestamptz(3) null, "name" varchar(200) not null, "is_default" boolean not null default false, "address" jsonb null, "email" varchar(320) null, "vat_id" varchar(30) null, "tax_number" varchar(40) null, "registration_number" varchar(40) null, "electronic_address" varchar(100) null, "currency" char(3) not null, "time_zone" varchar(64) not null, "bank_details" jsonb null, "logo" varchar(300) null, "terms_days" int not null default 30, "prices_include_tax" boolean not null default false, "invoice_pattern" varchar(60) not null default 'INV-{YYYY}-{00000}', "credit_note_pattern" varchar(60) not null default 'CN-{YYYY}-{00000}', "proforma_pattern" varchar(60) not null default 'PRO-{YYYY}-{00000}', "footer" text null, "emails_recurring" boolean not null default true, "custom" jsonb not null, primary key ("id"));
 create index "billing_entity_tenant_id_created_at_id_index" on "billing_entity" ("tenant_id", "created_at", "id");
 alter table "billing_entity" add constraint "billing_entity_tenant_id_id_unique" unique ("tenant_id", "id");
 create unique index "billing_entity_tenant_id_is_default_unique" on "billing_entity" ("tenant_id", "is_default") where deleted_at is null and is_default;
@@ -21,6 +21,10 @@ create table "company" ("id" uuid not null, "created_at" timestamptz(3) not null
 create index "company_tenant_id_created_at_id_index" on "company" ("tenant_id", "created_at", "id");
 create index "company_tenant_id_name_id_index" on "company" ("tenant_id", "name", "id");
 create index "company_tenant_id_domain_index" on "company" ("tenant_id", "domain");
+create index "company_tenant_id_updated_at_id_index" on "company" ("tenant_id", "updated_at", "id");
+create index "company_tenant_id_employees_id_index" on "company" ("tenant_id", "employees", "id");
+create index "company_tenant_id_annual_revenue_e4_id_index" on "company" ("tenant_id", "annual_revenue_e4", "id");
+create index "company_tenant_id_founded_year_id_index" on "company" ("tenant_id", "founded_year", "id");
 create index "company_tenant_id_owner_id_created_at_id_index" on "company" ("tenant_id", "owner_id", "created_at", "id");
 create index "company_tenant_id_parent_id_created_at_id_index" on "company" ("tenant_id", "parent_id", "created_at", "id");
 alter table "company" add constraint "company_tenant_id_id_unique" unique ("tenant_id", "id");
@@ -31,9 +35,11 @@ create trigger "company_search" AFTER INSERT OR UPDATE on "company" for each ROW
 create table "contact" ("id" uuid not null, "created_at" timestamptz(3) not null, "updated_at" timestamptz(3) not null, "version" int not null default 1, "tenant_id" uuid not null, "created_by" uuid null, "deleted_at" timestamptz(3) null, "owner_id" uuid null, "custom" jsonb not null, "name" varchar(255) not null default '', "first_name" varchar(100) null, "last_name" varchar(100) null, "company_name" varchar(255) null, "company_id" uuid null, "email" varchar(320) null, "emails" jsonb not null, "phone" varchar(40) null, "phone_typed" varchar(40) null, "phones" jsonb not null, "kinds" text[] not null, "job_title" varchar(100) null, "address" jsonb null, "birthday" date null, "tags" text[] not null, "source" varchar(100) null, "notes" text null, "consent" jsonb not null, "unique_email" varchar(320) null, primary key ("id"));
 create index "contact_tenant_id_created_at_id_index" on "contact" ("tenant_id", "created_at", "id");
 create index "contact_tenant_id_email_index" on "contact" ("tenant_id", "email");
+create index "contact_tenant_id_phone_index" on "contact" ("tenant_id", "phone");
 create index "contact_tenant_id_name_id_index" on "contact" ("tenant_id", "name", "id");
 create index "contact_tenant_id_first_name_id_index" on "contact" ("tenant_id", "first_name", "id");
 create index "contact_tenant_id_last_name_id_index" on "contact" ("tenant_id", "last_name", "id");
+create index "contact_tenant_id_updated_at_id_index" on "contact" ("tenant_id", "updated_at", "id");
 create index "contact_tenant_id_owner_id_created_at_id_index" on "contact" ("tenant_id", "owner_id", "created_at", "id");
 create index "contact_tenant_id_company_id_created_at_id_index" on "contact" ("tenant_id", "company_id", "created_at", "id");
 alter table "contact" add constraint "contact_tenant_id_id_unique" unique ("tenant_id", "id");
@@ -41,8 +47,11 @@ create unique index "contact_tenant_id_unique_email_unique" on "contact" ("tenan
 create or replace function "contact_contact_search_fn"() returns trigger as $$ begin if tg_op = 'UPDATE' then if (new.name, new.company_name, new.email, new.phone, new.phone_typed, new.emails, new.phones) is not distinct from (old.name, old.company_name, old.email, old.phone, old.phone_typed, old.emails, old.phones) then return null; end if; end if; perform search.put('contact', new.tenant_id, new.id, concat_ws(' ', new.name, new.company_name, new.email, new.phone, new.phone_typed, regexp_replace(new.phone, '[^0-9]', '', 'g'), regexp_replace(new.phone_typed, '[^0-9]', '', 'g'), case when jsonb_array_length(new.emails) > 1 then (select string_agg(way ->> 'email', ' ') from jsonb_array_elements(new.emails) way) end, case when jsonb_array_length(new.phones) > 1 then (select string_agg(concat_ws(' ', way ->> 'phone', way ->> 'typed', regexp_replace(way ->> 'phone', '[^0-9]', '', 'g'), regexp_replace(way ->> 'typed', '[^0-9]', '', 'g')), ' ') from jsonb_array_elements(new.phones) way) end)); return null; end; $$ language plpgsql;
 create trigger "contact_search" AFTER INSERT OR UPDATE on "contact" for each ROW execute function "contact_contact_search_fn"();
 
-create table "customer_account" ("id" uuid not null, "created_at" timestamptz(3) not null, "updated_at" timestamptz(3) not null, "version" int not null default 1, "tenant_id" uuid not null, "created_by" uuid null, "deleted_at" timestamptz(3) null, "owner_id" uuid null, "custom" jsonb not null, "contact_id" uuid null, "company_id" uuid null, "name" varchar(255) null, "email" varchar(320) null, "address" jsonb null, "tax_id" varchar(30) null, "tax_status" text not null default 'taxable', "currency" char(3) not null, "terms_days" int null, primary key ("id"));
+create table "customer_account" ("id" uuid not null, "created_at" timestamptz(3) not null, "updated_at" timestamptz(3) not null, "version" int not null default 1, "tenant_id" uuid not null, "created_by" uuid null, "deleted_at" timestamptz(3) null, "owner_id" uuid null, "custom" jsonb not null, "contact_id" uuid null, "company_id" uuid null, "name" varchar(255) null, "email" varchar(320) null, "address" jsonb null, "tax_id" varchar(30) null, "registration_number" varchar(40) null, "electronic_address" varchar(100) null, "buyer_reference" varchar(100) null, "tax_status" text not null default 'taxable', "currency" char(3) not null, "terms_days" int null, primary key ("id"));
 create index "customer_account_tenant_id_created_at_id_index" on "customer_account" ("tenant_id", "created_at", "id");
+create index "customer_account_tenant_id_updated_at_id_index" on "customer_account" ("tenant_id", "updated_at", "id");
+create index "customer_account_tenant_id_name_id_index" on "customer_account" ("tenant_id", "name", "id");
+create index "customer_account_tenant_id_tax_id_index" on "customer_account" ("tenant_id", "tax_id");
 create index "customer_account_tenant_id_owner_id_created_at_id_index" on "customer_account" ("tenant_id", "owner_id", "created_at", "id");
 create index "customer_account_tenant_id_contact_id_created_at_id_index" on "customer_account" ("tenant_id", "contact_id", "created_at", "id");
 create index "customer_account_tenant_id_company_id_created_at_id_index" on "customer_account" ("tenant_id", "company_id", "created_at", "id");
@@ -129,6 +138,8 @@ create index "invoice_tenant_id_number_id_index" on "invoice" ("tenant_id", "num
 create index "invoice_tenant_id_due_e4_id_index" on "invoice" ("tenant_id", "due_e4", "id");
 create index "invoice_tenant_id_customer_account_id_created_at_id_index" on "invoice" ("tenant_id", "customer_account_id", "created_at", "id");
 create index "invoice_tenant_id_customer_account_id_currency_due_e4_index" on "invoice" ("tenant_id", "customer_account_id", "currency", "due_e4");
+create index "invoice_tenant_id_id_deleted_at_due_date_index" on "invoice" ("tenant_id", "id", "deleted_at", "due_date");
+create index "invoice_tenant_id_updated_at_id_index" on "invoice" ("tenant_id", "updated_at", "id");
 create index "invoice_tenant_id_owner_id_created_at_id_index" on "invoice" ("tenant_id", "owner_id", "created_at", "id");
 create index "invoice_tenant_id_billing_entity_id_created_at_id_index" on "invoice" ("tenant_id", "billing_entity_id", "created_at", "id");
 create index "invoice_tenant_id_contact_id_created_at_id_index" on "invoice" ("tenant_id", "contact_id", "created_at", "id");
@@ -161,6 +172,7 @@ create trigger "invoice_search" AFTER INSERT OR UPDATE on "invoice" for each ROW
 
 create table "dunning_step_run" ("id" uuid not null, "created_at" timestamptz(3) not null, "updated_at" timestamptz(3) not null, "version" int not null default 1, "tenant_id" uuid not null, "created_by" uuid null, "deleted_at" timestamptz(3) null, "invoice_id" uuid not null, "dunning_policy_id" uuid not null, "step" int not null, "days" int not null, "ran_on" date not null, "status" text not null default 'planned', "email" varchar(320) null, "sent_at" timestamptz(3) null, primary key ("id"));
 create index "dunning_step_run_tenant_id_created_at_id_index" on "dunning_step_run" ("tenant_id", "created_at", "id");
+create index "dunning_step_run_tenant_id_ran_on_id_index" on "dunning_step_run" ("tenant_id", "ran_on", "id");
 create index "dunning_step_run_tenant_id_invoice_id_created_at_id_index" on "dunning_step_run" ("tenant_id", "invoice_id", "created_at", "id");
 create index "dunning_step_run_tenant_id_dunning_policy_id_creat_af3a1_index" on "dunning_step_run" ("tenant_id", "dunning_policy_id", "created_at", "id");
 alter table "dunning_step_run" add constraint "dunning_step_run_tenant_id_id_unique" unique ("tenant_id", "id");
@@ -214,6 +226,8 @@ create index "payment_tenant_id_customer_account_id_created_at_id_index" on "pay
 create index "payment_tenant_id_customer_account_id_credit_e4_index" on "payment" ("tenant_id", "customer_account_id", "credit_e4");
 create index "payment_tenant_id_status_created_at_id_index" on "payment" ("tenant_id", "status", "created_at", "id");
 create index "payment_tenant_id_received_on_id_index" on "payment" ("tenant_id", "received_on", "id");
+create index "payment_tenant_id_updated_at_id_index" on "payment" ("tenant_id", "updated_at", "id");
+create index "payment_tenant_id_amount_e4_id_index" on "payment" ("tenant_id", "amount_e4", "id");
 create index "payment_tenant_id_contact_id_created_at_id_index" on "payment" ("tenant_id", "contact_id", "created_at", "id");
 create index "payment_tenant_id_company_id_created_at_id_index" on "payment" ("tenant_id", "company_id", "created_at", "id");
 alter table "payment" add constraint "payment_tenant_id_id_unique" unique ("tenant_id", "id");
@@ -282,6 +296,9 @@ create index "deal_tenant_id_stage_created_at_id_index" on "deal" ("tenant_id", 
 create index "deal_tenant_id_expected_close_date_id_index" on "deal" ("tenant_id", "expected_close_date", "id");
 create index "deal_tenant_id_closed_at_id_index" on "deal" ("tenant_id", "closed_at", "id");
 create index "deal_tenant_id_amount_e4_id_index" on "deal" ("tenant_id", "amount_e4", "id");
+create index "deal_tenant_id_updated_at_id_index" on "deal" ("tenant_id", "updated_at", "id");
+create index "deal_tenant_id_title_id_index" on "deal" ("tenant_id", "title", "id");
+create index "deal_tenant_id_stage_entered_at_id_index" on "deal" ("tenant_id", "stage_entered_at", "id");
 create index "deal_tenant_id_owner_id_created_at_id_index" on "deal" ("tenant_id", "owner_id", "created_at", "id");
 create index "deal_tenant_id_contact_id_created_at_id_index" on "deal" ("tenant_id", "contact_id", "created_at", "id");
 create index "deal_tenant_id_company_id_created_at_id_index" on "deal" ("tenant_id", "company_id", "created_at", "id");
@@ -331,6 +348,8 @@ create index "subscription_tenant_id_created_at_id_index" on "subscription" ("te
 create index "subscription_tenant_id_wake_at_id_index" on "subscription" ("tenant_id", "wake_at", "id");
 create index "subscription_tenant_id_status_created_at_id_index" on "subscription" ("tenant_id", "status", "created_at", "id");
 create index "subscription_tenant_id_next_billing_on_id_index" on "subscription" ("tenant_id", "next_billing_on", "id");
+create index "subscription_tenant_id_updated_at_id_index" on "subscription" ("tenant_id", "updated_at", "id");
+create index "subscription_tenant_id_start_date_id_index" on "subscription" ("tenant_id", "start_date", "id");
 create index "subscription_tenant_id_owner_id_created_at_id_index" on "subscription" ("tenant_id", "owner_id", "created_at", "id");
 create index "subscription_tenant_id_billing_entity_id_created_at_id_index" on "subscription" ("tenant_id", "billing_entity_id", "created_at", "id");
 create index "subscription_tenant_id_customer_account_id_created_at_id_index" on "subscription" ("tenant_id", "customer_account_id", "created_at", "id");
@@ -364,6 +383,10 @@ create index "task_tenant_id_created_at_id_index" on "task" ("tenant_id", "creat
 create index "task_tenant_id_assignee_id_due_date_id_index" on "task" ("tenant_id", "assignee_id", "due_date", "id");
 create index "task_tenant_id_due_date_id_index" on "task" ("tenant_id", "due_date", "id");
 create index "task_tenant_id_status_due_date_id_index" on "task" ("tenant_id", "status", "due_date", "id");
+create index "task_tenant_id_updated_at_id_index" on "task" ("tenant_id", "updated_at", "id");
+create index "task_tenant_id_due_at_id_index" on "task" ("tenant_id", "due_at", "id");
+create index "task_tenant_id_completed_at_id_index" on "task" ("tenant_id", "completed_at", "id");
+create index "task_tenant_id_title_id_index" on "task" ("tenant_id", "title", "id");
 create index "task_tenant_id_owner_id_created_at_id_index" on "task" ("tenant_id", "owner_id", "created_at", "id");
 create index "task_tenant_id_contact_id_created_at_id_index" on "task" ("tenant_id", "contact_id", "created_at", "id");
 create index "task_tenant_id_company_id_created_at_id_index" on "task" ("tenant_id", "company_id", "created_at", "id");

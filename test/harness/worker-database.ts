@@ -1,5 +1,6 @@
 // Before each test file: this worker's own database, cloned from the template the first time, and the settings of a test.
 import 'reflect-metadata';
+import { mkdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
@@ -30,6 +31,7 @@ process.env.LOG_LEVEL ??= 'error';
 // A busy machine makes tests slow, not red.
 process.env.POOL_WAIT_MS ??= '15000';
 const place = join(tmpdir(), `tessera-test-files-${process.ppid}-${JEST_WORKER_ID}`);
+mkdirSync(place, { recursive: true });
 process.env.STORAGE_DIR ??= join(place, 'files');
 process.env.OUTBOX_DIR ??= join(place, 'mail');
 delete process.env.REDIS_URL;
