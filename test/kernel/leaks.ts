@@ -86,7 +86,7 @@ export async function storm({ requests, connections, organizations = 100, width 
     if (why) seen.lost[why] = (seen.lost[why] ?? 0) + 1;
     return why;
   };
-  const inside = <T>(id: string | null, work: () => Promise<T>) => bus.asSystem(id && facts(id), work);
+  const inside = <T>(id: string | null, work: () => Promise<T>) => bus.asSystem(id === null ? null : facts(id), work);
   const ask = (mine: string, text: string, named: string) => lane.rows<Row>(mine, { name: named, text }, []);
   const acts: ((mine: string, other: string) => Promise<void>)[] = [
     async (mine) => held(await ask(mine, SEEN, 'all'), mine, 5),
