@@ -63,7 +63,9 @@ export const Settings = z.object({
     .transform((value) =>
       value === 'true' ? true : /^\d+$/.test(value) ? Number(value) : value && value !== 'false' ? words(value) : false,
     )
-    .describe('proxies whose X-Forwarded-For is believed: their addresses or networks, how many there are, or true for any'),
+    .describe(
+      'proxies whose X-Forwarded-For is believed: their addresses or networks, how many there are (where nobody comes past them), or true for any',
+    ),
 
   SECRET_KEY: text('a secret of at least 32 characters (openssl rand -base64 48)').describe(
     'signs tokens, links and cursors; at least 32 characters (openssl rand -base64 48); npm start invents one unless set',

@@ -164,7 +164,8 @@ export class Inhabitant {
     if (!of || of.scope === 'platform') return undefined;
     const [row] = await rowsOf<{ id: string }>(
       this.organizationId,
-      `select id from "${table}" where deleted_at is null order by created_at desc, id desc limit 1`,
+      `select id from "${table}" where tenant_id = $1 and deleted_at is null order by created_at desc, id desc limit 1`,
+      [this.organizationId],
     );
     return row?.id;
   }

@@ -1,6 +1,6 @@
 import { asOwner, inside, rowsOf } from '../database.ts';
 import type { Answer, Json } from '../world.ts';
-import { creates, type Inhabitant, type Operation, plain, referenceIn } from './samples.ts';
+import { creates, fresh, type Inhabitant, type Operation, plain, referenceIn } from './samples.ts';
 
 /** Something of the other organization that came through. */
 export interface Finding {
@@ -213,7 +213,7 @@ export class Sweep {
   /** The other organization used the key first; ours must neither hear its answer nor be told that it exists. */
   private async byKey(operation: Operation) {
     if (!creates(operation) || operation.route.secret) return;
-    const key = { 'idempotency-key': `same-${operation.id}` };
+    const key = { 'idempotency-key': `same-${operation.id}-${fresh()}` };
     const [theirs, mine] = [await this.them.pathOf(operation), await this.me.pathOf(operation)];
     if (!theirs || !mine) return;
     await this.them.tried(operation, theirs, key);

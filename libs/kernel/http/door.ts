@@ -31,6 +31,10 @@ const BODY_LIMIT = 1 << 20;
 const PACKED = 'Send the body as it is: Content-Encoding is not understood here';
 const SANE_ID = /^[\w.:-]{1,100}$/;
 
+/** So many proxies, counted from here. Fastify itself believes nobody when it is given a number: it cannot know that nobody comes past them. */
+const believed = (proxies: typeof settings.TRUST_PROXY) =>
+  typeof proxies === 'number' ? (_address: string, hop: number) => hop < proxies : proxies;
+
 /** The HTTP server itself: sizes, time-outs, ids. A trailing slash means the same as none. */
 export const fastifyAdapter = () =>
   new FastifyAdapter({
@@ -39,7 +43,7 @@ export const fastifyAdapter = () =>
     // Whoever sends a request byte by byte is cut off when its time is up, not at the next half minute.
     http: { headersTimeout: settings.REQUEST_TIMEOUT_MS, connectionsCheckingInterval: Math.min(settings.REQUEST_TIMEOUT_MS, 5_000) },
     keepAliveTimeout: 75_000,
-    trustProxy: settings.TRUST_PROXY,
+    trustProxy: believed(settings.TRUST_PROXY),
     routerOptions: { ignoreTrailingSlash: true, ignoreDuplicateSlashes: false, maxParamLength: 200 },
     exposeHeadRoutes: false,
     return503OnClosing: true,
