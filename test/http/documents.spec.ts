@@ -9,8 +9,7 @@ import { InvoicePdf } from '../../libs/billing/documents/invoice-pdf.ts';
 import { lettersTo } from '../people.ts';
 import { app, type Json, type Persona, send, type World, world } from '../world.ts';
 
-jest.setTimeout(60_000);
-beforeAll(app, 60_000);
+beforeAll(app);
 afterEach(() => {
   setClock();
   jest.restoreAllMocks();

@@ -393,7 +393,7 @@ A7,Anna S,MG Special,Mother,Won,10/20/2016,3/1/2017,0
         ['company', 0, 85, 0, 0],
         ['deal', 0, 8800, 0, 0],
       ]);
-    }, 120_000);
+    });
 });
 
 /** The first half of a file, and then the end of its reader. */

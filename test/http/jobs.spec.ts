@@ -436,5 +436,5 @@ describe('the queue', () => {
     for (const id of ids) expect(await counted(member, id)).toBe(2);
     const backlogs = [started.get(Outbox), started.get(Promises)];
     expect(await drainAll(backlogs, organization.id)).toBe(0);
-  }, 30_000);
+  });
 });

@@ -531,7 +531,7 @@ describe('any sequence', () => {
       }),
       { numRuns: Number(process.env.FC_RUNS ?? 15) },
     );
-  }, 240_000);
+  });
 
   it.each([
     ['what a payment has to give', 'update payment set allocated_e4 = allocated_e4 - 1, credit_e4 = credit_e4 + 1'],

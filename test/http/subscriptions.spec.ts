@@ -53,7 +53,7 @@ const run = async (who: Clerk, body: object = {}): Promise<Json> => {
 };
 
 describe('a subscription', () => {
-  beforeAll(app, 30_000);
+  beforeAll(app);
 
   it('is made, read, listed and billed in advance by a run', async () => {
     const { manager, organization } = await world();
@@ -469,25 +469,21 @@ describe('exactly once', () => {
   const billedTwice = (organizationId: string) =>
     rowsOf(organizationId, 'select subscription_id, index from billing_period group by 1, 2 having count(*) > 1');
 
-  it.each([2, 4])(
-    '%i sweepers at the same time make none twice',
-    async (sweepers) => {
-      const all = await world();
-      at('2026-01-31T08:00:00Z');
-      const bus = await many(all, 250, '2026-01-31');
-      at('2026-03-31T08:00:00Z');
-      const sweep = () => actingAs(system(all.organization.facts()), () => bus.run(new BillDue(true)));
-      const done = await Promise.all(Array.from({ length: sweepers }, sweep));
-      expect(done.reduce((sum, { invoices }) => sum + invoices, 0)).toBe(750);
-      expect(await billedTwice(all.organization.id)).toEqual([]);
-      expect(await rowsOf(all.organization.id, 'select count(*)::int as n, max(sequence) as last from invoice')).toEqual([
-        { n: 750, last: 750 },
-      ]);
-      await all.drain();
-      expect(await broken(all.organization.id)).toEqual([]);
-    },
-    60_000,
-  );
+  it.each([2, 4])('%i sweepers at the same time make none twice', async (sweepers) => {
+    const all = await world();
+    at('2026-01-31T08:00:00Z');
+    const bus = await many(all, 250, '2026-01-31');
+    at('2026-03-31T08:00:00Z');
+    const sweep = () => actingAs(system(all.organization.facts()), () => bus.run(new BillDue(true)));
+    const done = await Promise.all(Array.from({ length: sweepers }, sweep));
+    expect(done.reduce((sum, { invoices }) => sum + invoices, 0)).toBe(750);
+    expect(await billedTwice(all.organization.id)).toEqual([]);
+    expect(await rowsOf(all.organization.id, 'select count(*)::int as n, max(sequence) as last from invoice')).toEqual([
+      { n: 750, last: 750 },
+    ]);
+    await all.drain();
+    expect(await broken(all.organization.id)).toEqual([]);
+  });
 
   it('what dies in the middle leaves nothing, and is done afterwards', async () => {
     const all = await world();
@@ -504,7 +500,7 @@ describe('exactly once', () => {
     ]);
     expect(await billedTwice(all.organization.id)).toEqual([]);
     expect(await broken(all.organization.id)).toEqual([]);
-  }, 120_000);
+  });
 
   it('a period that is billed already refuses a second invoice, whatever the subscription says', async () => {
     const all = await world();
@@ -560,7 +556,7 @@ describe('exactly once', () => {
       { n: 2400, last: 2400 },
     ]);
     expect(await billedTwice(all.organization.id)).toEqual([]);
-  }, 120_000);
+  });
 
   it('time is not played with in production', () => {
     at('2026-01-31T08:00:00Z');

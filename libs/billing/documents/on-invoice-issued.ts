@@ -5,7 +5,10 @@ import { InvoicePdf } from './invoice-pdf.ts';
 import { InvoiceDelivery } from './invoice-delivery.ts';
 import { addressOf, plan } from './plan-delivery.ts';
 
-/** Something was issued: its document is printed, and what a subscription billed goes to the customer, if the seller does so. */
+/**
+ * Something was issued: its document is printed. What a subscription billed goes to the customer, if the seller does so, and is printed for
+ * that: a run that bills thousands does not print what nobody asks for.
+ */
 export class PrintAndSendIssued extends Reaction<InvoiceIssued> {}
 
 @Reacts(InvoiceIssued, PrintAndSendIssued)
@@ -16,9 +19,8 @@ class IssuedHandler {
   ) {}
 
   async execute({ told: { subjectId: id } }: PrintAndSendIssued) {
-    await this.bus.later(new PrintInvoice(id), { key: id, subjectId: id });
     const invoice = await this.em.findOne(Invoice, { id, kind: 'invoice', source: 'subscription' });
-    if (!invoice) return;
+    if (!invoice) return this.bus.later(new PrintInvoice(id), { key: id, subjectId: id });
     const { emailsRecurring } = await this.em.findOneOrFail(BillingEntity, { id: invoice.billingEntityId }, { filters: { alive: false } });
     const email = emailsRecurring ? await addressOf(this.em, invoice) : null;
     if (!email || (await this.em.count(InvoiceDelivery, { invoiceId: id, automatic: true }))) return;
