@@ -1,6 +1,6 @@
 import { type Actor, type Condition, type Permissions, through } from '#kernel';
 import { subjectFields, SUBJECTS } from './about.ts';
-import { Activity } from './activities/activity.ts';
+import { Activity, SYSTEM_KINDS } from './activities/activity.ts';
 import { Company } from './companies/company.ts';
 import { Contact } from './contacts/contact.ts';
 import { DealContact } from './deals/deal-contact.ts';
@@ -29,6 +29,8 @@ export const crmPermissions: Permissions = {
     can(['read', 'update'], Task, { assigneeId: me.userId });
     can('read', Activity, aboutOwn(me));
     can(['read', 'update', 'delete'], Activity, { authorId: me.userId });
+    // That nobody changes what the system noted is the activity's own rule, which says so by its name.
+    can(['update', 'delete'], Activity, { kind: { $in: [...SYSTEM_KINDS] } });
     can('read', [...structure, ExchangeRate]);
     // What they are about is their deal, and its rule is asked by whoever writes them.
     can('create', partsOfDeals);

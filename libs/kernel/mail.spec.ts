@@ -47,7 +47,13 @@ describe('without a server', () => {
     expect(raw).toContain('To: ada@example.com');
     expect(raw).toContain('Date: Sun, 01 Mar 2026 12:00:00 +0000');
     expect(raw).not.toMatch(/^Bcc:/im);
-    expect(JSON.parse(await read('.json'))).toEqual({ message_id: messageId, ...letter, from, sent_at: '2026-03-01T12:00:00.000Z' });
+    expect(JSON.parse(await read('.json'))).toEqual({
+      message_id: messageId,
+      ...letter,
+      attachments: [],
+      from,
+      sent_at: '2026-03-01T12:00:00.000Z',
+    });
   });
 
   it('the same key is one letter, also in parallel; another key is another', async () => {

@@ -80,6 +80,9 @@ describe('activities', () => {
     for (const who of [member, owner])
       for (const answer of [await who.patch(`activities/${noted.id}`, { text: 'x' }), await who.delete(`activities/${noted.id}`)])
         expect([answer.status, answer.error.code]).toEqual([409, 'activity.immutable']);
+    const { _links: links } = (await owner.get(`activities/${noted.id}`)).data as { _links: object };
+    expect(links).not.toHaveProperty('update');
+    expect(links).not.toHaveProperty('delete');
   });
 
   it('a record of another organization, a deleted one and an unknown one are 404', async () => {
