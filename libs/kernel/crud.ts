@@ -40,6 +40,19 @@ async function locked<T extends Row>(em: SqlEntityManager, of: (new () => T) & P
   return found ? (em.map(of, found as never) as T) : null;
 }
 
+/** The row a command brings back: as `load`, also when it is deleted. */
+export async function loadDeleted<T extends TenantRow>(
+  em: EntityManager,
+  of: (new () => T) & Pick<Source, 'table' | 'label'>,
+  id: string,
+): Promise<T> {
+  const row = await em.findOne(of, { id } as never, { filters: { alive: false }, lockMode: LockMode.PESSIMISTIC_WRITE });
+  if (!row) throw missing(of.label);
+  mustOnErrand(row, of);
+  asExpected(row as T);
+  return row as T;
+}
+
 /** Refuses when the caller named another version of this record. @throws version.mismatch */
 export function asExpected(row: { id: string; version: number }) {
   const { expects } = call();
@@ -171,11 +184,9 @@ export class RestoreOne extends Command<TenantRow> {
 class RestoreHandler {
   constructor(private readonly em: SqlEntityManager) {}
   async execute({ of, id }: RestoreOne) {
-    const row = await this.em.findOne(of, { id } as never, { filters: { alive: false }, lockMode: LockMode.PESSIMISTIC_WRITE });
-    if (!row) throw missing(of.label);
-    mustOnErrand(row as object, of);
-    (row as TenantRow).deletedAt = null;
-    return row as TenantRow;
+    const row = await loadDeleted(this.em, of, id);
+    row.deletedAt = null;
+    return row;
   }
 }
 

@@ -3,7 +3,7 @@ export { Bus, type Outcome } from './bus.ts';
 export { NO_ORGANIZATION } from './due.ts';
 export { Drafts, insertMany, type Scribe } from './bulk.ts';
 export { Context, entities, founding, invariants } from './context.ts';
-export { alreadyThere, amended, asExpected, load, GetOne, ListPage, RemoveOne, RestoreOne } from './crud.ts';
+export { alreadyThere, amended, asExpected, load, loadDeleted, GetOne, ListPage, RemoveOne, RestoreOne } from './crud.ts';
 export { Database } from './database.ts';
 export { witnessed } from './flush.ts';
 export {

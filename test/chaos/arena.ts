@@ -29,9 +29,11 @@ import type { Plant } from './plants.ts';
 import { Program } from './program.ts';
 import { RedisServer } from './redis.ts';
 
-const POSTGRES_PORT = 28_000;
-const API_PORT = 28_100;
-const REDIS_PORT = 28_200;
+/** Each series looks for its ports in a place of its own: a port is free as well while its program lies killed. */
+const PORTS = 28_000 + (process.pid % 100) * 30;
+const POSTGRES_PORT = PORTS;
+const API_PORT = PORTS + 10;
+const REDIS_PORT = PORTS + 20;
 const DISK = '1200m';
 const QUEUE = 'work';
 const QUEUE_SCHEMA = 'bullmq';
@@ -171,6 +173,8 @@ export class Arena {
       cwd: this.home,
       env: this.env,
       encoding: 'utf8',
+      // What is verified of hundreds of organizations is longer than the megabyte at which Node would kill the command.
+      maxBuffer: 1 << 30,
     });
     return { status, output: `${stdout}${stderr}` };
   }

@@ -86,6 +86,8 @@ async function playAll(
   const arena = await Arena.open({ plant, workers, queue, failpoints: scenario.faults !== undefined, ended: (how) => endings.push(how) });
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'disconnect'] as const)
     process.once(signal, () => void arena.close().then(() => process.exit(130)));
+  // Listening for its parent alone keeps no program alive.
+  process.channel?.unref();
   let found = 0;
   let done = 0;
   const worst = new Map<string, number>();

@@ -17,6 +17,15 @@ async function issued(who: Persona, more: object = {}): Promise<Json> {
 }
 
 describe('drafts', () => {
+  it('are deleted and brought back by the member whose they are, and by no colleague, there or not', async () => {
+    const { member, colleague } = await world();
+    const { id } = await drafted(member);
+    expect((await colleague.post(`invoices/${id}/restore`)).status).toBe(403);
+    expect((await member.delete(`invoices/${id}`)).status).toBe(200);
+    expect((await colleague.post(`invoices/${id}/restore`)).status).toBe(403);
+    expect(await member.post(`invoices/${id}/restore`)).toMatchObject({ status: 200, data: { id, status: 'draft' } });
+  });
+
   it('are worked out as the preview says, and read back as they were answered', async () => {
     const { manager } = await world();
     const contact_id = await contactOf(manager);

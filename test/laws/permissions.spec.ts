@@ -71,6 +71,18 @@ it('a change that changes nothing is for those who may change: the others are to
   }
 });
 
+it('so is bringing back what is there', async () => {
+  const restores = real.filter(({ name, id }) => name === 'restore' && matrix[id]!.member === '403');
+  expect(restores.length).toBeGreaterThan(10);
+  for (const operation of restores) {
+    const play = await prepared(operation, here, 'member');
+    const back = await here.owner.post(play.path ?? operation.path);
+    expect(`${operation.id} ${back.status}`).toBe(`${operation.id} 200`);
+    const answer = await played(play);
+    expect(`${operation.id} ${answer?.status}`).toBe(`${operation.id} 403`);
+  }
+});
+
 it('canary: a route whose door is wider than it should be is seen in the matrix', () => {
   const leaky = all.filter(isLeaky);
   expect(leaky).toHaveLength(4);

@@ -1,5 +1,4 @@
-import { LockMode } from '@mikro-orm/core';
-import { Command, EntityManager, Handles, missing } from '#kernel';
+import { Command, EntityManager, Handles, loadDeleted } from '#kernel';
 import { whole } from './contents.ts';
 import { Invoice } from './invoice.ts';
 
@@ -14,8 +13,7 @@ export class RestoreInvoice extends Command<Invoice> {
 class Handler {
   constructor(private readonly em: EntityManager) {}
   async execute({ id }: RestoreInvoice) {
-    const invoice = await this.em.findOne(Invoice, { id }, { filters: { alive: false }, lockMode: LockMode.PESSIMISTIC_WRITE });
-    if (!invoice) throw missing(Invoice.label);
+    const invoice = await loadDeleted(this.em, Invoice, id);
     invoice.deletedAt = null;
     return whole(this.em, invoice);
   }

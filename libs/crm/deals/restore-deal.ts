@@ -1,5 +1,4 @@
-import { Command, EntityManager, Handles, missing, now } from '#kernel';
-import { LockMode } from '@mikro-orm/core';
+import { Command, EntityManager, Handles, loadDeleted, now } from '#kernel';
 import { closingOf, firstOf, placeOf } from '../pipelines/line.ts';
 import { lineOf } from '../pipelines/structure.ts';
 import { chronicle, remember } from './chronicle.ts';
@@ -20,8 +19,7 @@ export class RestoreDeal extends Command<Deal> {
 class Handler {
   constructor(private readonly em: EntityManager) {}
   async execute({ id }: RestoreDeal) {
-    const deal = await this.em.findOne(Deal, { id }, { filters: { alive: false }, lockMode: LockMode.PESSIMISTIC_WRITE });
-    if (!deal) throw missing(Deal.label);
+    const deal = await loadDeleted(this.em, Deal, id);
     if (isOpen(deal.status)) await contactStands(this.em, deal);
     deal.deletedAt = null;
     const line = await lineOf(this.em, deal.pipelineId);
