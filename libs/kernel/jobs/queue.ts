@@ -58,7 +58,10 @@ const pool = () =>
     max: Math.max(2, settings.QUEUE_POOL),
     keepAlive: true,
     application_name: 'tessera queue',
-  }).on('error', report);
+  })
+    .on('error', report)
+    // The pool hears its idle clients only; one that is lent and between two statements would end the process.
+    .on('connect', (client) => client.on('error', report));
 
 @Global()
 @Module({ providers: [{ provide: POOL, useFactory: () => (settings.REDIS_URL ? null : pool()) }], exports: [POOL] })
