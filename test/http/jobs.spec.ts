@@ -30,6 +30,7 @@ import { getQueueToken } from '@nestjs/bullmq';
 import type { INestApplicationContext, Type } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import type { Queue } from 'bullmq';
+import type pg from 'pg';
 import * as contexts from '../../libs/contexts.ts';
 import { asOwner, tamper } from '../database.ts';
 import { alsoServe, app, drain, type Persona, world } from '../world.ts';
@@ -416,6 +417,23 @@ describe('the queue', () => {
       expect((await backlog.take(9, organization.id)).sort()).toEqual(sent.sort());
       expect(await backlog.take(9, organization.id)).toEqual([]);
     }
+  });
+
+  it('may lose a connection that is lent and has nothing to say, and the process lives', async () => {
+    const started = await start();
+    // The type knows of Redis only.
+    const pool = started.get<Queue>(getQueueToken(QUEUE)).opts.connection as unknown as pg.Pool;
+    const client = await pool.connect();
+    try {
+      const [{ pid }] = (await client.query<{ pid: number }>('select pg_backend_pid() as pid')).rows as [{ pid: number }];
+      // `once` of node:events would hear the error itself.
+      const gone = new Promise((resolve) => client.once('end', resolve));
+      await pool.query('select pg_terminate_backend($1)', [pid]);
+      await gone;
+    } finally {
+      client.release(true);
+    }
+    expect((await pool.query('select 1 as one')).rows).toEqual([{ one: 1 }]);
   });
 
   it('may lose everything, and nothing is missed or done twice', async () => {

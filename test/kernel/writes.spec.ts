@@ -373,6 +373,7 @@ describe('deleting and restoring', () => {
     ])
       expect(gone).toMatchObject({ status: 404, error: { code: 'not_found' } });
     expect((await colleague.post(`${path}/restore`)).status).toBe(403);
+    expect((await member.post(`${path}/restore`, {}, { 'if-match': '"v1"' })).status).toBe(412);
     const second = await shelve(member, { title: 'Unique' });
     expect((await member.post(`${path}/restore`)).status).toBe(409);
     await member.delete(`test-books/${second.id}`);
