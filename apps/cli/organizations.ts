@@ -1,8 +1,8 @@
 import { type Listed, Organizations } from '#kernel';
 import type { INestApplicationContext } from '@nestjs/common';
 
-/** The organization of this id or slug, or all. @throws not_found */
+/** The organizations of these ids or slugs, which commas part, or all. @throws not_found */
 export async function chosen(app: INestApplicationContext, named?: string): Promise<Listed[]> {
   const organizations = app.get(Organizations);
-  return named ? [await organizations.named(named)] : organizations.all();
+  return named ? Promise.all(named.split(',').map((name) => organizations.named(name.trim()))) : organizations.all();
 }

@@ -96,6 +96,8 @@ export class Arena {
   private env: Record<string, string> = {};
   private pool!: pg.Pool;
   private queuePool?: pg.Pool;
+  /** Ids of the organizations that the product was not asked to verify yet. */
+  readonly unverified: string[] = [];
   /** Where jobs travel, when they do not travel through PostgreSQL. */
   redis?: RedisServer;
   failpoints?: Failpoints;

@@ -152,7 +152,9 @@ async function found(arena: Arena, door: Door, name: string): Promise<Tenant> {
     const reply = await door.send({ method: 'POST', path: 'auth/register', headers: { 'content-type': 'application/json' }, body });
     if (reply.kind === 'answered' && reply.status === 201) {
       const { data } = JSON.parse(reply.text) as { data: { access_token: string } };
-      return { ...(await organizationOf(arena, email)), token: data.access_token, name };
+      const organization = await organizationOf(arena, email);
+      arena.unverified.push(organization.id);
+      return { ...organization, token: data.access_token, name };
     }
     if (attempt === 20) throw new Error(`Nobody can register: ${reply.kind === 'answered' ? reply.text : reply.why}`);
     await wait(250);

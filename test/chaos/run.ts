@@ -22,7 +22,7 @@ interface Orders {
   seed: string;
   runs: number;
   only?: number;
-  /** `tessera verify` looks at everything there is, also of the runs before: once in so many runs is enough, and after the last. */
+  /** `tessera verify` is asked once in so many runs, of all their organizations, and after the last. */
   verifyEach: number;
   faults: readonly string[];
   queue: 'postgres' | 'redis';
@@ -39,7 +39,7 @@ await plainly(async () => {
       only: { type: 'string' },
       faults: { type: 'string' },
       plant: { type: 'string' },
-      'verify-each': { type: 'string' },
+      'verify-each': { type: 'string', default: '10' },
       queue: { type: 'string', default: 'postgres' },
       workers: { type: 'string', default: '2' },
       prove: { type: 'boolean', default: false },
@@ -54,7 +54,7 @@ await plainly(async () => {
     seed: values.seed,
     runs: Number(values.runs),
     only: values.only ? Number(values.only) : undefined,
-    verifyEach: Number(values['verify-each'] ?? scenario.verifyEach ?? 1),
+    verifyEach: Number(values['verify-each']),
     queue: values.queue === 'redis' ? 'redis' : 'postgres',
     workers: Number(values.workers),
     faults: values.faults?.split(',') ?? [],

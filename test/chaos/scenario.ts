@@ -29,8 +29,6 @@ export interface Scenario {
   readonly daysAfter?: number;
   /** Fields that change without a new version: they are not compared. */
   readonly derived?: readonly string[];
-  /** After how many runs `tessera verify` is asked, unless the order says: it looks at all that there is. Each run unless given. */
-  readonly verifyEach?: number;
   /** What each organization has before the faults begin; sent like everything else, and answered. */
   furnish(hand: Hand): Promise<void>;
   readonly actions: readonly Action[];

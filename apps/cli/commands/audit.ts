@@ -25,7 +25,7 @@ export class AuditVerifyCommand extends CommandRunner {
     if (rows.some(({ broken }) => broken)) throw new Error('The audit log is broken.');
   }
 
-  @Option({ flags: '--organization <name>', description: 'only this one, by its id or slug' })
+  @Option({ flags: '--organization <names>', description: 'only these, by id or slug, parted by commas' })
   organization(name: string) {
     return name;
   }

@@ -16,7 +16,7 @@ interface Options {
 }
 
 abstract class OfOrganization extends CommandRunner {
-  @Option({ flags: '--organization <name>', description: 'only this one, by its id or slug' })
+  @Option({ flags: '--organization <names>', description: 'only these, by id or slug, parted by commas' })
   organization(name: string) {
     return name;
   }

@@ -30,7 +30,7 @@ export class VerifyCommand extends CommandRunner {
     if (!json) console.log(`\n${checked} rows checked, everything holds`);
   }
 
-  @Option({ flags: '--organization <name>', description: 'only this one, by its id or slug' })
+  @Option({ flags: '--organization <names>', description: 'only these, by id or slug, parted by commas' })
   organization(name: string) {
     return name;
   }

@@ -34,7 +34,6 @@ export const billing: Scenario = {
   faults: STRIKES,
   daysAfter: DAYS_AFTER,
   derived: ['next_billing_on'],
-  verifyEach: 10,
 
   async furnish(hand) {
     const made = async (what: string, path: string, body: Json) =>
