@@ -6,7 +6,7 @@ import { camel, snake, spoken } from './naming.ts';
 import { reach } from './permissions.ts';
 import { ormCondition } from './predicate.ts';
 import { now } from './time.ts';
-import { record } from './transaction.ts';
+import { record, retell, type Retold } from './transaction.ts';
 import { uuidv7 } from './uuidv7.ts';
 import { makeView, type Prettify, type RowOf, type View } from './view.ts';
 
@@ -60,6 +60,10 @@ export abstract class Row {
   /** Tells what happened; it leaves through the outbox with the transaction's commit. */
   protected record(event: object) {
     record(this, event);
+  }
+  /** Its audit entry tells what became of parts that have none of their own (`quiet`), also when nothing else of it changes but its time. */
+  protected retell(before: Retold['before'], after: Retold['after']) {
+    retell(this, { before, after });
   }
 }
 /** A row of an organization. */

@@ -10,7 +10,7 @@ import { quoted } from './lean-driver.ts';
 import { dotted, snake } from './naming.ts';
 import { may, must, reach } from './permissions.ts';
 import { predicate } from './predicate.ts';
-import { unit } from './transaction.ts';
+import { type Retold, unit } from './transaction.ts';
 import { uuidv7 } from './uuidv7.ts';
 
 type Values = Record<string, unknown>;
@@ -22,6 +22,8 @@ export interface Change {
   readonly row: Row;
   readonly before: Values | null;
   readonly changed: readonly string[];
+  /** What became of its parts. */
+  readonly retold?: Retold;
 }
 /** Fields that every change changes. */
 export const quiet = new Set(['version', 'updatedAt', 'createdAt', 'tenantId', 'id', 'createdBy']);
@@ -57,7 +59,9 @@ function changeOf({ entity: row, type, originalEntity, payload }: ChangeSet<Row>
             ? 'delete'
             : 'restore'
           : 'update';
-  return type === ChangeSetType.UPDATE && !changed.length ? [] : [{ of, verb, row, before, changed }];
+  const retold = unit()?.retold.get(row);
+  unit()?.retold.delete(row);
+  return type === ChangeSetType.UPDATE && !changed.length && !retold ? [] : [{ of, verb, row, before, changed, retold }];
 }
 
 /** Checked against the row before and after. Platform rows are guarded by their use cases; they are known outside any organization. */
@@ -207,12 +211,15 @@ function entry(organization: string, me: Actor, requestId: string, verb: Verb, s
 export function auditOf(change: Change, { actor: me, requestId }: Call): unknown[][] {
   const organization = organizationOf(change);
   if (!organization || organization !== unit()?.tenantId || extrasOf(change.of).quiet) return [];
-  const { of, verb, row, before, changed } = change;
+  const { of, verb, row, before, changed, retold } = change;
   const spoken = (values: Values) =>
     Object.fromEntries(
       changed.map((name) => [snake(name), fieldsOf(of)[name]?.masked ? (values[name] == null ? null : '***') : plain(values[name])]),
     );
-  const content = JSON.stringify({ before: before ? spoken(before) : null, after: spoken(row as unknown as Values) });
+  const content = JSON.stringify({
+    before: before ? { ...spoken(before), ...retold?.before } : null,
+    after: { ...spoken(row as unknown as Values), ...retold?.after },
+  });
   return [entry(organization, me, requestId, verb, of.table, row.id, content)];
 }
 export const contentHash = (salt: string, content: string) => createHash('sha256').update(salt).update(content).digest('base64url');
@@ -222,8 +229,9 @@ const plain = (value: unknown) => (typeof value === 'bigint' ? String(value) : (
 export function messageOf(change: Change, { actor: me, requestId }: Call): unknown[][] {
   const organization = organizationOf(change);
   if (!organization || extrasOf(change.of).quiet) return [];
-  const { of, verb, row, changed } = change;
-  const payload = JSON.stringify({ id: row.id, ...(verb === 'update' ? { changed: changed.map(snake) } : {}) });
+  const { of, verb, row, retold } = change;
+  const changed = [...change.changed.map(snake), ...Object.keys(retold?.after ?? {})];
+  const payload = JSON.stringify({ id: row.id, ...(verb === 'update' ? { changed } : {}) });
   return [[organization, `${of.table}.${PAST[verb]}`, of.table, row.id, payload, requestId, me.userId ?? me.onBehalfOf ?? null]];
 }
 

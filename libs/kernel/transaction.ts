@@ -8,9 +8,17 @@ export interface Happened {
   readonly event: object;
 }
 
+/** Parts of a row that have no audit entry of their own, before and after: told by the row's. */
+export interface Retold {
+  readonly before: Readonly<Record<string, unknown>>;
+  readonly after: Readonly<Record<string, unknown>>;
+}
+
 /** The open transaction of this use case: what has been recorded and not yet written to the outbox. */
 export interface Unit {
   readonly happened: Happened[];
+  /** What became of the parts of rows, by row: see Row.retell. */
+  readonly retold: Map<object, Retold>;
   readonly written: Written[];
   /** Statements whose answer nobody needs: they leave with the next statement, at the latest with the commit; see eager-client.ts. */
   readonly leaving: string[];
@@ -38,12 +46,17 @@ export const errand = (): Errand | undefined => errands.getStore();
 
 /** A unit of its own: what it recorded goes when it fails. */
 export const inUnit = <T>(tenantId: string | null, work: () => T): T =>
-  units.run({ happened: [], written: [], leaving: [], tenantId, closing: false }, work);
+  units.run({ happened: [], retold: new Map(), written: [], leaving: [], tenantId, closing: false }, work);
 export const unit = (): Unit | undefined => units.getStore();
 
 /** Keeps an event until the next flush. Outside a transaction (a unit test of an entity) nobody listens. */
 export function record(row: object, event: object): void {
   units.getStore()?.happened.push({ row, event });
+}
+
+/** Keeps what became of a row's parts until the next flush. */
+export function retell(row: object, parts: Retold): void {
+  units.getStore()?.retold.set(row, parts);
 }
 
 export const inTransaction = () => TransactionContext.getEntityManager() !== undefined;

@@ -85,8 +85,31 @@ describe('drafts', () => {
     // What only a line says is a new version as well: nobody overwrites what he has not seen.
     const { version } = (await manager.patch(`invoices/${id}`, { lines: [line('7', { description: 'Days' })] })).data;
     expect((await manager.patch(`invoices/${id}`, { lines: [line('7', { description: 'Weeks' })] })).data.version).toBe(version + 1);
+    // The same lines again are no change.
+    expect((await manager.patch(`invoices/${id}`, { lines: [line('7', { description: 'Weeks' })] })).data.version).toBe(version + 1);
     expect((await manager.delete(`invoices/${id}`)).status).toBe(200);
     expect((await manager.get(`invoices/${id}`)).status).toBe(404);
+  });
+
+  it('leave an audit entry of what became of their lines, whatever else changes, and none where nothing does', async () => {
+    const { owner, manager } = await world();
+    const { id } = await drafted(manager, { lines: [line('100'), line('50')] });
+    const change = async (...lines: object[]) => expect((await manager.patch(`invoices/${id}`, { lines })).status).toBe(200);
+    const told = async () => {
+      const { data } = await owner.get(`audit?subject=invoice&subject_id=${id}&action=update&sort=at`);
+      const spoken = (state: Json) => state.lines.map(({ description, unit_price }: Json) => `${description} ${unit_price}`);
+      return data.map(({ content: { before, after } }: Json) => [spoken(before), spoken(after)]);
+    };
+    await change(line('100', { description: 'Days' }), line('50'));
+    await change(line('100', { description: 'Days' }), line('50'));
+    await change(line('50'));
+    expect(await told()).toEqual([
+      [
+        ['Hours 100', 'Hours 50'],
+        ['Days 100', 'Hours 50'],
+      ],
+      [['Days 100', 'Hours 50'], ['Hours 50']],
+    ]);
   });
 
   it('take description, price, unit and tax from the catalog', async () => {

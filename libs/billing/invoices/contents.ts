@@ -1,4 +1,5 @@
-import { type EntityManager, fixed, load, parseAmount, type Scribe } from '#kernel';
+import { type EntityManager, fixed, formatFixed, load, parseAmount, type Scribe, snake } from '#kernel';
+import { isDeepStrictEqual } from 'node:util';
 import { type Hold, loadOwing } from '../ledger/lock.ts';
 import { taxOf } from './arithmetic.ts';
 import { Invoice } from './invoice.ts';
@@ -37,10 +38,13 @@ export function fill(
 ): Whole {
   Object.assign(invoice, totals, { allowances, charges });
   const [formerLines, formerTaxes] = [invoice.lines ?? [], invoice.taxes ?? []];
+  const before = told(formerLines);
   const newLines = lines.map((line, i) =>
     formerLines[i] ? Object.assign(formerLines[i], line) : scribe.create(InvoiceLine, { ...line, invoiceId: invoice.id }),
   );
   for (const surplus of formerLines.slice(lines.length)) em.remove(surplus);
+  const after = told(newLines);
+  if (formerLines.length && !isDeepStrictEqual(before, after)) invoice.reworded(before, after);
   const key = ({ category, percent }: Pick<InvoiceTax, 'category' | 'percent'>) => `${category} ${fixed(percent, 4)}`;
   const known = new Map(formerTaxes.map((row) => [key(row), row]));
   const newTaxes = taxes.map((tax) => {
@@ -50,6 +54,31 @@ export function fill(
   });
   for (const surplus of known.values()) em.remove(surplus);
   return Object.assign(invoice, { lines: newLines, taxes: newTaxes });
+}
+
+/** No decimal of a line has more. */
+const PLACES = 6;
+const TOLD = [
+  'description',
+  'quantity',
+  'unit',
+  'unitPrice',
+  'discountPercent',
+  'discountAmount',
+  'net',
+  'taxCategory',
+  'taxPercent',
+  'priceId',
+  'periodStart',
+  'periodEnd',
+] as const;
+/** Lines as the audit log tells them: in wire names, amounts in e4 like its others. */
+const told = (lines: readonly InvoiceLine[]) =>
+  lines.map((line) => Object.fromEntries(TOLD.map((name) => [snake(name), spelled(name, line[name])])));
+function spelled(name: (typeof TOLD)[number], value: bigint | string | null) {
+  if (typeof value === 'bigint') return String(value);
+  const isDecimal = InvoiceLine.fields[name].column.type === 'decimal';
+  return value && isDecimal ? formatFixed(fixed(value, PLACES), PLACES) : (value ?? null);
 }
 
 /** What was sent to make an invoice, read back from it: to work it out again, or to make another of it. */

@@ -1,5 +1,5 @@
 import { Address, Company, Contact } from '#crm';
-import { businessRecord, choice, currency, day, flag, json, moment, money, note, problem, ref, text, today, uuid, whole } from '#kernel';
+import { businessRecord, choice, currency, day, flag, json, moment, money, note, now, problem, ref, text, today, uuid, whole } from '#kernel';
 import { z } from 'zod';
 import { BillingEntity } from '../billing-entities/billing-entity.ts';
 import { CustomerAccount } from '../customers/customer-account.ts';
@@ -150,6 +150,12 @@ export class Invoice extends businessRecord(
   /** Set by what loads or makes an invoice whole; see contents.ts. */
   declare lines?: InvoiceLine[];
   declare taxes?: InvoiceTax[];
+
+  /** Its lines are others than they were: it has a new version, whose audit entry tells them. */
+  reworded(before: readonly object[], after: readonly object[]): void {
+    this.retell({ lines: before }, { lines: after });
+    this.updatedAt = now();
+  }
 
   isDraft(): boolean {
     return this.status === 'draft';

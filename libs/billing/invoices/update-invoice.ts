@@ -1,4 +1,4 @@
-import { Command, EntityManager, Handles, now } from '#kernel';
+import { Command, EntityManager, Handles } from '#kernel';
 import type { z } from 'zod';
 import { CustomerAccount } from '../customers/customer-account.ts';
 import { customerOf, snapshotOf } from '../customers/customer.ts';
@@ -46,8 +46,6 @@ class Handler {
     if (!reworked && wasCurrency === invoice.currency && wasIncluding === invoice.pricesIncludeTax) return invoice;
     const account = await this.em.findOneOrFail(CustomerAccount, { id: invoice.customerAccountId });
     const content = { ...before, ...Object.fromEntries(Object.entries(given).filter(([, part]) => part !== undefined)) };
-    // What only its lines say is new in the invoice, too: its version, and so its ETag, moves on.
-    invoice.updatedAt = now();
     return fill(this.em, invoice, await priced(this.em, content, termsOf(invoice, seller, account)));
   }
 }
