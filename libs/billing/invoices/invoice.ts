@@ -1,5 +1,22 @@
 import { Address, Company, Contact } from '#crm';
-import { businessRecord, choice, currency, day, flag, json, moment, money, note, now, problem, ref, text, today, uuid, whole } from '#kernel';
+import {
+  businessRecord,
+  choice,
+  currency,
+  day,
+  flag,
+  json,
+  moment,
+  money,
+  note,
+  now,
+  problem,
+  ref,
+  text,
+  today,
+  uuid,
+  whole,
+} from '#kernel';
 import { z } from 'zod';
 import { BillingEntity } from '../billing-entities/billing-entity.ts';
 import { CustomerAccount } from '../customers/customer-account.ts';
