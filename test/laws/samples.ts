@@ -156,7 +156,7 @@ export class Inhabitant {
     return this.persona.post(`${path}?${new URLSearchParams(Object.fromEntries(texts))}`, file, { ...headers, 'content-type': 'text/csv' });
   }
 
-  /** The id of some living row of a table, the newest one first. */
+  /** The id of some living row of a table: the newest that he made, else the newest. */
   async idIn(table: string): Promise<string | undefined> {
     if (table === 'membership') return this.persona.userId;
     if (table === 'organization') return this.organizationId;
@@ -164,8 +164,9 @@ export class Inhabitant {
     if (!of || of.scope === 'platform') return undefined;
     const [row] = await rowsOf<{ id: string }>(
       this.organizationId,
-      `select id from "${table}" where tenant_id = $1 and deleted_at is null order by created_at desc, id desc limit 1`,
-      [this.organizationId],
+      `select id from "${table}" where tenant_id = $1 and deleted_at is null
+       order by created_by is not distinct from $2 desc, created_at desc, id desc limit 1`,
+      [this.organizationId, this.persona.userId],
     );
     return row?.id;
   }
@@ -194,7 +195,8 @@ export class Inhabitant {
     }
     const lists = this.all.find((one) => one.method === 'GET' && one.path === template);
     const { data } = lists ? await this.persona.get(path) : { data: [] };
-    const row = Array.isArray(data) ? data[0] : undefined;
+    const rows: Json[] = Array.isArray(data) ? data : [];
+    const row = rows.find(({ created_by }) => created_by === this.persona.userId) ?? rows[0];
     if (row) return row[snake(name)] ?? row.id ?? row.user_id;
     const made = maker && !newest ? await this.make(maker, path) : undefined;
     if (made?.id) return made.id;
