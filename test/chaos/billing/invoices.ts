@@ -62,9 +62,10 @@ export async function issueInvoice(hand: Hand) {
   await issue(hand, draft.id, hand.random.chance(0.2) ? { issue_date: dayFromNow(-1) } : {});
 }
 
+const REVERSE_CHARGE = 'AE';
 /** Reverse charge without the buyer's tax id: refused when everything but the number is written. */
 export async function refusedInvoice(hand: Hand) {
-  const lines = [{ description: `line ${hand.word()}`, unit_price: priceOf(hand), tax_category: 'AE', tax_percent: '0' }];
+  const lines = [{ description: `line ${hand.word()}`, unit_price: priceOf(hand), tax_category: REVERSE_CHARGE, tax_percent: '0' }];
   const id = await createInvoice(hand, { lines });
   // Somebody may have deleted it.
   if (id) await issue(hand, id, {}, [404, 409, 422]);
@@ -79,9 +80,11 @@ export async function lateInvoice(hand: Hand) {
   if (id) await issue(hand, id);
 }
 
-/** What only the lines say, or the head as well. */
+const isRefused = ({ lines = [] }: Json) => (lines as Json[]).some(({ tax_category }) => tax_category === REVERSE_CHARGE);
+
+/** What only the lines say, or the head as well. One that is to be refused keeps its lines, or it would not be. */
 export async function patchDraft(hand: Hand) {
-  const draft = pickOf(hand, 'invoices', isDraft);
+  const draft = pickOf(hand, 'invoices', (data) => isDraft(data) && !isRefused(data));
   if (!draft) return;
   const fields = hand.random.pick([{ lines: [lineOf(hand)] }, { reference: `order ${hand.word()}` }]);
   await hand.ask({
