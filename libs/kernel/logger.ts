@@ -83,12 +83,12 @@ export const logging = (wanted: Wanted = settings): Params => ({
  * One line for each answered request, with its id, organization and user as the HTTP door left them on the request, and the milliseconds it took.
  * Without the query string, which may hold a token.
  */
-export function logRequests(fastify: Fastify, to: Logger = logger) {
+export function logRequests(fastify: Fastify, to: Logger = own()) {
   fastify.addHook('onResponse', (request, reply, done) => {
-    const [path = ''] = request.url.split('?');
     const { statusCode: status, elapsedTime } = reply;
-    const level = status >= 500 ? 'error' : PROBES.test(path) ? 'debug' : 'info';
+    const level = status >= 500 ? 'error' : PROBES.test(request.url) ? 'debug' : 'info';
     if (!to.isLevelEnabled(level)) return done();
+    const [path = ''] = request.url.split('?');
     const line = { request_id: request.id, ...callerOf(request), method: request.method, path, route: request.routeOptions.url, status };
     const ms = Math.round(elapsedTime * 10) / 10;
     to[level]({ ...line, ms }, `${request.method} ${path} ${status} ${ms} ms`);

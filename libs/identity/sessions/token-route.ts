@@ -11,6 +11,7 @@ import {
   settings,
   system,
 } from '#kernel';
+import { parseCookie, stringifySetCookie } from 'cookie';
 import type { z } from 'zod';
 import { DerivedSecrets } from '../tokens.ts';
 import { AUTH_PATH, type Issued, REFRESH_DAYS } from './sessions.ts';
@@ -21,7 +22,6 @@ const REFRESH_COOKIE = 'tessera_refresh';
 const CSRF_COOKIE = 'tessera_csrf';
 const CSRF_HEADER = 'x-csrf-token';
 const WEEK_SECONDS = REFRESH_DAYS * 24 * 60 * 60;
-const guarded = { secure: true, sameSite: 'strict', maxAge: WEEK_SECONDS } as const;
 
 let made: DerivedSecrets | undefined;
 const csrfOf = (refresh: string) => (made ??= new DerivedSecrets(settings.SECRET_KEY)).of('csrf', refresh);
@@ -32,11 +32,12 @@ const csrfOf = (refresh: string) => (made ??= new DerivedSecrets(settings.SECRET
  */
 export function refreshTokenOf({ http }: HttpRequest, sent: string | undefined): { secret: string; cookie: boolean } | undefined {
   if (sent !== undefined) return { secret: sent, cookie: false };
-  const secret = http.cookies[REFRESH_COOKIE];
+  const cookies = cookiesOf(http);
+  const secret = cookies[REFRESH_COOKIE];
   if (!secret) return undefined;
   const header = http.headers[CSRF_HEADER];
   made ??= new DerivedSecrets(settings.SECRET_KEY);
-  if (typeof header !== 'string' || header !== http.cookies[CSRF_COOKIE] || !made.fits(header, 'csrf', secret)) throw csrfFailed();
+  if (typeof header !== 'string' || header !== cookies[CSRF_COOKIE] || !made.fits(header, 'csrf', secret)) throw csrfFailed();
   return { secret, cookie: true };
 }
 
@@ -68,16 +69,23 @@ export function tokenRoute<B>(
 function inCookie({ reply }: HttpRequest, { refresh_token: secret, ...result }: Answered): Answered {
   if (!secret) return result;
   const csrf = csrfOf(secret);
-  void reply.setCookie(REFRESH_COOKIE, secret, { ...guarded, httpOnly: true, path: AUTH_PATH });
-  void reply.setCookie(CSRF_COOKIE, csrf, { ...guarded, path: '/' });
+  setCookies(reply, secret, csrf);
   return { ...result, csrf_token: csrf } as Answered;
 }
 
 /** The session is over: the browser forgets. */
 export function clearCookies({ reply, http }: HttpRequest): void {
-  if (!http.cookies[REFRESH_COOKIE]) return;
-  void reply.clearCookie(REFRESH_COOKIE, { ...guarded, httpOnly: true, path: AUTH_PATH });
-  void reply.clearCookie(CSRF_COOKIE, { ...guarded, path: '/' });
+  if (cookiesOf(http)[REFRESH_COOKIE]) setCookies(reply, '', '', 0);
+}
+
+const cookiesOf = ({ headers }: HttpRequest['http']) => parseCookie(headers.cookie ?? '');
+/** With an age of 0 the browser forgets them. */
+function setCookies(reply: HttpRequest['reply'], refresh: string, csrf: string, maxAge = WEEK_SECONDS) {
+  const guarded = { secure: true, sameSite: 'strict', maxAge } as const;
+  void reply.header('set-cookie', [
+    stringifySetCookie({ ...guarded, name: REFRESH_COOKIE, value: refresh, httpOnly: true, path: AUTH_PATH }),
+    stringifySetCookie({ ...guarded, name: CSRF_COOKIE, value: csrf, path: '/' }),
+  ]);
 }
 
 /** Runs on as Tessera itself: for what only follows from a proof, such as opening a session. */

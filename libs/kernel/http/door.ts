@@ -1,10 +1,9 @@
-import cookie from '@fastify/cookie';
 import cors from '@fastify/cors';
 import formbody from '@fastify/formbody';
 import multipart from '@fastify/multipart';
 import type { INestApplication } from '@nestjs/common';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyPluginCallback, FastifyPluginOptions, FastifyReply, FastifyRequest } from 'fastify';
 import helmet from 'helmet';
 import { IncomingMessage, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
@@ -66,14 +65,14 @@ export async function openDoor(app: NestFastifyApplication): Promise<INestApplic
   const secure = securityHeaders();
   // What the API answers is somebody's: no browser or proxy keeps it. ETags are for clients that keep it themselves.
   const unkept = { ...secure, 'cache-control': 'no-store' };
-  await app.register(cors, {
-    origin: settings.CORS_ORIGINS.length ? settings.CORS_ORIGINS : false,
-    credentials: true,
-    exposedHeaders: ['ETag', 'Location', 'Link', 'X-Request-Id', 'RateLimit', 'RateLimit-Policy', 'Retry-After', 'Idempotency-Replayed'],
-  });
-  await app.register(cookie);
+  if (settings.CORS_ORIGINS.length)
+    await app.register(cors, {
+      origin: settings.CORS_ORIGINS,
+      credentials: true,
+      exposedHeaders: ['ETag', 'Location', 'Link', 'X-Request-Id', 'RateLimit', 'RateLimit-Policy', 'Retry-After', 'Idempotency-Replayed'],
+    });
   await app.register(formbody, { bodyLimit: BODY_LIMIT });
-  await app.register(multipart, { limits: { fileSize: FILE_LIMIT, files: 1, fields: 50, fieldSize: 64 << 10, parts: 60 } });
+  await app.register(withoutHooks(multipart), { limits: { fileSize: FILE_LIMIT, files: 1, fields: 50, fieldSize: 64 << 10, parts: 60 } });
   // Uploads are read by the use case itself, piece by piece.
   fastify.addContentTypeParser(
     RAW_TYPES,
@@ -110,6 +109,18 @@ export async function openDoor(app: NestFastifyApplication): Promise<INestApplic
   });
   return app;
 }
+
+/**
+ * A plugin without its hooks. Those of multipart tidy up, after every request of any kind, files that it was asked to save; here it saves none
+ * (upload.ts reads the parts).
+ */
+const withoutHooks = <O extends FastifyPluginOptions>(plugin: FastifyPluginCallback<O>): FastifyPluginCallback<O> => {
+  const hookless = (fastify: FastifyInstance) =>
+    new Proxy(fastify, { get: (of, name) => (name === 'addHook' ? () => of : (Reflect.get(of, name) as unknown)) });
+  return Object.assign<FastifyPluginCallback<O>, object>((fastify, options, done) => plugin(hookless(fastify), options, done), {
+    [Symbol.for('skip-override')]: true,
+  });
+};
 
 /**
  * What helmet says, asked once: its headers do not depend on the request, and setting them one by one on the raw response costs Node its
