@@ -33,7 +33,7 @@ type Tenanted = typeof tenanted;
 type Recorded = typeof recorded;
 
 /** One declaration, two guards: the ORM's where clause and the forced policy of the table. */
-const tenantFilter = {
+export const tenantFilter = {
   name: 'tenant',
   cond: ({ id }: { id: string }) => ({ tenantId: id }),
   rls: { setting: 'app.tenant' },
