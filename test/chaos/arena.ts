@@ -187,7 +187,8 @@ export class Arena {
       try {
         return (await this.pool.query<T>(text, [...values])).rows;
       } catch (error) {
-        const refused = error instanceof pg.DatabaseError && !/^(57P|08|53|25P)/.test(error.code ?? '');
+        const refused =
+          error instanceof pg.DatabaseError && !/^(57P|08|53|25P)/.test(error.code ?? '') && !/parallel worker/.test(error.message);
         if (refused || attempt > 100) throw error;
         await wait(100);
       }

@@ -1,6 +1,7 @@
-import { setClock } from '#kernel';
+import { Bus, setClock } from '#kernel';
+import { DunningRound } from '../../libs/billing/dunning/dunning-round.ts';
 import { lettersTo } from '../people.ts';
-import { type Json, type Persona, type World, world } from '../world.ts';
+import { app, type Json, type Persona, type World, world } from '../world.ts';
 
 afterEach(() => setClock());
 /** Works at an instant; requests are made by the real clock, which is that of the tokens. */
@@ -94,6 +95,20 @@ describe('of an invoice due on 1 March', () => {
     await days(here, '2026-05-01', '2026-05-02');
     expect((await runs(here, owed)).slice(2)).toEqual([[3, '2026-05-01', 'sent']]);
     expect((await lettersOn('2026-05-02', owed, here)).at(-1)!.text).toContain('1.00 EUR');
+  });
+
+  it('paid before its step was run and paid back on the same day, it has its step after all', async () => {
+    const here = await world();
+    const owed = await debt(here);
+    const bus = (await app()).get(Bus);
+    const round = () => bus.asSystem(here.organization.facts(), () => bus.run(new DunningRound()));
+    await at('2026-03-04T14:00:00Z', round);
+    const payment = await pay(here.manager, owed, '100');
+    await days(here, '2026-03-04');
+    expect(await runs(here, owed)).toEqual([]);
+    await here.manager.post(`payments/${payment.id}/refund`, { amount: '1' });
+    await days(here, '2026-03-04');
+    expect(await runs(here, owed)).toEqual([[1, '2026-03-04', 'sent']]);
   });
 
   it('paid in part it is reminded of what is left; settled before the letter leaves, there is none', async () => {

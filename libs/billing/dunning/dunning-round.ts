@@ -19,6 +19,7 @@ interface Due {
   seller: string;
   due_date: string;
   time_zone: string;
+  version: number;
   done: number;
 }
 
@@ -33,7 +34,7 @@ class Handler {
     const policyOf = await policies(this.em);
     // Raw: only what is needed of what may be many.
     const due = await this.em.execute<Due[]>(
-      `select i.id, i.billing_entity_id as seller, i.due_date::text, i.time_zone,
+      `select i.id, i.billing_entity_id as seller, i.due_date::text, i.time_zone, i.version,
          coalesce((select max(r.step) from dunning_step_run r where r.tenant_id = i.tenant_id and r.invoice_id = i.id), 0) as done
        from invoice i where i.tenant_id = ? and i.kind = 'invoice' and i.due_e4 > 0
          ${dueDates.length ? `and i.due_date in (${dueDates.map(() => '?').join(', ')})` : ''}
@@ -52,10 +53,11 @@ class Handler {
 /** Promises an invoice the step that has come, and answers with the day of the next one. */
 async function promiseStep(bus: Bus, invoice: Due, policy: DunningPolicy | null): Promise<string | null> {
   if (!policy) return null;
-  const { id, due_date: dueDate, time_zone: zone, done } = invoice;
+  const { id, due_date: dueDate, time_zone: zone, version, done } = invoice;
   const day = today(zone);
   const step = stepDue(policy.steps, dueDate, day, done);
-  if (step) await bus.later(new RunDunningStep(id), { key: `${id} ${step} ${day}`, subjectId: id });
+  // One that was paid when its step was looked at, and is due again, is looked at again.
+  if (step) await bus.later(new RunDunningStep(id), { key: `${id} ${step} ${day} v${version}`, subjectId: id });
   return nextStepDay(policy.steps, dueDate, day);
 }
 

@@ -83,9 +83,11 @@ async function periodsAreBilled(aftermath: Aftermath) {
 function judgePeriods({ ledger }: Aftermath, row: Row) {
   const { periods, catch_up: catchUp, parked, cancel_at: cancelAt } = row;
   const expected = expectedBy({ ...row, cancelAt }, lastDay());
+  // Before it was cancelled, which takes back what was not billed yet, more was missed.
+  const missed = expectedBy({ ...row, cancelAt: null }, lastDay()).length - periods.length;
   const complain = (what: string, more: object = {}) => ledger.violate(what, { ...row, ...more });
   if (parked) {
-    if (expected.length - periods.length <= MOST_MISSED) complain('A subscription is parked without need');
+    if (missed <= MOST_MISSED) complain('A subscription is parked without need');
     return;
   }
   if (periods.length < expected.length) complain('Periods were forgotten', { expected: expected.slice(periods.length) });
