@@ -29,9 +29,9 @@ const parts = [InvoiceLine, InvoiceTax];
 const recurring = [SubscriptionItem, BillingPeriod];
 type Grant = NonNullable<Permissions['manager']>;
 
-/** What the permission set `finance` gives, and every manager has. */
+/** What the permission set `finance` gives, and every manager has: both keep the books. */
 const finance: Grant = (can) => {
-  can(['read', 'bill'], [Contact, Company]);
+  can('bill', [Contact, Company]);
   can(['read', 'create', 'update', 'delete', 'reassign', 'export'], records);
   can('read', parts);
   can(['issue', 'send', 'credit', 'void', 'write_off', 'refund'], Invoice);
@@ -67,5 +67,11 @@ export const billingPermissions: Permissions = {
     can(['create', 'update', 'delete'], parts);
   },
   manager: finance,
-  sets: { finance },
+  sets: {
+    finance(can, me) {
+      // A manager reads them anyway.
+      can('read', [Contact, Company]);
+      finance(can, me);
+    },
+  },
 };
