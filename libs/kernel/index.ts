@@ -73,7 +73,7 @@ export { type Asked, List, type ListOptions, Page, type QueryString } from './li
 export { type Logger, logger, logging, logRequests } from './logger.ts';
 export { Mailer } from './mail.ts';
 export * from './money.ts';
-export { counter, gauge, histogram, metrics } from './metrics.ts';
+export { counter, counts, gauge, histogram, metrics } from './metrics.ts';
 export { migrate, QUEUE, QUEUE_SCHEMA } from './migrate.ts';
 export { ormOptions } from './orm.ts';
 export { fastifyAdapter, openDoor } from './http/door.ts';

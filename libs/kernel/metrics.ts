@@ -15,6 +15,19 @@ export const histogram = <Label extends string>(name: string, help: string, labe
 export const counter = <Label extends string>(name: string, help: string, labelNames: Label[] = []) =>
   new Counter({ name, help, labelNames, registers: [metrics] });
 
+/** How often something happened that is counted by its code itself, by the value of one label: what every request does is not told each time. */
+export const counts = (name: string, help: string, label: string, counted: Readonly<Record<string, number>>) =>
+  new Counter({
+    name,
+    help,
+    labelNames: [label],
+    registers: [metrics],
+    collect() {
+      this.reset();
+      for (const [value, n] of Object.entries(counted)) this.inc({ [label]: value }, n);
+    },
+  });
+
 /** How much there is of something now; asked when the metrics are read. */
 export const gauge = (name: string, help: string, now: () => number) =>
   new Gauge({

@@ -4,6 +4,7 @@ import {
   Bus,
   Callers,
   type Caller,
+  counts,
   logger,
   notYourOrganization,
   now,
@@ -60,7 +61,9 @@ export class RememberedCallers extends Callers {
 
   known(credential: string, organization: string | undefined, realm: Realm): Caller | undefined {
     const found = this.remembered.get(`${realm} ${organization ?? ''} ${credential}`);
-    return found && found.until > performance.now() && found.proof.expires > now().getTime() ? found.caller : undefined;
+    const fresh = found && found.until > performance.now() && found.proof.expires > now().getTime() ? found.caller : undefined;
+    looked[fresh ? 'remembered' : 'read']++;
+    return fresh;
   }
 
   async learn(credential: string, organization: string | undefined, realm: Realm, request: FastifyRequest): Promise<Caller> {
@@ -153,6 +156,9 @@ export class RememberedCallers extends Callers {
     }
   }
 }
+
+const looked = { remembered: 0, read: 0 };
+counts('caller_lookups_total', 'Requests with a credential whose caller was remembered, or had to be read', 'outcome', looked);
 
 /** Changes of these act on the next request of this process: of anybody … */
 const WATCHED = new Set(['membership', 'organization', 'operator']);
