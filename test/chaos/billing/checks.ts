@@ -15,6 +15,7 @@ export async function checkBilling(aftermath: Aftermath) {
   await numbersAreGapless(aftermath);
   await periodsAreBilled(aftermath);
   await linesSayTheirPeriods(aftermath);
+  await dealsAreInvoicedOnce(aftermath);
   await ledgerBalances(aftermath);
   await remindersAreSent(aftermath);
   await nothingWasGivenUp(aftermath);
@@ -124,6 +125,19 @@ async function linesSayTheirPeriods(aftermath: Aftermath) {
     [tenantsOf(aftermath)],
   );
   if (wrong.length) aftermath.ledger.violate('An invoice is for other days than its period', wrong);
+}
+
+/** Another invoice of a deal is there only where the one before it had been deleted or voided; the messages are in that order. */
+async function dealsAreInvoicedOnce(aftermath: Aftermath) {
+  const wrong = await aftermath.arena.sql(
+    `with made as (select i.id, i.source_id, m.id as at from invoice i join outbox m on m.subject_id = i.id and m.name = 'invoice.created'
+       where i.tenant_id = any($1) and i.source = 'deal')
+     select one.id, another.id as another from made one join made another on another.source_id = one.source_id and another.at > one.at
+     where not exists (select from outbox gone where gone.subject_id = one.id and gone.name in ('invoice.deleted', 'invoice.voided')
+       and gone.id < another.at) limit 5`,
+    [tenantsOf(aftermath)],
+  );
+  if (wrong.length) aftermath.ledger.violate('A deal has two invoices', wrong);
 }
 
 /** What a customer is told he owes is what is due on his invoices, less his credit, and the sum of the ledger. */
