@@ -4,7 +4,7 @@ import { whole, type Whole } from '../invoices/contents.ts';
 import { sellerShown } from '../invoices/issue.ts';
 import { Invoice } from '../invoices/invoice.ts';
 import { InvoiceView } from '../invoices/invoice-view.ts';
-import type { InvoiceRow, Printed } from './sheet.ts';
+import type { InvoiceRow, Printed } from './printed.ts';
 import { designBy, designs } from './templates.ts';
 
 export type Drawn = Omit<Printed, 'logo'>;

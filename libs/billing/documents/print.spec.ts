@@ -6,7 +6,7 @@ import { languages } from './labels.ts';
 import { pressed } from './press.ts';
 import { printedFacturX, printedPdf } from './print.ts';
 import { sampleOf } from './sample.ts';
-import type { InvoiceRow, Printed } from './sheet.ts';
+import type { InvoiceRow, Printed } from './printed.ts';
 
 const SELLER: InvoiceRow['seller'] = {
   name: 'Harbour Clinic Ltd',

@@ -1,6 +1,7 @@
 import type { TDocumentDefinitions } from 'pdfmake/interfaces.js';
 import { type OpenPdf, pressed } from './press.ts';
-import { type Printed, sheetOf } from './sheet.ts';
+import type { Printed } from './printed.ts';
+import { sheetOf } from './sheet.ts';
 
 /** The document as a PDF. The same content gives the same bytes, wherever and whenever it is printed. */
 export const printedPdf = (printed: Printed): Promise<Buffer> => laid(printed, {});

@@ -1,4 +1,4 @@
-import type { InvoiceRow } from './sheet.ts';
+import type { InvoiceRow } from './printed.ts';
 
 const period = { period_start: null, period_end: null };
 const undiscounted = { discount_percent: null, discount_amount: '0', unit: null, ...period };
