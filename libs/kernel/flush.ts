@@ -1,5 +1,5 @@
 import { type ChangeSet, ChangeSetType, type EventSubscriber, type FlushEventArgs } from '@mikro-orm/core';
-import { createHash, randomBytes } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { SqlEntityManager } from '@mikro-orm/postgresql';
 import { type Actor, type Call, call } from './actor.ts';
 import { entityOf, extrasOf, fieldsOf, Row, type Source, TenantRow } from './entity.ts';
@@ -10,6 +10,7 @@ import { quoted } from './lean-driver.ts';
 import { dotted, snake } from './naming.ts';
 import { may, must, reach } from './permissions.ts';
 import { predicate } from './predicate.ts';
+import { randomPiece } from './random.ts';
 import { type Retold, unit } from './transaction.ts';
 import { uuidv7 } from './uuidv7.ts';
 
@@ -204,7 +205,7 @@ export async function witnessed(em: SqlEntityManager, { action, subject, subject
 }
 
 function entry(organization: string, me: Actor, requestId: string, verb: Verb, subject: string, id: string, content: string): unknown[] {
-  const salt = randomBytes(12).toString('base64url');
+  const salt = randomPiece(12).toString('base64url');
   return [uuidv7(), organization, ...who(me), requestId, verb, subject, id, content, salt, contentHash(salt, content)];
 }
 
@@ -222,7 +223,7 @@ export function auditOf(change: Change, { actor: me, requestId }: Call): unknown
   });
   return [entry(organization, me, requestId, verb, of.table, row.id, content)];
 }
-export const contentHash = (salt: string, content: string) => createHash('sha256').update(salt).update(content).digest('base64url');
+export const contentHash = (salt: string, content: string) => hash('sha256', salt + content, 'base64url');
 const who = (me: Actor) => [me.kind, me.userId, me.apiKeyId ?? null, me.onBehalfOf ?? null];
 const plain = (value: unknown) => (typeof value === 'bigint' ? String(value) : (value ?? null));
 

@@ -5,7 +5,17 @@ export type Snake<S extends string> = S extends `${infer Head}${infer Tail}`
     : `_${Lowercase<Head>}${Snake<Tail>}`
   : S;
 
-export const snake = <S extends string>(name: S) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`) as Snake<S>;
+const snakes = new Map<string, string>();
+const MOST = 10_000;
+/** Remembered: every change spells the names of its fields. */
+export function snake<S extends string>(name: S): Snake<S> {
+  let known = snakes.get(name);
+  if (known === undefined) {
+    known = name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+    if (snakes.size < MOST) snakes.set(name, known);
+  }
+  return known as Snake<S>;
+}
 export const camel = (name: string) => name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
 /** DealWon -> deal.won, Contact -> contact: how events and problems are called outside the code. */
 export const dotted = (name: string) => name.replace(/(?<!^)[A-Z]/g, (letter) => `.${letter.toLowerCase()}`).toLowerCase();

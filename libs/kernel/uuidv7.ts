@@ -1,7 +1,5 @@
-import { randomFillSync } from 'node:crypto';
+import { randomPiece } from './random.ts';
 
-const pool = Buffer.alloc(10 * 256);
-let at = pool.length;
 let time = 0;
 let counter = 0;
 const COUNTER_MAX = 0xfff;
@@ -11,11 +9,7 @@ const COUNTER_MAX = 0xfff;
  * within a millisecond and when the clock is set back (method 1 of its section 6.2), so the order of ids is the order of creation.
  */
 export function uuidv7(now = Date.now()): string {
-  if (at === pool.length) {
-    randomFillSync(pool);
-    at = 0;
-  }
-  const random = pool.subarray(at, (at += 10));
+  const random = randomPiece(10);
   if (now > time) {
     time = now;
     // The upper bit is left free, for there to be room to count.
