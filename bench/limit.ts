@@ -5,6 +5,9 @@ import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypt
 import { createServer, type IncomingMessage } from 'node:http';
 import pg from 'pg';
 
+// Whoever started it is gone.
+process.on('disconnect', () => process.exit());
+
 const { DATABASE_URL, MODE = 'classic', PORT, SECRET_KEY = '' } = process.env;
 const trick = MODE === 'trick' ? await trickLane() : null;
 const pool = new pg.Pool({ connectionString: DATABASE_URL, max: 20, pipeline: true } as pg.PoolConfig);

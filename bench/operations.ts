@@ -1,5 +1,5 @@
 // What is measured: each operation with its request, the servers that can do it too, and the goals of the specification.
-import { ask, type Place, type Sent, type Server, send } from './servers.ts';
+import { ask, EMAIL, PASSWORD, type Place, type Sent, type Server, send } from './servers.ts';
 
 /** What the requests speak about: read once before the measurement. */
 export interface Known {
@@ -98,7 +98,7 @@ export const OPERATIONS: readonly Operation[] = [
     request: () => ({
       method: 'POST',
       path: `${API}/auth/login`,
-      body: json({ email: 'user0@bench.example', password: 'bench-password-1' }),
+      body: json({ email: EMAIL, password: PASSWORD }),
     }),
   },
   {

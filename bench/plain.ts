@@ -238,3 +238,4 @@ app.useGlobalGuards(new TokenGuard());
 app.useGlobalInterceptors(new EnvelopeInterceptor());
 await app.listen(Number(PORT), '127.0.0.1');
 process.send?.('ready');
+process.on('disconnect', () => process.exit());

@@ -5,10 +5,13 @@ import { createHmac } from 'node:crypto';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import pg from 'pg';
+import { NODE_FLAGS } from '../scripts/services.ts';
 import { type Prepared, prepare, SIZES } from './prepare.ts';
 
 const TICKS_PER_SECOND = 100;
 export const CONNECTIONS = 32;
+/** Whoever asks, at a login. */
+export const [EMAIL, PASSWORD] = ['user0@bench.example', 'bench-password-1'];
 /** What the database says of itself when all its data is in. */
 const PREPARED = 'prepared for measurements';
 
@@ -64,6 +67,8 @@ export async function place(size: string): Promise<Place> {
   const prepared = await prepare(found.owner, shape, (line) => console.log(line));
   const done = new pg.Client({ connectionString: found.owner });
   await done.connect();
+  const { hashPassword } = await import('../dist/libs/identity/passwords.js');
+  await done.query(`update "user" set password_hash = $1 where email = $2`, [await hashPassword(PASSWORD), EMAIL]);
   await done.query(`comment on database ${name} is '${PREPARED}'`);
   await done.end();
   return { ...found, prepared };
@@ -103,7 +108,11 @@ export async function start({ app }: Pick<Place, 'app'>, { name, port, file, tok
     NODE_ENV: 'development',
     ...env,
   };
-  const child = fork(file, { env: all, execArgv, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+  const child = fork(file, {
+    env: all,
+    execArgv: [...(file.startsWith('dist/') ? NODE_FLAGS : []), ...execArgv],
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  });
   await Promise.race([once(child, 'message'), once(child, 'exit').then(() => Promise.reject(new Error(`${name} did not start`)))]);
   return { name, port, process: child, token };
 }

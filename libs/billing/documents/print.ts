@@ -1,7 +1,6 @@
 import type { TDocumentDefinitions } from 'pdfmake/interfaces.js';
-import { type OpenPdf, pressed } from './press.ts';
+import type { OpenPdf } from './press.ts';
 import type { Printed } from './printed.ts';
-import { sheetOf } from './sheet.ts';
 
 /** The document as a PDF. The same content gives the same bytes, wherever and whenever it is printed. */
 export const printedPdf = (printed: Printed): Promise<Buffer> => laid(printed, {});
@@ -28,8 +27,12 @@ export function printedFacturX(printed: Printed, xml: string): Promise<Buffer> {
   return laid(printed, archive as Partial<TDocumentDefinitions>, (document) => document.appendXML(XMP));
 }
 
+/** Loaded when something is printed: most processes print nothing, and start sooner without fonts and what draws. */
+const tools = async () => ({ ...(await import('./sheet.ts')), ...(await import('./press.ts')) });
+
 /** pdfmake cannot keep the end of a table with what follows, so where the totals were torn off it is laid out again. */
 async function laid(printed: Printed, more: Partial<TDocumentDefinitions>, finish?: (document: OpenPdf) => void): Promise<Buffer> {
+  const { sheetOf, pressed } = await tools();
   let torn = false;
   const pdf = await pressed({ ...sheetOf(printed, { torn: () => (torn = true) }), ...more }, finish);
   return torn && printed.invoice.lines.length > 1 ? pressed({ ...sheetOf(printed, { lastLineDown: true }), ...more }, finish) : pdf;
