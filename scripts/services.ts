@@ -5,12 +5,6 @@ import { createInterface } from 'node:readline';
 const PATIENCE = 20_000;
 
 /**
- * How Node runs the programs, as in the Dockerfile. A young generation of 3 × 16 MB: with V8's own choice an idle API takes 260 MB instead of 210,
- * one under load up to 600 instead of 450, and is no faster that could be measured (docs/benchmarks.md).
- */
-export const NODE_FLAGS: string[] = ['--enable-source-maps', '--max-semi-space-size=16'];
-
-/**
  * The programs `npm start` runs. Each is in a session of its own, so that Ctrl-C reaches only the supervisor, which stops them in order;
  * each service has a channel to it, and leaves when that closes.
  */
@@ -40,7 +34,7 @@ export class Services {
   /** Starts apps/<name> and waits until it says that it is ready. */
   async start(name: string) {
     const stdio = ['ignore', 'pipe', 'pipe', 'ipc'] as ('ignore' | 'pipe' | 'ipc')[];
-    const child = fork(`dist/apps/${name}/main.js`, { stdio, detached: true, execArgv: NODE_FLAGS });
+    const child = fork(`dist/apps/${name}/main.js`, { stdio, detached: true, execArgv: ['--enable-source-maps'] });
     this.track(child);
     for (const stream of [child.stdout!, child.stderr!])
       createInterface({ input: stream }).on('line', (line) => console.log(`${name.padEnd(6)} | ${line}`));
