@@ -18,6 +18,7 @@ const DEEPEST = 6;
 /** What Nest says about its own wiring is noise at every start; its warnings and errors are not. */
 const WIRING = new Set(['NestFactory', 'InstanceLoader', 'RoutesResolver', 'RouterExplorer', 'NestApplication']);
 const WARN = 40;
+const BUSY = 503;
 
 /** Probes come every few seconds and say nothing. */
 const PROBES = /^\/(health|metrics)\b/;
@@ -86,7 +87,8 @@ export const logging = (wanted: Wanted = settings): Params => ({
 export function logRequests(fastify: Fastify, to: Logger = own()) {
   fastify.addHook('onResponse', (request, reply, done) => {
     const { statusCode: status, elapsedTime } = reply;
-    const level = status >= 500 ? 'error' : PROBES.test(request.url) ? 'debug' : 'info';
+    // Busy is no defect, and an overloaded process has thousands to tell of.
+    const level = status === BUSY ? 'warn' : status >= 500 ? 'error' : PROBES.test(request.url) ? 'debug' : 'info';
     if (!to.isLevelEnabled(level)) return done();
     const [path = ''] = request.url.split('?');
     const line = { request_id: request.id, ...callerOf(request), method: request.method, path, route: request.routeOptions.url, status };
