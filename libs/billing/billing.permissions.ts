@@ -35,7 +35,9 @@ const finance: Grant = (can) => {
   can(['read', 'create', 'update', 'delete', 'reassign', 'export'], records);
   can('read', parts);
   can(['issue', 'send', 'credit', 'void', 'write_off', 'refund'], Invoice);
-  can(['create', 'read', 'update', 'delete', 'export', 'allocate', 'refund'], [Payment, PaymentAllocation, Refund]);
+  can(['create', 'read', 'update', 'export', 'allocate', 'refund'], Payment);
+  // Written only with their payment, whose own rule is asked first.
+  can(['create', 'read', 'update', 'delete'], [PaymentAllocation, Refund]);
   can('read', DunningStepRun);
   can(['create', 'read'], [InvoiceDelivery, DocumentDesign]);
   can(['create', 'update', 'delete', 'export'], catalog);

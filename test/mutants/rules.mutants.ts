@@ -40,7 +40,7 @@ interface Cell {
 const cells: Cell[] = [];
 
 /** What ends the session or the organization of who plays it cannot be played twice. */
-const ONCE = /^auth|^admin|^organizations\/\{id\}|^organizations$/;
+const ONCE = /^auth|^admin|^organizations\/\{id\}|^organizations$|\/members\/\{id\}/;
 
 beforeAll(async () => {
   const [open, closed] = [await furnished(all), await furnished(all, private_)];
