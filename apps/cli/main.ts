@@ -10,24 +10,33 @@ process.env.LOG_LEVEL ??= 'warn';
 process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => process.exit(code === 'EPIPE' ? 0 : 1));
 
 const SETTLING_MS = 100;
-let failed = false;
 
 try {
   const { CliModule } = await import('./cli.module.ts');
-  await CommandFactory.run(CliModule, { cliName: 'tessera', logger: ['warn', 'error'], errorHandler: fail, serviceErrorHandler: fail });
+  await CommandFactory.run(CliModule, { cliName: 'tessera', logger: ['warn', 'error'], errorHandler: rethrown, serviceErrorHandler: fail });
   // A pipe takes its time, and an exit would cut it short.
-  if (!failed) process.stdout.write('', () => process.exit());
+  process.stdout.write('', leave);
 } catch (error) {
   fail(error as Error);
 }
 
+/** Commander would leave at once. */
+function rethrown(error: Error): never {
+  throw error;
+}
+
 /** One sentence that names the cause; the terminal is no place for a stack. */
-function fail(error: Error & { code?: string; exitCode?: number }): void {
-  if (failed) return;
-  failed = true;
+function fail(error: Error & { code?: string; exitCode?: number }) {
   // Commander has said its own already.
   if (!error.code?.startsWith('commander.')) console.error(process.env.DEBUG ? error : reason(error));
-  process.exitCode = error.exitCode || 1;
-  // Of what was just loaded V8 may still compile some in the background; an exit at that moment has been seen to wait for it for ever (Node 24).
+  process.exitCode = error.exitCode ?? 1;
+  leave();
+}
+
+/**
+ * Not at once: of what was just loaded V8 still compiles some in a thread beside, and when that thread waits for a garbage collection at the
+ * moment of process.exit(), Node 24 waits for the thread, and both for ever.
+ */
+function leave() {
   setTimeout(() => process.exit(), SETTLING_MS);
 }
