@@ -3,6 +3,7 @@ import 'reflect-metadata';
 import { logger, queue } from '#kernel';
 import { NestFactory } from '@nestjs/core';
 import { Logger } from 'nestjs-pino';
+import { leave } from '../leave.ts';
 import { WorkerModule } from './worker.module.ts';
 
 /** Milliseconds for closing connections once no job runs any more: a Redis that is gone would keep us for ever. */
@@ -19,7 +20,7 @@ for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP', 'disconnect'] as const) pro
 
 async function stop() {
   await dispatcher.stop();
-  setTimeout(() => process.exit(), PATIENCE);
+  setTimeout(leave, PATIENCE);
   await app.close();
-  process.exit();
+  leave();
 }
