@@ -3,7 +3,7 @@
 import { parseArgs } from 'node:util';
 import { know, type Known, OPERATIONS } from './operations.ts';
 import { report, table } from './report.ts';
-import { apiToken, CONNECTIONS, median, paced, place, type Sent, type Server, start, stop } from './servers.ts';
+import { apiToken, load, median, paced, place, type Sent, type Server, start, stop } from './servers.ts';
 
 const { values: options } = parseArgs({
   options: { seconds: { type: 'string', default: '10' }, rounds: { type: 'string', default: '5' } },
@@ -44,7 +44,7 @@ try {
     (n: number): Sent =>
       order[n % order.length]!.request(known, server.name, n);
   const run = async (side: Side, seconds: number, rate?: number) => {
-    const sample = await paced(side.server, sent(side), { seconds, connections: CONNECTIONS, ...(rate ? { rate } : {}) });
+    const sample = await (rate ? paced(side.server, sent(side), { seconds, rate }) : load(side.server, sent(side), { seconds }));
     if (sample.refused || sample.failed) throw new Error(`${side.size}: ${sample.refused} refused, ${sample.failed} failed`);
     return sample;
   };

@@ -4,6 +4,8 @@ import { type ChildProcess, fork, spawnSync } from 'node:child_process';
 import { createHmac } from 'node:crypto';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import { Agent, request as httpRequest } from 'node:http';
+import { setTimeout as wait } from 'node:timers/promises';
 import pg from 'pg';
 import { type Prepared, prepare, SIZES } from './prepare.ts';
 
@@ -148,24 +150,19 @@ export const memory = ({ process: { pid } }: Server): number =>
 export interface Load {
   readonly seconds: number;
   readonly connections?: number;
-  /** Requests per second over all connections; as fast as it goes unless given. */
-  readonly rate?: number;
 }
-/** Puts load on a server. What is refused or fails is counted, and is for the caller to judge. */
-export async function load(
-  server: Server,
-  request: (n: number) => Sent,
-  { seconds, connections = CONNECTIONS, rate }: Load,
-): Promise<Sample> {
+/** For each request its own: autocannon writes the length of a body into them, and the next request may have none. */
+const headersOf = ({ token }: Server) => ({ authorization: `Bearer ${token}`, 'content-type': 'application/json' });
+
+/** Puts as much load on a server as it bears. What is refused or fails is counted, and is for the caller to judge. */
+export async function load(server: Server, request: (n: number) => Sent, { seconds, connections = CONNECTIONS }: Load): Promise<Sample> {
   let n = Math.floor(Math.random() * 1_000_000_000);
   const before = cpu(server);
   const result = await autocannon({
     url: `http://127.0.0.1:${server.port}`,
     connections,
     duration: seconds,
-    ...(rate ? { overallRate: rate } : {}),
-    headers: { authorization: `Bearer ${server.token}`, 'content-type': 'application/json' },
-    requests: [{ setupRequest: (made) => ({ ...made, ...request(n++) }) }],
+    requests: [{ setupRequest: (made) => ({ ...made, ...request(n++), headers: headersOf(server) }) }],
   });
   const answered = result['2xx'];
   return {
@@ -178,35 +175,51 @@ export async function load(
   };
 }
 
-/** The same with latencies as exact as they were measured (autocannon's own are whole milliseconds). */
+/** Asks at an even pace, whether or not the answers keep up (autocannon sends those of a second all at once). */
 export async function paced(
   server: Server,
   request: (n: number) => Sent,
-  { seconds, connections = CONNECTIONS, rate }: Load,
+  { seconds, rate }: { seconds: number; rate: number },
 ): Promise<Sample> {
-  let n = Math.floor(Math.random() * 1_000_000_000);
+  const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS });
   const before = cpu(server);
   const times: number[] = [];
-  const running = autocannon({
-    url: `http://127.0.0.1:${server.port}`,
-    connections,
-    duration: seconds,
-    ...(rate ? { overallRate: rate } : {}),
-    headers: { authorization: `Bearer ${server.token}`, 'content-type': 'application/json' },
-    requests: [{ setupRequest: (made) => ({ ...made, ...request(n++) }) }],
-  });
-  running.on('response', (_client, _status, _bytes, milliseconds) => times.push(milliseconds));
-  const result = await running;
+  const answers: Promise<void>[] = [];
+  let [n, answered, failed] = [Math.floor(Math.random() * 1_000_000_000), 0, 0];
+  const asked = async () => {
+    const began = performance.now();
+    const status = await statusOf(agent, server, request(n++)).catch(() => 0);
+    times.push(performance.now() - began);
+    if (status >= 200 && status < 300) answered++;
+    else if (!status) failed++;
+  };
+  const began = performance.now();
+  while (performance.now() - began < seconds * 1000) {
+    for (const due = (rate * (performance.now() - began)) / 1000; answers.length < due;) answers.push(asked());
+    await wait(1);
+  }
+  await Promise.all(answers);
+  agent.destroy();
   times.sort((one, other) => one - other);
   const at = (share: number) => times[Math.min(times.length - 1, Math.floor(times.length * share))] ?? NaN;
   return {
-    perSecond: result['2xx'] / result.duration,
-    micros: (cpu(server) - before) / result['2xx'],
+    perSecond: answered / seconds,
+    micros: (cpu(server) - before) / answered,
     p50: at(0.5),
     p99: at(0.99),
-    refused: result.non2xx,
-    failed: result.errors,
+    refused: times.length - answered - failed,
+    failed,
   };
+}
+
+function statusOf(agent: Agent, server: Server, { method, path, body }: Sent): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const headers = { ...headersOf(server), ...(body ? { 'content-length': Buffer.byteLength(body) } : {}) };
+    const asked = httpRequest({ agent, port: server.port, method, path, headers }, (answer) =>
+      answer.resume().on('end', () => resolve(answer.statusCode!)),
+    );
+    asked.on('error', reject).end(body);
+  });
 }
 
 export async function send(server: Server, { method, path, body }: Sent) {

@@ -6,7 +6,7 @@ import { parseArgs } from 'node:util';
 import pg from 'pg';
 import { know, type Known, OPERATIONS } from './operations.ts';
 import { report, table } from './report.ts';
-import { apiToken, cpu, memory, paced, place, send, type Server, start, stop } from './servers.ts';
+import { apiToken, cpu, load, memory, paced, place, send, type Server, start, stop } from './servers.ts';
 
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,
@@ -52,7 +52,7 @@ async function idle(server: Server, known: Known): Promise<Line[]> {
   const sockets: Socket[] = [];
   for (let i = 0; i < wanted; i += 200)
     sockets.push(...(await Promise.all(Array.from({ length: Math.min(200, wanted - i) }, (_, j) => dial(i + j)))));
-  const sample = await paced(server, (n) => get.request(known, server.name, n), { seconds: SECONDS });
+  const sample = await load(server, (n) => get.request(known, server.name, n), { seconds: SECONDS });
   const answers: string[] = [];
   for (let i = 0; i < sockets.length; i += 500)
     answers.push(...(await Promise.all(sockets.slice(i, i + 500).map((socket) => asked(socket)))));
@@ -84,7 +84,7 @@ async function asked(socket: Socket): Promise<string> {
 /** Somebody holds a table for five seconds that one kind of query wants; everybody else wants another one. */
 async function slow(server: Server, known: Known): Promise<Line[]> {
   const sent = (n: number) => get.request(known, server.name, n);
-  const most = await paced(server, sent, { seconds: SECONDS });
+  const most = await load(server, sent, { seconds: SECONDS });
   const rate = Math.floor(most.perSecond / 2);
   const owner = new pg.Client({ connectionString: where.owner });
   await owner.connect();

@@ -62,6 +62,7 @@ export const organizationSuspended = problem('organization.suspended', 403, 'Thi
 export const organizationMismatch = problem('organization.mismatch', 403, 'Token, path and header name different organizations');
 export const notFound = problem('not_found', 404, 'There is nothing here that you may see');
 export const methodNotAllowed = problem('request.method', 405, 'This method is not served here');
+export const tooSlow = problem('request.timeout', 408, 'The request did not arrive whole in time');
 export const alreadyExists = problem('already_exists', 409, 'Such a record exists already');
 export const inUse = problem('in_use', 409, 'Other records still refer to this one');
 export const lostRace = problem('lost_race', 409, 'Somebody else changed this at the same moment; try again');
@@ -72,6 +73,7 @@ export const ruleBroken = problem('rule.broken', 422, 'A rule of the domain says
 export const keyReused = problem('idempotency.reused', 422, 'This Idempotency-Key was used with another request');
 export const keyRunning = problem('idempotency.running', 409, 'A request with this Idempotency-Key is still running');
 export const tooMany = problem('rate_limited', 429, 'Too many requests');
+export const headersTooLarge = problem('request.headers_too_large', 431, 'The headers of the request are too large');
 export const internal = problem('internal', 500, 'Something went wrong on our side');
 export const unavailable = problem('unavailable', 503, 'The service is busy or a part of it is down; try again shortly');
 

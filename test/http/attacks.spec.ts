@@ -19,6 +19,14 @@ const timed = async (work: () => Promise<unknown>) => {
   return performance.now() - began;
 };
 
+/** The port of the application, which most tests reach without one. */
+async function listening(): Promise<number> {
+  const instance = await app();
+  const server = instance.getHttpServer() as { listening: boolean; address(): AddressInfo };
+  if (!server.listening) await instance.listen(0, '127.0.0.1');
+  return server.address().port;
+}
+
 describe('fields that are nobody’s to send', () => {
   const planted: Record<string, unknown> = {
     id: '00000000-0000-4000-8000-000000000001',
@@ -191,8 +199,7 @@ describe('bodies made to hurt', () => {
 
   it('who sends a request byte by byte is cut off, headers and body alike', async () => {
     const instance = await app();
-    const server = await instance.listen(0, '127.0.0.1').then(() => instance.getHttpServer() as { address(): AddressInfo });
-    const { port } = server.address();
+    const port = await listening();
     const slowly = (first: string) =>
       new Promise<string>((resolve) => {
         const socket = connect(port, '127.0.0.1');
@@ -214,6 +221,29 @@ describe('bodies made to hurt', () => {
     expect((await body) || 'closed').toMatch(/408|closed/);
     expect((await instance.inject({ url: '/health/live' })).statusCode).toBe(200);
   });
+});
+
+it('what is no request at all is refused in the shape of every problem', async () => {
+  const port = await listening();
+  const answered = (sent: string) =>
+    new Promise<string>((resolve) => {
+      let said = '';
+      const socket = connect(port, '127.0.0.1', () => socket.write(sent));
+      socket.on('data', (chunk) => (said += String(chunk)));
+      socket.on('error', () => {});
+      socket.on('close', () => resolve(said));
+    });
+  const cases = [
+    ['Good morning', 400, 'request.malformed'],
+    ['GET /health HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n', 400, 'request.malformed'],
+    [`GET /health HTTP/1.1\r\nHost: x\r\nX-Long: ${'a'.repeat(70_000)}\r\n\r\n`, 431, 'request.headers_too_large'],
+  ] as const;
+  for (const [sent, status, code] of cases) {
+    const [head, body] = (await answered(sent)).split('\r\n\r\n');
+    expect(head).toContain(`HTTP/1.1 ${status} `);
+    expect(head).toContain('application/problem+json');
+    expect(JSON.parse(body!)).toMatchObject({ status, success: false, data: null, error: { code, details: [] } });
+  }
 });
 
 describe('what an answer lets a browser do with it', () => {

@@ -2,6 +2,7 @@ import { currency, email, entity, Field, flag, isTimeZone, json, List, metadata,
 import { address } from '#crm';
 import { z } from 'zod';
 import { electronicAddress } from '../einvoice/electronic-address.ts';
+import type { Invoice } from '../invoices/invoice.ts';
 import { isPattern } from '../invoices/numbering.ts';
 
 const line = (max: number) => z.string().trim().min(1).max(max);
@@ -52,15 +53,29 @@ export class BillingEntity extends entity(
   { unique: [{ on: ['isDefault'], where: 'is_default' }] },
 ) {
   /** Tells of what it has just issued, all at once: a run issues a hundred invoices with one or two due dates. */
-  issued(invoices: readonly { dueDate: string }[]): void {
-    this.record(new InvoicesIssued(this.id, [...new Set(invoices.map(({ dueDate }) => dueDate))], this.timeZone));
+  issued(kind: Issued['kind'], documents: readonly Issued[]): void {
+    const recurring = documents.filter(({ source }) => source === 'subscription').map(({ id }) => id);
+    const single = documents.filter(({ source }) => source !== 'subscription').map(({ id }) => id);
+    const dueDates = [...new Set(documents.flatMap(({ dueDate }) => dueDate ?? []))];
+    this.record(new InvoicesIssued(this.id, kind, recurring, single, dueDates, this.timeZone));
   }
 }
 
-/** Invoices were issued in one transaction. Each one tells of itself besides, see InvoiceIssued: this is for whom their days are enough. */
+/** What a seller needs to know of a document that was just issued, of whatever kind. */
+type Issued = Readonly<Pick<Invoice, 'id' | 'kind' | 'source' | 'dueDate'>>;
+
+/**
+ * Documents of one kind were issued in one transaction. Each one tells of itself besides, see InvoiceIssued; but a run issues hundreds, and what
+ * is to be done about them is done for all at once.
+ */
 export class InvoicesIssued {
   constructor(
+    /** Of the seller. */
     readonly id: string,
+    readonly kind: Issued['kind'],
+    /** What subscriptions billed, and what somebody issued: ids. */
+    readonly recurring: readonly string[],
+    readonly single: readonly string[],
     readonly dueDates: readonly string[],
     readonly timeZone: string,
   ) {}

@@ -4,10 +4,19 @@ import type { Invoice } from '../invoices/invoice.ts';
 import { DeliverInvoice } from './deliver-invoice.ts';
 import { InvoiceDelivery } from './invoice-delivery.ts';
 
-/** Where invoices of this customer go now, or went to when it was issued; null when nobody knows. */
-export async function addressOf(em: EntityManager, { customerAccountId, customer }: Invoice): Promise<string | null> {
-  const account = await em.findOne(CustomerAccount, { id: customerAccountId }, { filters: { allowed: false } });
-  return account?.email ?? customer.email;
+type Addressed = Readonly<Pick<Invoice, 'id' | 'customerAccountId' | 'customer'>>;
+
+/** Where the invoices of their customers go now, or went to when they were issued: by their ids, those without an address left out. */
+export async function addressesOf(em: EntityManager, invoices: readonly Addressed[]): Promise<Map<string, string>> {
+  const ids = [...new Set(invoices.map(({ customerAccountId }) => customerAccountId))];
+  const accounts = await em.find(CustomerAccount, { id: { $in: ids } }, { filters: { allowed: false } });
+  const now = new Map(accounts.map(({ id, email }) => [id, email]));
+  return new Map(
+    invoices.flatMap(({ id, customerAccountId, customer }) => {
+      const email = now.get(customerAccountId) ?? customer.email;
+      return email ? [[id, email] as const] : [];
+    }),
+  );
 }
 
 /** Writes a delivery down and promises it: the letter leaves after the commit. */

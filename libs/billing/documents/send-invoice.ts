@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { loadWhole } from '../invoices/contents.ts';
 import { Invoice } from '../invoices/invoice.ts';
 import { InvoiceDelivery } from './invoice-delivery.ts';
-import { addressOf, plan } from './plan-delivery.ts';
+import { addressesOf, plan } from './plan-delivery.ts';
 
 interface ToSend {
   to?: string;
@@ -44,7 +44,7 @@ class Handler {
   async execute({ id, input: { to, message } }: SendInvoice) {
     const invoice = await loadWhole(this.em, id);
     if (invoice.isDraft() || invoice.status === 'voided') throw cannotSend();
-    const email = to ?? (await addressOf(this.em, invoice));
+    const email = to ?? (await addressesOf(this.em, [invoice])).get(id);
     if (!email) throw noAddress(undefined, { details: [{ pointer: '/to', code: 'required', message: 'is missing' }] });
     await plan(this.em, this.bus, { invoiceId: id, automatic: false, email, message: message ?? null });
     return invoice;

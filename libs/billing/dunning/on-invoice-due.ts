@@ -15,7 +15,8 @@ class IssuedHandler {
     private readonly bus: Bus,
   ) {}
   async execute({ told: { event } }: OnInvoicesIssued) {
-    const { id, dueDates, timeZone } = event;
+    const { id, kind, dueDates, timeZone } = event;
+    if (kind !== 'invoice') return;
     const policy = (await policies(this.em))(id);
     if (!policy) return;
     const day = today(timeZone);

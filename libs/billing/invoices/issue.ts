@@ -57,7 +57,10 @@ export async function issue(
   for (const { seller, kind, day, invoices } of series(prepared)) {
     const numbers = await takeNumbers(em, seller, kind, day, invoices.length);
     invoices.forEach((one, i) => freeze(one, numbers[i]!, at, designOf(seller.id)));
-    if (kind === 'invoice') seller.issued(invoices);
+    seller.issued(
+      kind,
+      invoices.map(({ invoice }) => invoice),
+    );
   }
   failpoint('billing.after_numbers');
 }

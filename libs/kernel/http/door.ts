@@ -15,7 +15,7 @@ import { settings } from '../settings.ts';
 import { uuidv7 } from '../uuidv7.ts';
 import { BASE } from './answer.ts';
 import { type Caller, Callers } from './callers.ts';
-import { Problems, sendProblem } from './problems.ts';
+import { Problems, sendProblem, sendUnreadable } from './problems.ts';
 import { tables } from './routes.ts';
 import { FILE_LIMIT, RAW_TYPES } from './upload.ts';
 
@@ -46,6 +46,7 @@ export const fastifyAdapter = () =>
     routerOptions: { ignoreTrailingSlash: true, ignoreDuplicateSlashes: false, maxParamLength: 200 },
     exposeHeadRoutes: false,
     return503OnClosing: true,
+    clientErrorHandler: sendUnreadable,
     // What fails before there is a route, such as an address that cannot be decoded.
     frameworkErrors: (error: unknown, request: FastifyRequest, reply: FastifyReply) => sendProblem(error, request, reply),
     genReqId: ({ headers }: { headers: Record<string, unknown> }) => {

@@ -1,10 +1,13 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException } from '@nestjs/common';
 import { OptimisticLockError } from '@mikro-orm/core';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { STATUS_CODES } from 'node:http';
+import type { Socket } from 'node:net';
 import { FailedItem } from '../bus.ts';
 import {
   alreadyExists,
   type Detail,
+  headersTooLarge,
   inUse,
   internal,
   invalid,
@@ -15,16 +18,18 @@ import {
   notFound,
   Refusal,
   tooLarge,
+  tooSlow,
   unavailable,
   unsupportedMedia,
 } from '../errors.ts';
 import { logger } from '../logger.ts';
 import { spoken } from '../naming.ts';
+import { uuidv7 } from '../uuidv7.ts';
 
 const DOCS = 'https://docs.tessera.dev/errors/';
 
 /** RFC 9457, with the members of the envelope as extensions: one body serves both kinds of client. */
-export function problemBody(refusal: Refusal, instance: string, requestId: string) {
+export function problemBody(refusal: Refusal, instance: string | undefined, requestId: string) {
   const { details, existing, retryAfter: _, ...more } = refusal.more;
   return {
     type: DOCS + refusal.code,
@@ -124,6 +129,24 @@ export function sendProblem(error: unknown, request: FastifyRequest, reply: Fast
   if (refusal.more.retryAfter !== undefined) void reply.header('retry-after', String(refusal.more.retryAfter));
   const body = problemBody(refusal, request.url.split('?')[0]!, request.id);
   void reply.code(refusal.status).header('content-type', 'application/problem+json; charset=utf-8').send(JSON.stringify(body));
+}
+
+/** What is no HTTP, too slow or too long to be a request: nothing but a socket to answer on, and then to close. */
+export function sendUnreadable({ code = '' }: NodeJS.ErrnoException, socket: Socket) {
+  if (socket.writable && code !== 'ECONNRESET') {
+    const refusal = code === 'ERR_HTTP_REQUEST_TIMEOUT' ? tooSlow() : code === 'HPE_HEADER_OVERFLOW' ? headersTooLarge() : malformed();
+    const id = uuidv7();
+    const body = JSON.stringify(problemBody(refusal, undefined, id));
+    const head = [
+      `HTTP/1.1 ${refusal.status} ${STATUS_CODES[refusal.status]}`,
+      'content-type: application/problem+json; charset=utf-8',
+      `content-length: ${Buffer.byteLength(body)}`,
+      `x-request-id: ${id}`,
+      'connection: close',
+    ];
+    socket.write(`${head.join('\r\n')}\r\n\r\n${body}`);
+  }
+  socket.destroySoon();
 }
 
 /** Errors that reach Nest: unknown routes, bodies that cannot be read, and whatever a route threw. */
