@@ -38,6 +38,9 @@ const pick = (values: readonly string[], n: string) =>
 const FIRST = ['Ada', 'Grace', 'Alan', 'Edsger', 'Barbara', 'Donald', 'Radia', 'Tim', 'Margaret', 'Ken'];
 const LAST = 'Lovelace Hopper Turing Dijkstra Liskov Knuth Perlman Lee Hamilton Thompson Ritchie Allen Backus'.split(' ');
 
+/** The name of the n-th contact, as it is prepared. */
+export const nameOf = (n: number) => `${FIRST[n % FIRST.length]} ${LAST[Math.floor(n / 10) % LAST.length]} ${n}`;
+
 interface Part {
   table: string;
   rows: number;

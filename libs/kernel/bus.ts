@@ -8,8 +8,9 @@ import { failpoint } from './failpoint.ts';
 import { scheduleLater, type Later } from './due.ts';
 import { type Once, remembered } from './idempotency.ts';
 import { knock, settled } from './permissions.ts';
+import { Tallies } from './tallies.ts';
 import { committed, inTransaction, inUnit, onErrand, unit } from './transaction.ts';
-import { Command, type Door, doorOf, type Message, Process, Query, type Welcome } from './use-case.ts';
+import { Command, type Door, doorOf, type Message, Process, Query, Tally, type Welcome } from './use-case.ts';
 
 const TRIES = 4;
 /** Serialization failure, deadlock: PostgreSQL asks for another try. */
@@ -35,6 +36,8 @@ export type Outcome<R> = { result: R } | { error: unknown };
 /** The one way in. Knock, then: a query reads through the lane; a command gets one transaction, and nested commands join it. */
 @Injectable()
 export class Bus {
+  private readonly tallies = new Tallies();
+
   constructor(
     private readonly commands: CommandBus,
     private readonly queries: QueryBus,
@@ -45,6 +48,7 @@ export class Bus {
   async run<R>(message: Message<R>, once?: Once<R>): Promise<R> {
     const door = doorOf(message);
     admit(door);
+    if (message instanceof Tally) return this.tallies.of(message, () => this.queries.execute(message));
     if (message instanceof Query) return this.queries.execute(message);
     if (message instanceof Process) return this.inSteps(message);
     if (inTransaction()) return this.executed(message, door);
@@ -135,6 +139,7 @@ export class Bus {
           const result = once ? await remembered(sql, once, work, () => (close(), em.flush())) : await work();
           close();
           await em.commit();
+          if (tenantId) this.tallies.outdate(tenantId);
           if (tenantId) failpoint('bus.committed');
           committed(unit()!.written);
           return result;

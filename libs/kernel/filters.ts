@@ -1,4 +1,4 @@
-import { type RawBuilder, type SqlBool, sql } from 'kysely';
+import { type Expression, type RawBuilder, type SqlBool, sql } from 'kysely';
 import { z } from 'zod';
 import { actor } from './actor.ts';
 import { columnOf, fieldsOf, type Source } from './entity.ts';
@@ -129,8 +129,13 @@ export function searching(of: Source, text: string | string[], refuse: Refusing)
   if (!text.trim()) return undefined;
   if (text.length > 200 || text.includes('\0')) return void refuse('search', 'invalid', 'is not a text to look for');
   const id = sql.ref(`${of.table}.id`);
-  return { shape: 'search', values: [text], sql: sql`${id} in (select search.find(${sql.lit(of.table)}, ${text}))` };
+  return { shape: SEARCH, values: [text], sql: sql`${id} in (select search.find(${sql.lit(of.table)}, ${text}))` };
 }
+export const SEARCH = 'search';
+
+/** The same, where so many of the first rows of the list may well be enough: see search.sql.ts. */
+export const searchingAmong = (of: Source, words: string, first: Expression<unknown>, wanted: number) =>
+  sql<SqlBool>`${sql.ref(`${of.table}.id`)} in (select search.among(${sql.lit(of.table)}, ${words}, array(${first}), ${wanted}))`;
 
 const ARRAY_OF: Record<Kind, string> = {
   id: 'uuid[]',

@@ -101,7 +101,7 @@ export { fileKey, FileMissing, LocalStorage, Storage } from './storage.ts';
 export * from './text.ts';
 export * from './time.ts';
 export { onCommit } from './transaction.ts';
-export { Command, Handles, type MessageClass, Process, Query } from './use-case.ts';
+export { Command, Handles, type MessageClass, Process, Query, Tally } from './use-case.ts';
 export { uuidv7 } from './uuidv7.ts';
 export type { View } from './view.ts';
 export { EntityManager } from '@mikro-orm/postgresql';

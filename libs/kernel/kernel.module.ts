@@ -15,18 +15,23 @@ import { settings } from './settings.ts';
 import { LocalStorage, Storage } from './storage.ts';
 import { handlerOf } from './use-case.ts';
 
-/** Two lanes: hot queries of known shape, and slow ones (reports, exports, counts), which must not hold up the others. */
+/** Three lanes, so that none holds up the others: rows and lists by their indexes; searches, counts and timelines; reports. */
 class Lanes {
   constructor(
     readonly hot: Lane,
+    readonly wide: Lane,
     readonly slow: Lane,
   ) {}
   static async open() {
-    const { DATABASE_URL: url, READ_CONNECTIONS, SLOW_CONNECTIONS, STATEMENT_TIMEOUT_MS: statementTimeout } = settings;
+    const { DATABASE_URL: url, READ_CONNECTIONS, WIDE_CONNECTIONS, SLOW_CONNECTIONS, STATEMENT_TIMEOUT_MS: statementTimeout } = settings;
     const hot = new Lane(url, { connections: READ_CONNECTIONS, statementTimeout, queue: 10_000, name: 'tessera read' });
+    const wide = new Lane(url, { connections: WIDE_CONNECTIONS, statementTimeout, queue: 1000, name: 'tessera wide' });
     const slow = new Lane(url, { connections: SLOW_CONNECTIONS, statementTimeout: statementTimeout * 6, queue: 200, name: 'tessera slow' });
-    await Promise.all([hot.open(), slow.open()]);
-    return new Lanes(hot, slow);
+    await Promise.all([hot.open(), wide.open(), slow.open()]);
+    return new Lanes(hot, wide, slow);
+  }
+  async close() {
+    await Promise.all([this.hot.close(), this.wide.close(), this.slow.close()]);
   }
 }
 
@@ -38,7 +43,7 @@ class Lanes {
     { provide: CoreORM, useExisting: MikroORM },
     { provide: EntityManager, useFactory: (orm: MikroORM) => orm.em, inject: [MikroORM] },
     { provide: Lanes, useFactory: () => Lanes.open() },
-    { provide: Read, useFactory: ({ hot, slow }: Lanes) => new Read(hot, slow), inject: [Lanes] },
+    { provide: Read, useFactory: ({ hot, wide, slow }: Lanes) => new Read(hot, wide, slow), inject: [Lanes] },
     {
       provide: Database,
       useFactory: (read: Read): Database => ({ ping: async () => void (await read.platform('ping', 'select 1', [])) }),
@@ -63,6 +68,6 @@ export class KernelModule implements OnApplicationShutdown {
     private readonly mailer: Mailer,
   ) {}
   async onApplicationShutdown() {
-    await Promise.all([this.orm.close(), this.lanes.hot.close(), this.lanes.slow.close(), this.limiter.close(), this.mailer.close()]);
+    await Promise.all([this.orm.close(), this.lanes.close(), this.limiter.close(), this.mailer.close()]);
   }
 }

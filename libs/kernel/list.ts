@@ -4,7 +4,17 @@ import { actor, organization } from './actor.ts';
 import { closeCursor, openCursor } from './cursor.ts';
 import { fieldsOf, type Source } from './entity.ts';
 import { badCursor, type Detail, forbidden, invalid, tooDeep } from './errors.ts';
-import { type Clause, filtering, narrowing, ownClause, type OwnFilter, type Refusing, searching, spelledFilters } from './filters.ts';
+import {
+  type Clause,
+  filtering,
+  narrowing,
+  ownClause,
+  type OwnFilter,
+  type Refusing,
+  SEARCH,
+  searching,
+  spelledFilters,
+} from './filters.ts';
 import { snake } from './naming.ts';
 import { beyond, bound, type Order, orderOf } from './order.ts';
 import { may } from './permissions.ts';
@@ -46,6 +56,9 @@ export interface Asked {
   readonly values: unknown[];
   readonly where: (query: Selecting<object>) => Selecting<object>;
   readonly after?: { condition: RawBuilder<SqlBool>; values: unknown[] };
+  readonly searches: boolean;
+  /** The words that are searched for, where nothing but them narrows a list that is asked for newest first. */
+  readonly words?: string;
   readonly binding: string;
   readonly fields?: readonly string[];
   readonly include: readonly string[];
@@ -138,6 +151,8 @@ export class List<Row> {
     const offset = paged ? (page - 1) * size : 0;
     if (offset + size > COUNT_CAP && offset > 0) throw tooDeep();
     const after = cursor ? this.after(cursor, order, binding) : undefined;
+    const newest = order.length === 2 && order[0]!.column === 'created_at' && order[0]!.descending;
+    const words = newest && clauses.length === 1 && clauses[0]!.shape === SEARCH ? (clauses[0]!.values[0] as string) : undefined;
     const orderShape = order.map(({ column, descending }) => (descending ? '-' : '') + column).join(',');
     return {
       size,
@@ -149,6 +164,8 @@ export class List<Row> {
       values: clauses.flatMap(({ values }) => values),
       where: (select) => clauses.reduce((on, clause) => on.where(clause.sql), select),
       ...(after ? { after } : {}),
+      searches: clauses.some(({ shape }) => shape === SEARCH),
+      ...(words === undefined ? {} : { words }),
       binding,
       ...(fields ? { fields: [...fields, 'id'] } : {}),
       include: include ?? [],

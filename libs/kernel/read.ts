@@ -4,6 +4,7 @@ import { type Actor, actor, organization, tenantId } from './actor.ts';
 import { columnOf, fieldsOf, type Source } from './entity.ts';
 import { missing } from './errors.ts';
 import type { Fields } from './fields.ts';
+import { searchingAmong } from './filters.ts';
 import { type Lane, NO_TENANT } from './lane.ts';
 import { type Asked, COUNT_CAP, type List, Page } from './list.ts';
 import { type Condition, reach } from './permissions.ts';
@@ -17,7 +18,11 @@ export type Selecting<O = unknown> = SelectQueryBuilder<AnyDatabase, string, O>;
 interface Compilable {
   compile(): { sql: string; parameters: readonly unknown[] };
 }
+type Asking<O> = SelectQueryBuilder<never, never, O> | (Compilable & { execute(): Promise<O[]> });
 type Raw = Record<string, unknown>;
+
+/** So many rows are looked at before an index is asked for words. */
+const FIRST_ROWS = 1000;
 
 /**
  * The reading side. Every row passes five gates nobody has to remember: tenant, policy, permission, not deleted, one statement. Money
@@ -29,6 +34,7 @@ export class Read {
 
   constructor(
     private readonly lane: Lane,
+    private readonly wide: Lane,
     private readonly slow: Lane,
   ) {}
 
@@ -58,30 +64,32 @@ export class Read {
   /** A list with its allow-listed filters and sort orders; by cursor, or by page number with a capped count. */
   async page<Row>(list: List<Row>, asked: Asked): Promise<Page<Row>> {
     const gate = gateOf(actor(), list.view.of);
-    const values = [
-      ...gate.values,
-      ...asked.values,
-      ...(asked.after?.values ?? []),
-      asked.size + 1,
-      ...(asked.offset ? [asked.offset] : []),
-    ];
-    const found = this.send<Raw>(`${list.key} ${gate.shape} ${asked.shape}`, values, () => {
-      let query = asked.where(gated(list.view.of, gate));
-      if (asked.after) query = query.where(asked.after.condition);
-      for (const { column, descending } of asked.order)
-        query = query.orderBy(`${list.view.of.table}.${column}`, descending ? 'desc' : 'asc');
-      const columns = [
-        ...selection(list.view),
-        ...asked.order
-          .filter(({ key }) => key.startsWith('~'))
-          .map(({ key, column }) => sql.ref(`${list.view.of.table}.${column}`).as(key)),
-      ];
-      const limited = query.select(columns as never).limit(asked.size + 1);
-      return asked.offset ? limited.offset(asked.offset) : limited;
-    });
+    const found = asked.words === undefined || narrow(gate) ? this.listed(list, asked, gate) : this.newest(list, asked, gate, asked.words);
     // Waited for together: awaited one after the other, the second to fail would be nobody's, and an end of the process.
     const [rows, count] = await Promise.all([found, asked.count ? this.count(list, asked, gate) : null]);
     return list.turn(asked, rows, count);
+  }
+
+  private listed<Row>(list: List<Row>, asked: Asked, gate: Gate): Promise<Raw[]> {
+    const { of } = list.view;
+    const values = [...gate.values, ...asked.values, ...(asked.after?.values ?? []), ...endOf(asked)];
+    const build = () => cut(list, asked, asked.where(gated(of, gate)));
+    return this.send<Raw>(`${list.key} ${gate.shape} ${asked.shape}`, values, build, asked.searches ? this.wide : this.lane);
+  }
+
+  /** What a search finds, newest first: among the first rows of the list alone, where they are enough. */
+  private newest<Row>(list: List<Row>, asked: Asked, gate: Gate, words: string): Promise<Raw[]> {
+    const { of } = list.view;
+    const wanted = (asked.offset ?? 0) + asked.size + 1;
+    const after = asked.after?.values ?? [];
+    const values = [...gate.values, words, ...gate.values, ...after, FIRST_ROWS, wanted, ...after, ...endOf(asked)];
+    const build = () => {
+      const first = ordered(of, asked, beyond(asked, gated(of, gate)))
+        .select(`${of.table}.id`)
+        .limit(FIRST_ROWS);
+      return cut(list, asked, gated(of, gate).where(searchingAmong(of, words, first, wanted)));
+    };
+    return this.send<Raw>(`${list.key} ${gate.shape} ${asked.shape} newest`, values, build, this.wide);
   }
 
   private async count<Row>(list: List<Row>, asked: Asked, gate: Gate) {
@@ -94,7 +102,7 @@ export class Read {
           .as('some'),
       )
       .select(sql<number>`count(*)::int`.as('n'));
-    const [row] = await this.slowly<{ n: number }>(counting);
+    const [row] = await this.some<{ n: number }>(counting);
     return row!.n;
   }
 
@@ -117,9 +125,14 @@ export class Read {
     return compiler.selectFrom(sql`(${all})`.as('part')) as never;
   }
 
-  /** Runs a query of its own shape on the lane of slow ones: reports, exports, analytics. */
-  async all<O>(query: SelectQueryBuilder<never, never, O> | (Compilable & { execute(): Promise<O[]> })): Promise<O[]> {
-    return this.slowly<O>(query);
+  /** Runs a query of its own shape that a report asks, which may take seconds. */
+  all<O>(query: Asking<O>): Promise<O[]> {
+    return this.shapeless(query, this.slow);
+  }
+
+  /** Runs a query of its own shape that looks around one record, or counts up to a bound: a timeline, a balance. */
+  some<O>(query: Asking<O>): Promise<O[]> {
+    return this.shapeless(query, this.wide);
   }
 
   /** A platform query of the kernel or of identity, outside any organization. */
@@ -127,13 +140,13 @@ export class Read {
     return this.lane.rows<O>(NO_TENANT, { name, text }, values);
   }
 
-  private slowly<O>(query: Compilable): Promise<O[]> {
+  private shapeless<O>(query: Compilable, lane: Lane): Promise<O[]> {
     refuseInTransaction();
     const { sql: text, parameters } = query.compile();
-    return this.slow.rows<O>(settingOf(actor()), { name: '', text }, parameters);
+    return lane.rows<O>(settingOf(actor()), { name: '', text }, parameters);
   }
 
-  private send<O>(key: string, values: readonly unknown[], build: () => Compilable): Promise<O[]> {
+  private send<O>(key: string, values: readonly unknown[], build: () => Compilable, lane = this.lane): Promise<O[]> {
     refuseInTransaction();
     let statement = this.statements.get(key);
     if (!statement) {
@@ -141,7 +154,7 @@ export class Read {
       if (!isDeepStrictEqual([...parameters], [...values])) throw new Error(`Values out of order in: ${text}`);
       statement = this.named(key, text);
     }
-    return this.lane.rows<O>(settingOf(actor()), statement, values);
+    return lane.rows<O>(settingOf(actor()), statement, values);
   }
 
   /** Statement names are bounded: past the bound the map starts anew, under new names. */
@@ -200,6 +213,23 @@ function gateOf(me: Actor, of: Source): Gate {
   }
   return gate;
 }
+
+/** Whether some rows of the organization are not for this actor: an order alone does not lead to his. */
+const narrow = ({ condition }: Gate) => Object.keys(condition).length > 0;
+
+const beyond = ({ after }: Asked, query: Selecting<object>) => (after ? query.where(after.condition) : query);
+const ordered = ({ table }: Source, { order }: Asked, query: Selecting<object>) =>
+  order.reduce((on, { column, descending }) => on.orderBy(`${table}.${column}`, descending ? 'desc' : 'asc'), query);
+/** The part of a list that is asked for, and one row more. */
+function cut<Row>({ view }: List<Row>, asked: Asked, query: Selecting<object>) {
+  const hidden = asked.order.filter(({ key }) => key.startsWith('~'));
+  const columns = [...selection(view), ...hidden.map(({ key, column }) => sql.ref(`${view.of.table}.${column}`).as(key))];
+  const limited = ordered(view.of, asked, beyond(asked, query))
+    .select(columns as never)
+    .limit(asked.size + 1);
+  return asked.offset ? limited.offset(asked.offset) : limited;
+}
+const endOf = ({ size, offset }: Asked) => [size + 1, ...(offset ? [offset] : [])];
 
 const keys = new WeakMap<object, string>();
 let views = 0;

@@ -103,7 +103,8 @@ export const Settings = z.object({
 
   WEB_CONCURRENCY: whole().default(1).describe('processes that share the port of the API; every number below counts for each of them'),
   READ_CONNECTIONS: whole().default(2).describe('shared connections of the read lane, in each process'),
-  SLOW_CONNECTIONS: whole().default(2).describe('connections for reports, exports and large counts, in each process'),
+  WIDE_CONNECTIONS: whole().default(2).describe('connections for searches, counts and timelines, in each process'),
+  SLOW_CONNECTIONS: whole().default(2).describe('connections for reports, in each process'),
   WRITE_POOL: whole().default(10).describe('connections for transactions, in each process'),
   POOL_WAIT_MS: whole().default(1000).describe('milliseconds a transaction waits for a connection before the caller is told 503'),
   QUEUE_POOL: whole().default(8).describe('connections for jobs on PostgreSQL, in each process'),

@@ -18,6 +18,8 @@ export abstract class Command<R> extends CqrsCommand<R> {
 export abstract class Process<R> extends Command<R> {}
 /** Reads something: PostgreSQL itself keeps it read-only. */
 export abstract class Query<R> extends CqrsQuery<R> {}
+/** A query over so many rows that its last answer is kept for a moment: see tallies.ts. */
+export abstract class Tally<R> extends Query<R> {}
 export type Message<R = unknown> = Command<R> | Query<R>;
 export type MessageClass = abstract new (...args: never[]) => Message;
 

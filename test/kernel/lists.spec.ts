@@ -383,6 +383,41 @@ describe('the rest of the contract', () => {
     expect((await member.get('test-books?search=oth')).data).toEqual([]);
   });
 
+  it('a search finds the same whether many rows have the words or few, on the first page and on all others', async () => {
+    const { owner, member, organization } = await world();
+    // Every third is common, seven of the oldest are rare, and some are deleted: newest first, so the rare ones stand beyond all that is looked at first.
+    const title = `case when n <= 7 then 'Rare ' || n when n % 3 = 0 then 'Common ' || n else 'Other ' || n end`;
+    await tamper(
+      organization.id,
+      `insert into test_book (id, created_at, updated_at, tenant_id, title, price_e4, tags, custom, deleted_at, owner_id)
+       select gen_random_uuid(), timestamptz '2026-01-01' + n * interval '1 second', now(), $1, ${title}, 0, '{}', '{}',
+         case when n % 50 = 0 then now() end, $2 from generate_series(1, 2500) n`,
+      [organization.id, owner.userId],
+    );
+    const numbers = (rows: Json[]) => rows.map(({ title }) => Number(/\d+/.exec(title as string)![0]));
+    const all = Array.from({ length: 2500 }, (_, i) => 2500 - i).filter((n) => n % 50 !== 0);
+    const expected = {
+      common: all.filter((n) => n > 7 && n % 3 === 0),
+      rare: all.filter((n) => n <= 7),
+      'other 2': all.filter((n) => n > 7 && n % 3 && `${n}`.includes('2')),
+    };
+    for (const [words, wanted] of Object.entries(expected))
+      for (const reading of [owner, member]) {
+        const search = `test-books?page_size=100&search=${encodeURIComponent(words)}`;
+        const found: number[] = [];
+        for (let cursor: string | null = ''; cursor !== null;) {
+          const { data, body } = await reading.get(`${search}&cursor=${cursor}`);
+          found.push(...numbers(data));
+          cursor = body.meta.next_cursor;
+        }
+        expect(found).toEqual(wanted);
+        const second = await reading.get(`${search}&page=2`);
+        expect(numbers(second.data)).toEqual(wanted.slice(100, 200));
+        expect(second.body.meta.total).toBe(wanted.length);
+        expect(numbers((await reading.get(`${search}&sort=created_at&page=1`)).data)).toEqual(wanted.toReversed().slice(0, 100));
+      }
+  });
+
   it('the total is exact up to 10,000, and then says that it is capped; deeper pages want the cursor', async () => {
     const { member, organization } = await world();
     await tamper(

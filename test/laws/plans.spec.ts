@@ -36,9 +36,9 @@ it('no statement looks at more than a hundred rows in vain, or handles more than
   expect(found.map((fault) => fault.slice(0, 300))).toEqual([]);
 });
 
-it('and all of them were heard: reads, slow reads, writes', () => {
+it('and all of them were heard: reads, wide and slow ones, writes', () => {
   const heard = new Set(listener.runs.map(({ by }) => by));
-  expect([...heard]).toEqual(expect.arrayContaining(['tessera read', 'tessera slow', 'tessera write']));
+  expect([...heard]).toEqual(expect.arrayContaining(['tessera read', 'tessera wide', 'tessera slow', 'tessera write']));
   expect(listener.runs.length).toBeGreaterThan(1000);
 });
 

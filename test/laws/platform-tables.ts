@@ -31,5 +31,6 @@ export const FOREIGN_SCHEMAS: Record<string, string> = {
 /** Functions that run as their owner, and so outside the policies of the caller: each filters by the verified setting itself. */
 export const DEFINERS: Record<string, string> = {
   'search.put': 'writes the words of a row of the organization that is set, refuses any other',
+  'search.among': 'answers ids of the organization that is set, as search.find does',
   'search.find': 'answers ids of the organization that is set, which are then read under the policies of the caller',
 };

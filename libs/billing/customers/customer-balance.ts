@@ -60,7 +60,7 @@ class Handler {
       .where('ledger_entry.customer_account_id', '=', id)
       .groupBy(['ledger_entry.currency', 'ledger_entry.invoice_id', 'ledger_entry.payment_id'])
       .select(['ledger_entry.currency', 'ledger_entry.invoice_id', sql<string>`sum(ledger_entry.amount_e4)`.as('owed')]);
-    return this.read.all(
+    return this.read.some(
       this.read
         .union([perDocument])
         .leftJoin(this.read.gated(Invoice).as('i'), 'i.id', 'part.invoice_id')

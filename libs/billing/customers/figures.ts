@@ -29,7 +29,7 @@ export const entriesBy = (read: Read, { as_of: day, known_at: known }: AsOf) =>
 /** The zone whose days count: of the named seller, else of the default one. @throws not_found */
 export async function zoneOfSeller(read: Read, id?: string): Promise<string> {
   const sellers = read.from(BillingEntity).select('billing_entity.time_zone');
-  const [row] = await read.all(id ? sellers.where('billing_entity.id', '=', id) : sellers.where('billing_entity.is_default', '=', true));
+  const [row] = await read.some(id ? sellers.where('billing_entity.id', '=', id) : sellers.where('billing_entity.is_default', '=', true));
   if (!row) throw missing('Billing entity');
   return row.time_zone;
 }

@@ -1,4 +1,4 @@
-import { currency, Handles, Query, Read } from '#kernel';
+import { currency, Handles, Read, Tally } from '#kernel';
 import { sql } from 'kysely';
 import { z } from 'zod';
 import { amount, asOf, entriesBy, groupedBy, said, todayOfSeller } from '../customers/figures.ts';
@@ -27,7 +27,7 @@ export const AgeingShown = z
   .meta({ id: 'AgeingReport' });
 
 /** What was due at the end of a day, by how long it had been overdue: summed up from the ledger, so that a past day stays what it was. */
-export class AgeingReport extends Query<z.output<typeof AgeingShown>> {
+export class AgeingReport extends Tally<z.output<typeof AgeingShown>> {
   constructor(readonly asked: z.output<typeof AgeingQuery>) {
     super();
   }

@@ -9,9 +9,9 @@ import {
   Handles,
   isDay,
   organization,
-  Query,
   Read,
   startOfMonth,
+  Tally,
 } from '#kernel';
 import { sql } from 'kysely';
 import { z } from 'zod';
@@ -67,7 +67,7 @@ export const Mrr = z
  * months, 52 weeks or 365 days. Drafts, trials and pauses do not count; what is past due does. Worked out from the terms and their days,
  * so a past month can be asked for at any time.
  */
-export class MrrReport extends Query<z.output<typeof Mrr>> {
+export class MrrReport extends Tally<z.output<typeof Mrr>> {
   constructor(readonly asked: z.output<typeof MrrQuery>) {
     super();
   }

@@ -1,4 +1,4 @@
-import { Handles, Query, Read } from '#kernel';
+import { Handles, Read, Tally } from '#kernel';
 import { sql } from 'kysely';
 import { z } from 'zod';
 import { amount, said } from '../customers/figures.ts';
@@ -29,7 +29,7 @@ export const Revenue = z
   .meta({ id: 'RevenueReport' });
 
 /** What was invoiced less what was credited, by the day of issue, per period and currency. What was voided was never earned. */
-export class RevenueReport extends Query<z.output<typeof Revenue>> {
+export class RevenueReport extends Tally<z.output<typeof Revenue>> {
   constructor(readonly asked: z.output<typeof RevenueQuery>) {
     super();
   }

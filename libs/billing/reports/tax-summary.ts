@@ -1,4 +1,4 @@
-import { formatFixed, fixed, Handles, Query, Read } from '#kernel';
+import { fixed, formatFixed, Handles, Read, Tally } from '#kernel';
 import { sql } from 'kysely';
 import { z } from 'zod';
 import { amount, groupedBy, said } from '../customers/figures.ts';
@@ -26,7 +26,7 @@ export const TaxSummaryShown = z
   .meta({ id: 'TaxSummary' });
 
 /** What tax was invoiced less what was credited, by the day of issue, per currency, category and percent. */
-export class TaxSummary extends Query<z.output<typeof TaxSummaryShown>> {
+export class TaxSummary extends Tally<z.output<typeof TaxSummaryShown>> {
   constructor(readonly asked: z.output<typeof TaxSummaryQuery>) {
     super();
   }

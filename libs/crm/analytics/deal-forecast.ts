@@ -1,4 +1,4 @@
-import { formatAmount, Handles, organization, Query, Read } from '#kernel';
+import { formatAmount, Handles, organization, Read, Tally } from '#kernel';
 import { sql } from 'kysely';
 import { z } from 'zod';
 import { CATEGORIES, Deal } from '../deals/deal.ts';
@@ -49,7 +49,7 @@ interface Line {
 }
 
 /** What may come in, month by month: open deals by their expected close date and probability, won ones by when they were won; lost never. */
-export class DealForecast extends Query<z.output<typeof Forecast>> {
+export class DealForecast extends Tally<z.output<typeof Forecast>> {
   constructor(readonly asked: Asked) {
     super();
   }

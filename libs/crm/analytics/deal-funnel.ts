@@ -1,4 +1,4 @@
-import { Handles, missing, organization, Query, Read } from '#kernel';
+import { Handles, missing, organization, Read, Tally } from '#kernel';
 import { sql } from 'kysely';
 import { z } from 'zod';
 import { Deal, STATUSES } from '../deals/deal.ts';
@@ -50,7 +50,7 @@ export const Funnel = z
   .meta({ id: 'DealFunnel' });
 
 /** How deals go through the stages of one pipeline, the default one unless named. */
-export class DealFunnel extends Query<z.output<typeof Funnel>> {
+export class DealFunnel extends Tally<z.output<typeof Funnel>> {
   constructor(readonly asked: Asked) {
     super();
   }
@@ -91,7 +91,7 @@ class Handler {
   private async pipeline(id?: string): Promise<PipelineRow> {
     const found = id
       ? id
-      : (await this.read.all(this.read.from(Pipeline).where('pipeline.is_default', '=', true).select('pipeline.id')))[0]?.id;
+      : (await this.read.some(this.read.from(Pipeline).where('pipeline.is_default', '=', true).select('pipeline.id')))[0]?.id;
     if (!found) throw missing(Pipeline.label);
     return this.read.one(PipelineView, found);
   }

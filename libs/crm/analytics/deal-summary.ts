@@ -1,4 +1,4 @@
-import { before, divideRounded, formatAmount, digitsOf, Handles, now, organization, Query, Read } from '#kernel';
+import { before, digitsOf, divideRounded, formatAmount, Handles, now, organization, Read, Tally } from '#kernel';
 import { sql } from 'kysely';
 import { z } from 'zod';
 import { Deal, type Status } from '../deals/deal.ts';
@@ -42,7 +42,7 @@ interface Line {
 }
 
 /** How the deals stand, over all that the caller may read; `from` and `to` narrow by creation. */
-export class DealSummary extends Query<z.output<typeof Summary>> {
+export class DealSummary extends Tally<z.output<typeof Summary>> {
   constructor(readonly asked: z.output<typeof SummaryQuery>) {
     super();
   }

@@ -50,7 +50,7 @@ class Handler {
   }
 
   private contacts(id: string) {
-    return this.read.all(
+    return this.read.some(
       this.read
         .from(Contact)
         .where('contact.company_id', '=', id)
@@ -58,7 +58,7 @@ class Handler {
     );
   }
   private subsidiaries(id: string) {
-    return this.read.all(
+    return this.read.some(
       this.read
         .from(Company)
         .where('company.parent_id', '=', id)
@@ -67,7 +67,7 @@ class Handler {
   }
   private openTasks(id: string) {
     const tasks = this.read.from(Task).where('task.company_id', '=', id).where('task.status', 'in', ['todo', 'in_progress']);
-    return this.read.all(tasks.select(({ fn }) => fn.countAll<string>().as('n')));
+    return this.read.some(tasks.select(({ fn }) => fn.countAll<string>().as('n')));
   }
   private deals(id: string) {
     const found = this.read
@@ -76,7 +76,7 @@ class Handler {
       .groupBy(['deal.status', 'deal.currency'])
       .orderBy('deal.status')
       .orderBy('deal.currency');
-    return this.read.all(
+    return this.read.some(
       found.select(({ fn, ref }) => [
         'deal.status',
         'deal.currency',

@@ -83,7 +83,7 @@ function factorOf({ rate, inverted }: UsedRate): Ratio {
 export async function exchangeInto(read: Read, currency: string, currencies: readonly string[], day: string): Promise<Exchange> {
   const others = [...new Set(currencies)].filter((other) => other !== currency);
   if (!others.length) return new Exchange(currency, [], day, []);
-  const found = await read.all(
+  const found = await read.some(
     read
       .from(ExchangeRate)
       .where('exchange_rate.date', '<=', day)

@@ -40,7 +40,7 @@ class Handler {
     await this.read.one(ContactView, contactId);
     const parts = kinds.flatMap((name) => entriesOf(this.read, timelinePart(name), contactId, after, size + 1));
     const all = this.read.union<Entry>(parts as never);
-    const found = await this.read.all(
+    const found = await this.read.some(
       all
         .selectAll('part')
         .orderBy('part.at', 'desc')
