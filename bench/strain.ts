@@ -2,11 +2,12 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
+import { Agent } from 'node:http';
 import { parseArgs } from 'node:util';
 import pg from 'pg';
 import { know, type Known, OPERATIONS } from './operations.ts';
 import { report, table } from './report.ts';
-import { apiToken, cpu, load, memory, paced, place, send, type Server, start, stop } from './servers.ts';
+import { answered, apiToken, cpu, load, memory, paced, place, send, type Server, start, stop } from './servers.ts';
 
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,
@@ -127,18 +128,20 @@ async function overload(server: Server): Promise<Line[]> {
   let unasked = 0;
   const until = performance.now() + SECONDS * 1000;
   let n = Math.floor(Math.random() * 1_000_000_000);
+  const agent = new Agent({ keepAlive: true });
   const writer = async () => {
     while (performance.now() < until) {
       const began = performance.now();
-      const answer = await send(server, body(n++)).catch(() => null);
-      if (answer) await answer.arrayBuffer();
-      statuses.set(answer?.status ?? 0, (statuses.get(answer?.status ?? 0) ?? 0) + 1);
-      if (answer?.status !== 503) continue;
+      const answer = await answered(agent, server, body(n++)).catch(() => null);
+      const status = answer?.statusCode ?? 0;
+      statuses.set(status, (statuses.get(status) ?? 0) + 1);
+      if (status !== 503) continue;
       waits.push(performance.now() - began);
-      if (!answer.headers.get('retry-after')) unasked++;
+      if (!answer?.headers['retry-after']) unasked++;
     }
   };
   await Promise.all(Array.from({ length: 1500 }, writer));
+  agent.destroy();
   const ended = performance.now();
   let back = NaN;
   for (let tries = 0; tries < 100 && Number.isNaN(back); tries++) {

@@ -11,7 +11,6 @@ import { InvoiceDelivery } from './documents/invoice-delivery.ts';
 import { Invoice } from './invoices/invoice.ts';
 import { InvoiceLine } from './invoices/invoice-line.ts';
 import { InvoiceTax } from './invoices/invoice-tax.ts';
-import { NumberSeries } from './invoices/number-series.ts';
 import { DunningPolicy } from './dunning/dunning-policy.ts';
 import { DunningStepRun } from './dunning/dunning-step-run.ts';
 import { LedgerEntry } from './ledger/ledger-entry.ts';
@@ -37,15 +36,16 @@ const finance: Grant = (can) => {
   can(['issue', 'send', 'credit', 'void', 'write_off', 'refund'], Invoice);
   can(['create', 'read', 'update', 'export', 'allocate', 'refund'], Payment);
   // Written only with their payment, whose own rule is asked first.
-  can(['create', 'read', 'update', 'delete'], [PaymentAllocation, Refund]);
+  can(['create', 'read', 'update', 'delete'], PaymentAllocation);
+  can(['create', 'read'], Refund);
   can('read', DunningStepRun);
   can(['create', 'read'], [InvoiceDelivery, DocumentDesign]);
   can(['create', 'update', 'delete', 'export'], catalog);
   can(['read', 'create', 'update', 'reassign', 'export'], Subscription);
-  can(['read', 'create', 'update'], recurring);
+  can(['read', 'create'], recurring);
+  can('update', SubscriptionItem);
   can(['read', 'create', 'update'], BillingRun);
   can(['create', 'read'], LedgerEntry);
-  can(['create', 'read', 'update'], NumberSeries);
 };
 
 /** Members draft for their own customers; the rest is for finance. */
@@ -66,7 +66,7 @@ export const billingPermissions: Permissions = {
     can('read', Subscription, all ? undefined : own);
     can('read', recurring, all ? undefined : { subscriptionId: through(Subscription, own) });
     // Written only with their invoice, whose own rule is asked first.
-    can(['create', 'update', 'delete'], parts);
+    can(['create', 'update'], parts);
   },
   manager: finance,
   sets: {

@@ -128,14 +128,16 @@ export function searching(of: Source, text: string | string[], refuse: Refusing)
   if (Array.isArray(text)) return void refuse('search', 'repeated', 'may be given once');
   if (!text.trim()) return undefined;
   if (text.length > 200 || text.includes('\0')) return void refuse('search', 'invalid', 'is not a text to look for');
-  const id = sql.ref(`${of.table}.id`);
-  return { shape: SEARCH, values: [text], sql: sql`${id} in (select search.find(${sql.lit(of.table)}, ${text}))` };
+  return { shape: SEARCH, values: [text], sql: among(of, sql`search.find(${sql.lit(of.table)}, ${text})`) };
 }
 export const SEARCH = 'search';
 
 /** The same, where so many of the first rows of the list may well be enough: see search.sql.ts. */
 export const searchingAmong = (of: Source, words: string, first: Expression<unknown>, wanted: number) =>
-  sql<SqlBool>`${sql.ref(`${of.table}.id`)} in (select search.among(${sql.lit(of.table)}, ${words}, array(${first}), ${wanted}))`;
+  among(of, sql`search.among(${sql.lit(of.table)}, ${words}, array(${first}), ${wanted})`);
+
+/** An array is made once. Of "in (select …)" PostgreSQL may make a loop, where it takes an organization that just grew for a small one. */
+const among = (of: Source, ids: RawBuilder<unknown>) => sql<SqlBool>`${sql.ref(`${of.table}.id`)} = any (array(select ${ids}))`;
 
 const ARRAY_OF: Record<Kind, string> = {
   id: 'uuid[]',

@@ -252,7 +252,7 @@ describe('the terminal', () => {
     expect((await send('GET', 'auth/me', undefined, bearer(data.access_token))).status).toBe(401);
     expect((await logIn(email, 'another password')).status).toBe(200);
     await asSystem(new ResetPassword(email));
-    expect((await lettersTo(email)).at(-1)!.subject).toBe('Reset your password');
+    expect((await lettersTo(email)).map(({ subject }) => subject)).toContain('Reset your password');
     await expect(asSystem(new ResetPassword(anEmail(), PASSWORD))).rejects.toMatchObject({ status: 404 });
   });
 });

@@ -406,7 +406,8 @@ describe('the rest of the contract', () => {
         const search = `test-books?page_size=100&search=${encodeURIComponent(words)}`;
         const found: number[] = [];
         for (let cursor: string | null = ''; cursor !== null;) {
-          const { data, body } = await reading.get(`${search}&cursor=${cursor}`);
+          const { data, body, error } = await reading.get(`${search}&cursor=${cursor}`);
+          expect(error).toBeNull();
           found.push(...numbers(data));
           cursor = body.meta.next_cursor;
         }
