@@ -20,6 +20,13 @@ const order = Object.entries(MIX)
   .sort((one, other) => one.at - other.at)
   .map(({ key }) => OPERATIONS.find((operation) => operation.key === key)!);
 
+/** The median and the hundredth. */
+function spread(times: number[]): string {
+  const sorted = times.toSorted((one, other) => one - other);
+  const at = (share: number) => sorted[Math.floor(sorted.length * share)] ?? NaN;
+  return `${at(0.5).toFixed(1)} / ${at(0.99).toFixed(0)} ms`;
+}
+
 interface Side {
   readonly size: string;
   readonly server: Server;
@@ -43,8 +50,14 @@ try {
     ({ known, server }: Side) =>
     (n: number): Sent =>
       order[n % order.length]!.request(known, server.name, n);
+  const each = new Map<string, number[]>();
+  const told = (size: string) => (n: number, milliseconds: number) => {
+    const key = `${order[n % order.length]!.key} ${size}`;
+    each.set(key, [...(each.get(key) ?? []), milliseconds]);
+  };
   const run = async (side: Side, seconds: number, rate?: number) => {
-    const sample = await (rate ? paced(side.server, sent(side), { seconds, rate }) : load(side.server, sent(side), { seconds }));
+    const { server, size } = side;
+    const sample = await (rate ? paced(server, sent(side), { seconds, rate, told: told(size) }) : load(server, sent(side), { seconds }));
     if (sample.refused || sample.failed) throw new Error(`${side.size}: ${sample.refused} refused, ${sample.failed} failed`);
     return sample;
   };
@@ -71,6 +84,11 @@ try {
     ...table(
       ['data', 'p50', 'p99'],
       SIZES.map((size) => [size, `${of(size, 'p50').toFixed(2)} ms`, `${of(size, 'p99').toFixed(1)} ms`]),
+    ),
+    '',
+    ...table(
+      ['operation', ...SIZES.map((size) => `${size}: p50 / p99`)],
+      Object.keys(MIX).map((key) => [key, ...SIZES.map((size) => spread(each.get(`${key} ${size}`) ?? []))]),
     ),
     '',
     `p99 on the full data: goal 25 ms. p50 on the full data against a hundredth of it: ${growth.toFixed(2)} (goal 1.3).`,

@@ -120,7 +120,7 @@ export const OPERATIONS: readonly Operation[] = [
     request: ({ contacts }, _, n) => ({
       method: 'PATCH',
       path: `${API}/contacts/${contacts[n % contacts.length]}`,
-      body: json({ name: `Bench ${n}` }),
+      body: json({ name: nameOf(n) }),
     }),
   },
   {

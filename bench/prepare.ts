@@ -38,8 +38,11 @@ const pick = (values: readonly string[], n: string) =>
 const FIRST = ['Ada', 'Grace', 'Alan', 'Edsger', 'Barbara', 'Donald', 'Radia', 'Tim', 'Margaret', 'Ken'];
 const LAST = 'Lovelace Hopper Turing Dijkstra Liskov Knuth Perlman Lee Hamilton Thompson Ritchie Allen Backus'.split(' ');
 
-/** The name of the n-th contact, as it is prepared. */
-export const nameOf = (n: number) => `${FIRST[n % FIRST.length]} ${LAST[Math.floor(n / 10) % LAST.length]} ${n}`;
+/** A name as contacts have them here, all as often, whichever numbers come. */
+export function nameOf(n: number): string {
+  const mixed = Math.imul(n, 0x9e3779b1) >>> 8;
+  return `${FIRST[mixed % FIRST.length]} ${LAST[(mixed >>> 8) % LAST.length]} ${n}`;
+}
 
 interface Part {
   table: string;

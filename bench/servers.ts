@@ -179,21 +179,23 @@ export async function load(server: Server, request: (n: number) => Sent, { secon
 export async function paced(
   server: Server,
   request: (n: number) => Sent,
-  { seconds, rate }: { seconds: number; rate: number },
+  { seconds, rate, told }: { seconds: number; rate: number; told?: (n: number, milliseconds: number) => void },
 ): Promise<Sample> {
   const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS });
   const before = cpu(server);
   const times: number[] = [];
   const answers: Promise<void>[] = [];
-  let [n, answered, failed] = [Math.floor(Math.random() * 1_000_000_000), 0, 0];
+  let [n, succeeded, failed] = [Math.floor(Math.random() * 1_000_000_000), 0, 0];
   const asked = async () => {
     const began = performance.now();
-    const status = await answered(agent, server, request(n++)).then(
+    const mine = n++;
+    const status = await answered(agent, server, request(mine)).then(
       ({ statusCode }) => statusCode ?? 0,
       () => 0,
     );
     times.push(performance.now() - began);
-    if (status >= 200 && status < 300) answered++;
+    told?.(mine, times.at(-1)!);
+    if (status >= 200 && status < 300) succeeded++;
     else if (!status) failed++;
   };
   const began = performance.now();
@@ -206,11 +208,11 @@ export async function paced(
   times.sort((one, other) => one - other);
   const at = (share: number) => times[Math.min(times.length - 1, Math.floor(times.length * share))] ?? NaN;
   return {
-    perSecond: answered / seconds,
-    micros: (cpu(server) - before) / answered,
+    perSecond: succeeded / seconds,
+    micros: (cpu(server) - before) / succeeded,
     p50: at(0.5),
     p99: at(0.99),
-    refused: times.length - answered - failed,
+    refused: times.length - succeeded - failed,
     failed,
   };
 }

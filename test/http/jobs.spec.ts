@@ -30,7 +30,8 @@ import { getQueueToken } from '@nestjs/bullmq';
 import type { INestApplicationContext, Type } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import type { Queue } from 'bullmq';
-import type pg from 'pg';
+import { setTimeout as wait } from 'node:timers/promises';
+import pg from 'pg';
 import * as contexts from '../../libs/contexts.ts';
 import { asOwner, tamper } from '../database.ts';
 import { alsoServe, app, drain, type Persona, world } from '../world.ts';
@@ -300,6 +301,32 @@ describe('a promise', () => {
 });
 
 describe('the audit log', () => {
+  it('what a long transaction wrote is sealed as well, however much was sealed while it was open', async () => {
+    const { owner, organization } = await world();
+    const [sealer, facts] = [await get(Sealer), organization.facts()];
+    const slow = new pg.Client(process.env.DATABASE_URL);
+    await slow.connect();
+    try {
+      await slow.query(`begin; select set_config('app.tenant', '${organization.id}', true)`);
+      await wait(1200);
+      for (const name of ['Ada', 'Grace']) {
+        await owner.post('contacts', { name });
+        await sealer.seal(facts);
+      }
+      await slow.query(
+        `insert into audit_entry (id, tenant_id, actor_kind, request_id, action, subject, subject_id, content, salt, content_hash)
+         select gen_random_uuid(), $1, actor_kind, request_id, action, subject, subject_id, content, salt, content_hash from audit_entry limit 1`,
+        [organization.id],
+      );
+      await slow.query('commit');
+    } finally {
+      await slow.end();
+    }
+    expect((await sealer.verify(facts)).unsealed).toBe(1);
+    expect(await sealer.seal(facts)).toBe(1);
+    expect(await sealer.verify(facts)).toMatchObject({ unsealed: 0, broken: null });
+  });
+
   it('is sealed, and tells what was changed behind its back', async () => {
     const { member, organization } = await world();
     const ada = await made(member, 'Ada');

@@ -42,6 +42,29 @@ const AT = `to_char(e.at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as
 const COLUMNS = `e.id, ${AT}, e.actor_kind, e.user_id, e.api_key_id, e.on_behalf_of, e.request_id, e.action, e.subject, e.subject_id, e.content_hash`;
 const AT_ONCE = 1000;
 
+const BEGINNING = '-infinity';
+interface Last {
+  readonly reached: string;
+  readonly hash: string;
+  /** An hour before the entry that was sealed last; null when that is gone. */
+  readonly hour: string | null;
+}
+const LAST = `select s.position::text as reached, s.hash, (e.at - interval '1 hour')::text as hour
+  from audit_seal s left join audit_entry e on e.tenant_id = s.tenant_id and e.id = s.entry_id
+  where s.tenant_id = ? order by s.position desc limit 1`;
+/**
+ * No transaction that is still open began before this: an entry bears the time at which its transaction began. A second to spare, for that
+ * time is rounded. Null where PostgreSQL does not tell.
+ */
+const QUIET = `select to_char((min(xact_start) - interval '1 second') at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as quiet
+  from pg_stat_activity where datname = current_database()`;
+interface Round {
+  readonly sealed: number;
+  /** When the last entry of this round happened, and what QUIET said when it began. ISO 8601, UTC. */
+  readonly until: string;
+  readonly quiet: string | null;
+}
+
 /**
  * Position n seals an entry and, through the hash before it, everything sealed earlier. The order is that of sealing: an entry of a long
  * transaction carries an earlier time than what was sealed meanwhile. Of the content only its salted hash goes in, so that it can be
@@ -49,43 +72,57 @@ const AT_ONCE = 1000;
  */
 @Injectable()
 export class Sealer {
+  /** Of an organization: what happened before is sealed, all of it. Looked up again from the last hour where nothing is known. */
+  private readonly quiet = new Map<string, string>();
+
   constructor(
     private readonly bus: Bus,
     private readonly em: EntityManager,
   ) {}
 
   /**
-   * Seals what is not sealed yet; `thorough` also finds what a transaction of more than an hour left behind.
+   * Seals what is not sealed yet; `thorough` looks at everything, also at what this process believes to be sealed.
    * @returns how many entries; null when another process is at it
    */
   async seal(organization: OrganizationFacts, { thorough = false } = {}): Promise<number | null> {
     let sealed = 0;
-    for (;;) {
-      const some = await outside(() => this.bus.asSystem(organization, () => this.extend(organization.id, thorough)));
-      if (some === null) return sealed || null;
-      sealed += some;
-      if (some < AT_ONCE) return sealed;
+    let quiet: string | null | undefined;
+    for (let from: string | null = thorough ? BEGINNING : null; ;) {
+      const round = await outside(() => this.bus.asSystem(organization, () => this.extend(organization.id, from)));
+      if (!round) return sealed || null;
+      quiet ??= round.quiet;
+      sealed += round.sealed;
+      if (round.sealed < AT_ONCE) break;
+      from = round.until;
     }
+    if (quiet) this.quiet.set(organization.id, quiet);
+    return sealed;
   }
 
-  private async extend(tenant: string, thorough: boolean): Promise<number | null> {
+  private async extend(tenant: string, from: string | null): Promise<Round | null> {
     const [lock] = await this.em.execute<{ mine: boolean }[]>(`select pg_try_advisory_xact_lock(hashtextextended(?, 0)) as mine`, [
       `tessera:seal:${tenant}`,
     ]);
     if (!lock!.mine) return null;
-    const [last] = await this.em.execute<{ reached: string; hash: string; entry_id: string }[]>(
-      'select position::text as reached, hash, entry_id from audit_seal where tenant_id = ? order by position desc limit 1',
-      [tenant],
-    );
-    const recent = last && !thorough;
+    const [last] = await this.em.execute<Last[]>(LAST, [tenant]);
+    const [{ quiet } = { quiet: null }] = await this.em.execute<{ quiet: string | null }[]>(QUIET);
+    const known = this.quiet.get(tenant);
+    // A clock of the database that went back makes no promise about what came before.
+    const since = from ?? (known && quiet && known <= quiet ? known : (last?.hour ?? BEGINNING));
+    // Not "not exists": where PostgreSQL takes the organization for a small one, it would compare all entries with all seals.
     const entries = await this.em.execute<Entry[]>(
       `select ${COLUMNS} from audit_entry e
-       where e.tenant_id = ? and not exists (select from audit_seal s where s.tenant_id = e.tenant_id and s.entry_id = e.id)
-         ${recent ? `and e.at > (select at - interval '1 hour' from audit_entry where id = ?)` : ''}
+       where e.tenant_id = ? and e.at >= ?::timestamptz
+         and (select s.entry_id from audit_seal s where s.tenant_id = e.tenant_id and s.entry_id = e.id) is null
        order by e.at, e.id limit ${AT_ONCE}`,
-      recent ? [tenant, last.entry_id] : [tenant],
+      [tenant, since],
     );
-    if (!entries.length) return 0;
+    await this.append(tenant, last, entries);
+    return { sealed: entries.length, until: entries.at(-1)?.at ?? since, quiet };
+  }
+
+  private async append(tenant: string, last: Last | undefined, entries: readonly Entry[]) {
+    if (!entries.length) return;
     let position = BigInt(last?.reached ?? 0);
     let hash = last?.hash ?? '';
     const seals = entries.map((entry) => {
@@ -97,7 +134,6 @@ export class Sealer {
       `insert into audit_seal (tenant_id, position, entry_id, hash, sealed_at) values ${seals.map(() => line).join(', ')}`,
       seals.flat(),
     );
-    return entries.length;
   }
 
   /** Goes through the whole chain, from its first position: every entry is there, unchanged and in its place. */
