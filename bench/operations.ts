@@ -188,6 +188,7 @@ const neutral: Record<string, (body: string, n: number) => string> = {
     return ordered(body)
       .replace(/"(created|updated)_at":"[^"]*"/g, '')
       .replaceAll(id, '*')
+      .replaceAll(nameOf(n).replace(/ \d+$/, ''), '*')
       .replaceAll(String(n), '*');
   },
 };
