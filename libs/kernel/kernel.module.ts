@@ -24,7 +24,13 @@ class Lanes {
   ) {}
   static async open() {
     const { DATABASE_URL: url, READ_CONNECTIONS, WIDE_CONNECTIONS, SLOW_CONNECTIONS, STATEMENT_TIMEOUT_MS: statementTimeout } = settings;
-    const hot = new Lane(url, { connections: READ_CONNECTIONS, statementTimeout, queue: 10_000, name: 'tessera read' });
+    const hot = new Lane(url, {
+      connections: READ_CONNECTIONS,
+      spares: READ_CONNECTIONS,
+      statementTimeout,
+      queue: 10_000,
+      name: 'tessera read',
+    });
     const wide = new Lane(url, { connections: WIDE_CONNECTIONS, statementTimeout, queue: 1000, name: 'tessera wide' });
     const slow = new Lane(url, { connections: SLOW_CONNECTIONS, statementTimeout: statementTimeout * 6, queue: 200, name: 'tessera slow' });
     await Promise.all([hot.open(), wide.open(), slow.open()]);

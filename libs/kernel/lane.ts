@@ -16,14 +16,28 @@ const SILENT = 'The database does not answer';
 /** Milliseconds above the statement timeout after which silence means that nobody is there any more. */
 const PATIENCE = 2000;
 const LOOK_EVERY = 500;
+/** Milliseconds after which a query holds up those behind it, where there are spare connections. */
+const HELD_UP = 60;
 const TRIES = 3;
 
+/** A question on its way; it may be asked on a second connection when the first is held up. */
+interface Asking {
+  readonly tenant: string;
+  readonly statement: Statement;
+  readonly values: readonly unknown[];
+  readonly settle: (error: unknown, rows?: unknown[]) => void;
+  /** On so many connections it is still open. */
+  out: number;
+  settled: boolean;
+}
 interface Line {
   readonly client: pg.Client & { query(query: ScopedQuery): unknown };
-  /** What was sent and not answered yet. */
-  readonly open: Set<ScopedQuery>;
+  /** What was sent and not answered yet, in that order. */
+  readonly open: Map<ScopedQuery, Asking>;
   /** When it last answered, or was first asked for something; by performance.now. */
   heardAt: number;
+  /** The first of them has been running for so long that the others are better asked elsewhere. */
+  heldUp: boolean;
 }
 /** A place for a connection; empty while it is dialled. */
 interface Seat {
@@ -31,6 +45,8 @@ interface Seat {
 }
 export interface LaneOptions {
   connections: number;
+  /** Further connections, made when all others are held up by a slow query each; none unless given. */
+  spares?: number;
   /** Milliseconds PostgreSQL may spend on one statement. */
   statementTimeout: number;
   /** Queries that may wait at once; more are refused with 503. */
@@ -47,7 +63,9 @@ export class Lane {
   private closing = false;
   private waiting = 0;
   private watch: NodeJS.Timeout | undefined;
+  private rescue: NodeJS.Timeout | undefined;
   private lookedAt = 0;
+  private lookedForHeldUp = 0;
 
   constructor(
     private readonly url: string,
@@ -60,6 +78,7 @@ export class Lane {
       await this.dial(this.seats[i]!);
     }
     this.watch = setInterval(() => this.giveUpSilent(), LOOK_EVERY).unref();
+    if (this.options.spares) this.rescue = setInterval(() => this.askElsewhere(), HELD_UP / 2).unref();
     return this;
   }
 
@@ -70,7 +89,7 @@ export class Lane {
     client.on('error', () => {});
     await client.connect();
     if (this.closing) return void client.end();
-    seat.line = { client, open: new Set(), heardAt: 0 };
+    seat.line = { client, open: new Map(), heardAt: 0, heldUp: false };
     // A lost connection says so twice, as an error and as an end.
     const lost = () => {
       if (seat.line?.client === client) this.redial(seat);
@@ -99,23 +118,64 @@ export class Lane {
   }
 
   private once<T>(tenant: string, statement: Statement, values: readonly unknown[]): Promise<T[]> {
-    let freest: Line | undefined;
-    for (const { line } of this.seats) if (line && (!freest || line.open.size < freest.open.size)) freest = line;
-    if (!freest || this.waiting >= this.options.queue) return Promise.reject(unavailable(undefined, { retryAfter: 1 }));
-    const line = freest;
+    const line = this.freest();
+    if (!line || this.waiting >= this.options.queue) return Promise.reject(unavailable(undefined, { retryAfter: 1 }));
     return new Promise<T[]>((resolve, reject) => {
-      const query = new ScopedQuery(tenant, statement, values, types, (error, rows) => {
-        line.open.delete(query);
-        line.heardAt = performance.now();
-        this.waiting--;
-        if (error) reject(error as Error);
-        else resolve(rows as T[]);
-      });
-      if (!line.open.size) line.heardAt = performance.now();
-      line.open.add(query);
+      const settle = (error: unknown, rows?: unknown[]) => (error ? reject(error as Error) : resolve(rows as T[]));
+      this.ask(line, { tenant, statement, values, settle, out: 0, settled: false });
       this.waiting++;
-      line.client.query(query);
     });
+  }
+
+  private freest(): Line | undefined {
+    let freest: Line | undefined;
+    for (const { line } of this.seats) {
+      const better = line && (!freest || (line.heldUp === freest.heldUp ? line.open.size < freest.open.size : freest.heldUp));
+      if (better) freest = line;
+    }
+    return freest;
+  }
+
+  private ask(line: Line, asking: Asking) {
+    const query = new ScopedQuery(asking.tenant, asking.statement, asking.values, types, (error, rows) => {
+      line.open.delete(query);
+      line.heardAt = performance.now();
+      line.heldUp = false;
+      asking.out--;
+      // A connection that is lost says nothing about the question while another one is asked.
+      if (asking.settled || (asking.out && error && !(error as { severity?: string }).severity)) return;
+      asking.settled = true;
+      this.waiting--;
+      asking.settle(error, rows);
+    });
+    if (!line.open.size) line.heardAt = performance.now();
+    line.open.set(query, asking);
+    asking.out++;
+    line.client.query(query);
+  }
+
+  /**
+   * Answers come in the order of the questions, so one slow query holds up all that share its connection. What stands behind it is asked again
+   * elsewhere, as reads may be; if every connection is held up, on a new one.
+   */
+  private askElsewhere() {
+    const now = performance.now();
+    // As below: this process itself may have been frozen.
+    const awake = now - this.lookedForHeldUp < 2 * HELD_UP;
+    this.lookedForHeldUp = now;
+    const lines = awake ? this.seats.flatMap(({ line }) => line ?? []) : [];
+    for (const line of lines) line.heldUp = line.open.size > 0 && now - line.heardAt > HELD_UP;
+    const waiting = lines.filter(({ heldUp }) => heldUp).flatMap(({ open }) => [...open.values()].slice(1));
+    const free = lines.find(({ heldUp }) => !heldUp);
+    if (lines.length && !free) this.addSpare();
+    if (free) for (const asking of waiting) if (!asking.settled && asking.out === 1) this.ask(this.freest() ?? free, asking);
+  }
+
+  private addSpare() {
+    if (this.seats.some(({ line }) => !line) || this.seats.length >= this.options.connections + (this.options.spares ?? 0)) return;
+    const seat: Seat = { line: null };
+    this.seats.push(seat);
+    void this.dial(seat).catch(() => this.redial(seat));
   }
 
   /** A server that was silent for longer than any statement may take is given up: what waits for it is refused, its seat dialled again. */
@@ -126,7 +186,7 @@ export class Lane {
     this.lookedAt = now;
     for (const { line } of awake ? this.seats : []) {
       if (!line?.open.size || now - line.heardAt < this.options.statementTimeout + PATIENCE) continue;
-      for (const query of line.open) query.handleError(unavailable(SILENT, { retryAfter: 1 }));
+      for (const query of line.open.keys()) query.handleError(unavailable(SILENT, { retryAfter: 1 }));
       (line.client as unknown as { connection: { stream: { destroy(): void } } }).connection.stream.destroy();
     }
   }
@@ -134,6 +194,7 @@ export class Lane {
   async close() {
     this.closing = true;
     clearInterval(this.watch);
+    clearInterval(this.rescue);
     await Promise.all(this.seats.map(({ line }) => line?.client.end()));
   }
 }

@@ -102,7 +102,9 @@ export const Settings = z.object({
   LIMIT_REGISTER: whole().default(60).describe('registrations per hour from one address'),
 
   WEB_CONCURRENCY: whole().default(1).describe('processes that share the port of the API; every number below counts for each of them'),
-  READ_CONNECTIONS: whole().default(2).describe('shared connections of the read lane, in each process'),
+  READ_CONNECTIONS: whole()
+    .default(2)
+    .describe('shared connections of the read lane, in each process; as many again while slow queries hold them up'),
   WIDE_CONNECTIONS: whole().default(2).describe('connections for searches, counts and timelines, in each process'),
   SLOW_CONNECTIONS: whole().default(2).describe('connections for reports, in each process'),
   WRITE_POOL: whole().default(10).describe('connections for transactions, in each process'),

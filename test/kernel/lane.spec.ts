@@ -219,6 +219,35 @@ it('a dead connection is not chosen while another lives', async () => {
   await lane.close();
 });
 
+it('a query that is held up holds up nobody else: what stands behind it is asked on a spare connection', async () => {
+  await asOwner('create table test_held (n int)');
+  const holder = new pg.Client(process.env.DATABASE_OWNER_URL);
+  await holder.connect();
+  const lane = await open({ spares: 1 });
+  try {
+    await asOwner('grant select on test_held to tessera_app');
+    await holder.query('begin; lock table test_held in access exclusive mode');
+    let answered = false;
+    const held = lane.rows(tenant(0), { name: 'held', text: 'select n from test_held' }, []).finally(() => (answered = true));
+    for (let round = 0; round < 3; round++) {
+      const began = performance.now();
+      const found = await Promise.all(Array.from({ length: TENANTS }, (_, n) => lane.rows<Found>(tenant(n), good[0]!, [])));
+      found.forEach((rows, n) => expect(rows.map(({ tenant_id }) => tenant_id)).toEqual(Array(7).fill(tenant(n))));
+      await expect(lane.rows(tenant(1), bad[0]![0], [])).rejects.toThrow('division by zero');
+      expect(performance.now() - began).toBeLessThan(3000);
+      expect(answered).toBe(false);
+    }
+    await holder.query('rollback');
+    expect(await held).toEqual([]);
+    // Nothing is left over of what was asked twice.
+    expect(await lane.rows<Found>(tenant(5), good[1]!, ['word'])).toHaveLength(3);
+  } finally {
+    await holder.end();
+    await lane.close();
+    await asOwner('drop table test_held');
+  }
+});
+
 it('a full queue answers 503 at once, and what waited is still answered', async () => {
   const lane = await open({ queue: 5 });
   const waiting = Array.from({ length: 5 }, () => lane.rows(tenant(1), { name: '', text: 'select pg_sleep(0.05)' }, []));
