@@ -7,6 +7,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
+import { built } from './built.ts';
 import { parseArgs } from 'node:util';
 import { report, table } from './report.ts';
 import { median, type Place, place } from './servers.ts';
@@ -26,11 +27,9 @@ interface Imported {
 }
 
 async function importContacts(where: Pick<Place, 'app' | 'owner'>, rows: number): Promise<Imported> {
-  const { application } = await import('../dist/apps/cli/application.js');
-  const { FolderImport, MappingFile } = await import('../dist/libs/crm/imports/import-folder.js').then(async (found) => ({
-    ...found,
-    ...(await import('../dist/libs/crm/imports/mapping-file.js')),
-  }));
+  const { application } = await built<typeof import('../apps/cli/application.ts')>('apps/cli/application');
+  const { FolderImport } = await built<typeof import('../libs/crm/imports/import-folder.ts')>('libs/crm/imports/import-folder');
+  const { MappingFile } = await built<typeof import('../libs/crm/imports/mapping-file.ts')>('libs/crm/imports/mapping-file');
   const owner = new pg.Client({ connectionString: where.owner });
   await owner.connect();
   const [organizationId, userId] = [randomUUID(), randomUUID()];

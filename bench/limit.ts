@@ -4,6 +4,7 @@
 import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { createServer, type IncomingMessage } from 'node:http';
 import pg from 'pg';
+import { built } from './built.ts';
 
 // Whoever started it is gone.
 process.on('disconnect', () => process.exit());
@@ -11,8 +12,8 @@ process.on('disconnect', () => process.exit());
 const { DATABASE_URL, MODE = 'classic', PORT, SECRET_KEY = '' } = process.env;
 const trick = MODE === 'trick' ? await trickLane() : null;
 const pool = new pg.Pool({ connectionString: DATABASE_URL, max: 20, pipeline: true } as pg.PoolConfig);
-const { ContactView } = await import('../dist/libs/crm/contacts/contact-view.js');
-const { uuidv7 } = await import('../dist/libs/kernel/uuidv7.js');
+const { ContactView } = await built<typeof import('../libs/crm/contacts/contact-view.ts')>('libs/crm/contacts/contact-view');
+const { uuidv7 } = await built<typeof import('../libs/kernel/uuidv7.ts')>('libs/kernel/uuidv7');
 
 interface Me {
   sub: string;
@@ -21,7 +22,7 @@ interface Me {
 type Row = Record<string, unknown>;
 
 async function trickLane() {
-  const { Lane } = await import('../dist/libs/kernel/lane.js');
+  const { Lane } = await built<typeof import('../libs/kernel/lane.ts')>('libs/kernel/lane');
   return new Lane(DATABASE_URL!, { connections: 2, statementTimeout: 5000, queue: 10_000, name: 'bench trick' }).open();
 }
 

@@ -7,6 +7,7 @@ import { readFileSync } from 'node:fs';
 import { Agent, type IncomingMessage, request as httpRequest } from 'node:http';
 import { setTimeout as wait } from 'node:timers/promises';
 import pg from 'pg';
+import { built } from './built.ts';
 import { type Prepared, prepare, SIZES } from './prepare.ts';
 
 const TICKS_PER_SECOND = 100;
@@ -69,7 +70,7 @@ export async function place(size: string): Promise<Place> {
   const prepared = await prepare(found.owner, shape, (line) => console.log(line));
   const done = new pg.Client({ connectionString: found.owner });
   await done.connect();
-  const { hashPassword } = await import('../dist/libs/identity/passwords.js');
+  const { hashPassword } = await built<typeof import('../libs/identity/passwords.ts')>('libs/identity/passwords');
   await done.query(`update "user" set password_hash = $1 where email = $2`, [await hashPassword(PASSWORD), EMAIL]);
   await done.query(`comment on database ${name} is '${PREPARED}'`);
   await done.end();
@@ -127,7 +128,7 @@ export async function stop({ process: child }: Server) {
 
 /** A token as login gives it. */
 export async function apiToken({ userId, sessionId, organizationId }: Prepared, port: number): Promise<string> {
-  const { Tokens } = await import('../dist/libs/identity/tokens.js');
+  const { Tokens } = await built<typeof import('../libs/identity/tokens.ts')>('libs/identity/tokens');
   const tokens = new Tokens({ issuer: `http://localhost:${port}`, secretKey: process.env.SECRET_KEY! });
   return tokens.sign({ sub: userId, sid: sessionId, org: organizationId }, 'tessera');
 }
