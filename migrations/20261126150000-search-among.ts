@@ -1,5 +1,5 @@
 import { Migration } from '@mikro-orm/migrations';
-import { SEARCH_AMONG_UP } from '../libs/kernel/search.sql.ts';
+import { SEARCH_AMONG_UP, SEARCH_FIND } from '../libs/kernel/search.sql.ts';
 
 export class Migration20261126150000_search_among extends Migration {
 
@@ -10,6 +10,7 @@ export class Migration20261126150000_search_among extends Migration {
   }
 
   override down(): void | Promise<void> {
+    this.addSql(SEARCH_FIND);
     this.addSql(`drop function search.among(text, text, uuid[], int); drop function search.patterns(text);`);
   }
 

@@ -45,7 +45,7 @@ interface Seat {
 }
 export interface LaneOptions {
   connections: number;
-  /** Further connections, made when all others are held up by a slow query each; none unless given. */
+  /** Further connections, made when all others are held up by a slow query each, and kept; none unless given. */
   spares?: number;
   /** Milliseconds PostgreSQL may spend on one statement. */
   statementTimeout: number;

@@ -1,3 +1,20 @@
+/** The first form of the question, before SEARCH_AMONG_UP. */
+export const SEARCH_FIND = `
+create or replace function search.find(kind text, spoken text) returns setof uuid
+  language plpgsql stable security definer rows 100 set search_path = public, pg_temp
+  as $$
+declare
+  patterns text[] := array(
+    select '%' || replace(replace(replace(word, '\\', '\\\\'), '%', '\\%'), '_', '\\_') || '%'
+    from regexp_split_to_table(search.fold(trim(spoken)), '\\s+') word where word <> '' order by length(word) desc limit 8);
+begin
+  -- The longest word leads the index; the others are checked on what it finds.
+  return query select d.id from search.document d
+  where d.organization_id = current_setting('app.tenant')::uuid and d.subject = kind
+    and d.words like patterns[1] and d.words like all (patterns);
+end $$;
+`;
+
 /**
  * Full-text search under row security (docs/adr). PostgreSQL may use a trigram index only outside policies, so the words of a row live in
  * one narrow table of its own schema: security enabled but not forced, no grant to the app role, reached only through two functions
@@ -36,27 +53,14 @@ begin
   on conflict on constraint document_pkey do update set words = excluded.words where document.words <> excluded.words;
 end $$;
 
-create or replace function search.find(kind text, spoken text) returns setof uuid
-  language plpgsql stable security definer rows 100 set search_path = public, pg_temp
-  as $$
-declare
-  patterns text[] := array(
-    select '%' || replace(replace(replace(word, '\\', '\\\\'), '%', '\\%'), '_', '\\_') || '%'
-    from regexp_split_to_table(search.fold(trim(spoken)), '\\s+') word where word <> '' order by length(word) desc limit 8);
-begin
-  -- The longest word leads the index; the others are checked on what it finds.
-  return query select d.id from search.document d
-  where d.organization_id = current_setting('app.tenant')::uuid and d.subject = kind
-    and d.words like patterns[1] and d.words like all (patterns);
-end $$;
-
+${SEARCH_FIND}
 revoke all on schema search from public;
 revoke all on all functions in schema search from public;
 `;
 
 /**
- * What a later migration makes of it. A word that many rows have finds thousands, of which a page shows twenty. So those that stand first anyway are looked at before all others: when
- * enough of them have the words, they are the answer, and the index is not asked.
+ * What a later migration makes of it. A word that many rows have finds thousands, of which a page shows twenty. So those that stand first
+ * anyway are looked at before all others: when enough of them have the words, they are the answer, and the index is not asked.
  */
 export const SEARCH_AMONG_UP = `
 create or replace function search.patterns(spoken text) returns text[]

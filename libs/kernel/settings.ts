@@ -104,7 +104,7 @@ export const Settings = z.object({
   WEB_CONCURRENCY: whole().default(1).describe('processes that share the port of the API; every number below counts for each of them'),
   READ_CONNECTIONS: whole()
     .default(2)
-    .describe('shared connections of the read lane, in each process; as many again while slow queries hold them up'),
+    .describe('shared connections of the read lane, in each process; as many again once slow queries held them all up'),
   WIDE_CONNECTIONS: whole().default(2).describe('connections for searches, counts and timelines, in each process'),
   SLOW_CONNECTIONS: whole().default(2).describe('connections for reports, in each process'),
   WRITE_POOL: whole().default(10).describe('connections for transactions, in each process'),

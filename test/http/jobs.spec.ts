@@ -308,6 +308,7 @@ describe('the audit log', () => {
     await slow.connect();
     try {
       await slow.query(`begin; select set_config('app.tenant', '${organization.id}', true)`);
+      // Its entry will bear its beginning, and the sealer has a second to spare.
       await wait(1200);
       for (const name of ['Ada', 'Grace']) {
         await owner.post('contacts', { name });

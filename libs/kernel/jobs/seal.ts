@@ -54,7 +54,7 @@ const LAST = `select s.position::text as reached, s.hash, (e.at - interval '1 ho
   where s.tenant_id = ? order by s.position desc limit 1`;
 /**
  * No transaction that is still open began before this: an entry bears the time at which its transaction began. A second to spare, for that
- * time is rounded. Null where PostgreSQL does not tell.
+ * time is rounded. Of other roles than its own PostgreSQL tells nothing, but they write no entries; null where it tells nothing at all.
  */
 const QUIET = `select to_char((min(xact_start) - interval '1 second') at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as quiet
   from pg_stat_activity where datname = current_database()`;
