@@ -1,6 +1,5 @@
 import { logger } from '#kernel';
 import cluster, { type Worker } from 'node:cluster';
-import { leave } from '../leave.ts';
 
 const AGAIN_MS = 1000;
 
@@ -15,7 +14,7 @@ export function share(processes: number) {
     if (stopping) return;
     if (ready < processes) {
       logger.error(`A process of the API did not start (${signal ?? `code ${code}`})`);
-      leave(1);
+      process.exit(1);
     }
     logger.warn(`Process ${worker.process.pid} of the API ended (${signal ?? `code ${code}`}); another takes its place`);
     setTimeout(() => cluster.fork(), AGAIN_MS);

@@ -1,20 +1,20 @@
 #!/usr/bin/env node
+import '../leaving.ts';
 import 'reflect-metadata';
 import { CommandFactory } from 'nest-commander';
-import { leave } from '../leave.ts';
 import { reason } from './terminal.ts';
 
 // What is asked for goes to the output; what the program thinks meanwhile is told only when it matters.
 process.env.LOG_LEVEL ??= 'warn';
 
 // Whoever reads has seen enough: `tessera export … | head`.
-process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => leave(code === 'EPIPE' ? 0 : 1));
+process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => process.exit(code === 'EPIPE' ? 0 : 1));
 
 try {
   const { CliModule } = await import('./cli.module.ts');
   await CommandFactory.run(CliModule, { cliName: 'tessera', logger: ['warn', 'error'], errorHandler: rethrown, serviceErrorHandler: fail });
   // A pipe takes its time, and an exit would cut it short.
-  process.stdout.write('', () => leave());
+  process.stdout.write('', () => process.exit());
 } catch (error) {
   fail(error as Error);
 }
@@ -28,5 +28,5 @@ function rethrown(error: Error): never {
 function fail(error: Error & { code?: string; exitCode?: number }) {
   // Commander has said its own already.
   if (!error.code?.startsWith('commander.')) console.error(process.env.DEBUG ? error : reason(error));
-  leave(error.exitCode ?? 1);
+  process.exit(error.exitCode ?? 1);
 }

@@ -3,7 +3,6 @@ import 'reflect-metadata';
 import { logger, queue } from '#kernel';
 import { NestFactory } from '@nestjs/core';
 import { Logger } from 'nestjs-pino';
-import { leave } from '../leave.ts';
 import { WorkerModule } from './worker.module.ts';
 
 /** Milliseconds for closing connections once no job runs any more: a Redis that is gone would keep us for ever. */
@@ -20,7 +19,7 @@ for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP', 'disconnect'] as const) pro
 
 async function stop() {
   await dispatcher.stop();
-  setTimeout(leave, PATIENCE);
+  setTimeout(() => process.exit(), PATIENCE);
   await app.close();
-  leave();
+  process.exit();
 }
