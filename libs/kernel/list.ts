@@ -1,4 +1,3 @@
-import type { RawBuilder, SqlBool } from 'kysely';
 import type { z } from 'zod';
 import { actor, organization } from './actor.ts';
 import { closeCursor, openCursor } from './cursor.ts';
@@ -16,7 +15,7 @@ import {
   spelledFilters,
 } from './filters.ts';
 import { snake } from './naming.ts';
-import { beyond, bound, type Order, orderOf } from './order.ts';
+import { beyond, type Order, orderOf, type Zone } from './order.ts';
 import { may } from './permissions.ts';
 import type { Selecting } from './read.ts';
 import type { View } from './view.ts';
@@ -55,7 +54,8 @@ export interface Asked {
   readonly shape: string;
   readonly values: unknown[];
   readonly where: (query: Selecting<object>) => Selecting<object>;
-  readonly after?: { condition: RawBuilder<SqlBool>; values: unknown[] };
+  /** What comes after the cursor. */
+  readonly zones?: readonly Zone[];
   readonly searches: boolean;
   /** The words that are searched for, where nothing but them narrows a list that is asked for newest first. */
   readonly words?: string;
@@ -150,7 +150,7 @@ export class List<Row> {
     const paged = cursor === undefined;
     const offset = paged ? (page - 1) * size : 0;
     if (offset + size > COUNT_CAP && offset > 0) throw tooDeep();
-    const after = cursor ? this.after(cursor, order, binding) : undefined;
+    const zones = cursor ? this.zones(cursor, order, binding) : undefined;
     const newest = order.length === 2 && order[0]!.column === 'created_at' && order[0]!.descending;
     const words = newest && clauses.length === 1 && clauses[0]!.shape === SEARCH ? (clauses[0]!.values[0] as string) : undefined;
     const orderShape = order.map(({ column, descending }) => (descending ? '-' : '') + column).join(',');
@@ -160,10 +160,10 @@ export class List<Row> {
       ...(offset ? { offset } : {}),
       count: paged && count !== 'none',
       order,
-      shape: `${orderShape} ${clauses.map(({ shape }) => shape).join('&')} ${after?.shape ?? ''} ${offset ? 'offset' : ''}`,
+      shape: `${orderShape} ${clauses.map(({ shape }) => shape).join('&')} ${offset ? 'offset' : ''}`,
       values: clauses.flatMap(({ values }) => values),
       where: (select) => clauses.reduce((on, clause) => on.where(clause.sql), select),
-      ...(after ? { after } : {}),
+      ...(zones ? { zones } : {}),
       searches: clauses.some(({ shape }) => shape === SEARCH),
       ...(words === undefined ? {} : { words }),
       binding,
@@ -214,10 +214,10 @@ export class List<Row> {
     if (others && !may('reassign', this.of)) throw forbidden('You may not list by another owner');
   }
 
-  private after(cursor: string, order: readonly Order[], binding: string) {
+  private zones(cursor: string, order: readonly Order[], binding: string) {
     const values = openCursor(cursor, binding);
     if (values.length !== order.length) throw badCursor();
-    return { ...beyond(this.of.table, order, values), values: bound(order, values) };
+    return beyond(this.of.table, order, values);
   }
 
   /** Cuts what was read (one row more than asked for) into a page. */

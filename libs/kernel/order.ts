@@ -38,15 +38,41 @@ export function orderOf(
   return [...order, { name: 'id', key: keyOf('id'), column: 'id', descending: order.at(-1)?.descending ?? true, nullable: false }];
 }
 
-/** Every row after these values, in this order. NULL sorts as PostgreSQL does: last going up, first going down. */
-export function beyond(table: string, order: readonly Order[], values: unknown[]) {
+/** Rows of a list that stand together, and in the list's order when asked for in it. */
+export interface Zone {
+  readonly shape: string;
+  readonly condition: RawBuilder<SqlBool>;
+  /** In the order in which the condition binds them. */
+  readonly values: readonly unknown[];
+}
+
+/**
+ * Every row after these values, zone after zone. NULL sorts as PostgreSQL does: last going up, first going down. Where all keys go one way
+ * each zone is what the index answers with one descent; an `or` would make it begin at the first row of the list.
+ */
+export function beyond(table: string, order: readonly Order[], values: readonly unknown[]): Zone[] {
   const refs = order.map(({ column }) => sql.ref(`${table}.${column}`));
-  const one = order.every(({ descending, nullable }) => !nullable && descending === order[0]!.descending);
-  if (one) {
-    // A row comparison is what the index answers with one descent.
-    const word = sql.raw(order[0]!.descending ? '<' : '>');
-    return { shape: 'after', condition: sql<SqlBool>`(${sql.join(refs)}) ${word} (${sql.join(values)})` };
+  const [first, second] = order as [Order, Order];
+  const word = sql.raw(first.descending ? '<' : '>');
+  const oneWay = order.every(({ descending }) => descending === first.descending);
+  const known = values.every((value) => value !== null);
+  // A row comparison leaves out NULLs, which going down are behind us.
+  const after: Zone = { shape: 'after', condition: sql`(${sql.join(refs)}) ${word} (${sql.join(values)})`, values };
+  if (oneWay && known && (first.descending || order.every(({ nullable }) => !nullable))) return [after];
+  if (oneWay && order.length === 2 && !second.nullable) {
+    if (known) return [after, { shape: 'nulls', condition: sql`${refs[0]!} is null`, values: [] }];
+    const among: Zone = {
+      shape: 'nulls after',
+      condition: sql`${refs[0]!} is null and ${refs[1]!} ${word} ${values[1]}`,
+      values: [values[1]],
+    };
+    return first.descending ? [among, { shape: 'known', condition: sql`${refs[0]!} is not null`, values: [] }] : [among];
   }
+  return [anyOf(refs, order, values)];
+}
+
+/** Keys that go both ways, or several that may be NULL: all in one zone. */
+function anyOf(refs: readonly RawBuilder<unknown>[], order: readonly Order[], values: readonly unknown[]): Zone {
   const branches = order.map((_, i) => {
     const same = order.slice(0, i).map((__, j) => (values[j] === null ? sql`${refs[j]!} is null` : sql`${refs[j]!} = ${values[j]}`));
     return sql`(${sql.join([...same, further(refs[i]!, order[i]!, values[i])], sql` and `)})`;
@@ -54,15 +80,11 @@ export function beyond(table: string, order: readonly Order[], values: unknown[]
   return {
     shape: `after ${values.map((value) => (value === null ? 0 : 1)).join('')}`,
     condition: sql<SqlBool>`(${sql.join(branches, sql` or `)})`,
+    values: order.flatMap((_, i) => values.slice(0, i + 1).filter((value) => value !== null)),
   };
 }
 function further(ref: RawBuilder<unknown>, { descending, nullable }: Order, value: unknown) {
   if (value === null) return descending ? sql`${ref} is not null` : sql`false`;
   if (descending) return sql`${ref} < ${value}`;
   return nullable ? sql`(${ref} > ${value} or ${ref} is null)` : sql`${ref} > ${value}`;
-}
-/** The values in the order in which `beyond` binds them. */
-export function bound(order: readonly Order[], values: unknown[]): unknown[] {
-  if (order.every(({ descending, nullable }) => !nullable && descending === order[0]!.descending)) return values;
-  return order.flatMap((_, i) => [...values.slice(0, i), values[i]].filter((value) => value !== null));
 }

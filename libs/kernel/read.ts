@@ -7,6 +7,7 @@ import type { Fields } from './fields.ts';
 import { searchingAmong } from './filters.ts';
 import { type Lane, NO_TENANT } from './lane.ts';
 import { type Asked, COUNT_CAP, type List, Page } from './list.ts';
+import type { Zone } from './order.ts';
 import { type Condition, reach } from './permissions.ts';
 import { type AnyDatabase, compiler, predicate } from './predicate.ts';
 import type { Statement } from './scoped-query.ts';
@@ -70,26 +71,33 @@ export class Read {
     return list.turn(asked, rows, count);
   }
 
-  private listed<Row>(list: List<Row>, asked: Asked, gate: Gate): Promise<Raw[]> {
+  private async listed<Row>(list: List<Row>, asked: Asked, gate: Gate): Promise<Raw[]> {
     const { of } = list.view;
-    const values = [...gate.values, ...asked.values, ...(asked.after?.values ?? []), ...endOf(asked)];
-    const build = () => cut(list, asked, asked.where(gated(of, gate)));
-    return this.send<Raw>(`${list.key} ${gate.shape} ${asked.shape}`, values, build, asked.searches ? this.wide : this.lane);
+    const [zone, next] = asked.zones ?? [];
+    const lane = asked.searches ? this.wide : this.lane;
+    const ask = (one: Zone | undefined, most: number) => {
+      const values = [...gate.values, ...asked.values, ...(one?.values ?? []), ...endOf(asked, most)];
+      const build = () => cut(list, asked, within(one, asked.where(gated(of, gate))), most);
+      return this.send<Raw>(`${list.key} ${gate.shape} ${asked.shape} ${one?.shape ?? ''}`, values, build, lane);
+    };
+    const rows = await ask(zone, asked.size + 1);
+    return next && rows.length <= asked.size ? [...rows, ...(await ask(next, asked.size + 1 - rows.length))] : rows;
   }
 
   /** What a search finds, newest first: among the first rows of the list alone, where they are enough. */
   private newest<Row>(list: List<Row>, asked: Asked, gate: Gate, words: string): Promise<Raw[]> {
     const { of } = list.view;
     const wanted = (asked.offset ?? 0) + asked.size + 1;
-    const after = asked.after?.values ?? [];
-    const values = [...gate.values, words, ...gate.values, ...after, FIRST_ROWS, wanted, ...after, ...endOf(asked)];
+    const [zone] = asked.zones ?? [];
+    const after = zone?.values ?? [];
+    const values = [...gate.values, words, ...gate.values, ...after, FIRST_ROWS, wanted, ...after, ...endOf(asked, asked.size + 1)];
     const build = () => {
-      const first = ordered(of, asked, beyond(asked, gated(of, gate)))
+      const first = ordered(of, asked, within(zone, gated(of, gate)))
         .select(`${of.table}.id`)
         .limit(FIRST_ROWS);
-      return cut(list, asked, gated(of, gate).where(searchingAmong(of, words, first, wanted)));
+      return cut(list, asked, within(zone, gated(of, gate).where(searchingAmong(of, words, first, wanted))), asked.size + 1);
     };
-    return this.send<Raw>(`${list.key} ${gate.shape} ${asked.shape} newest`, values, build, this.wide);
+    return this.send<Raw>(`${list.key} ${gate.shape} ${asked.shape} ${zone?.shape ?? ''} newest`, values, build, this.wide);
   }
 
   private async count<Row>(list: List<Row>, asked: Asked, gate: Gate) {
@@ -217,19 +225,19 @@ function gateOf(me: Actor, of: Source): Gate {
 /** Whether some rows of the organization are not for this actor: an order alone does not lead to his. */
 const narrow = ({ condition }: Gate) => Object.keys(condition).length > 0;
 
-const beyond = ({ after }: Asked, query: Selecting<object>) => (after ? query.where(after.condition) : query);
+const within = (zone: Zone | undefined, query: Selecting<object>) => (zone ? query.where(zone.condition) : query);
 const ordered = ({ table }: Source, { order }: Asked, query: Selecting<object>) =>
   order.reduce((on, { column, descending }) => on.orderBy(`${table}.${column}`, descending ? 'desc' : 'asc'), query);
-/** The part of a list that is asked for, and one row more. */
-function cut<Row>({ view }: List<Row>, asked: Asked, query: Selecting<object>) {
+/** The part of a list that is asked for. */
+function cut<Row>({ view }: List<Row>, asked: Asked, query: Selecting<object>, most: number) {
   const hidden = asked.order.filter(({ key }) => key.startsWith('~'));
   const columns = [...selection(view), ...hidden.map(({ key, column }) => sql.ref(`${view.of.table}.${column}`).as(key))];
-  const limited = ordered(view.of, asked, beyond(asked, query))
+  const limited = ordered(view.of, asked, query)
     .select(columns as never)
-    .limit(asked.size + 1);
+    .limit(most);
   return asked.offset ? limited.offset(asked.offset) : limited;
 }
-const endOf = ({ size, offset }: Asked) => [size + 1, ...(offset ? [offset] : [])];
+const endOf = ({ offset }: Asked, most: number) => [most, ...(offset ? [offset] : [])];
 
 const keys = new WeakMap<object, string>();
 let views = 0;

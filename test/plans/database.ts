@@ -1,6 +1,7 @@
 // A database of this file's own: it is filled with rows that no law of the application would have let in, and tells the plan of every
 // statement to whoever sent it. To be imported before anything that connects.
 import pg from 'pg';
+import { clear } from './large.ts';
 
 const { TEST_OWNER_URL, TEST_APP_URL, TEST_SUPERUSER_URL, PLANS_OWNER_URL, PLANS_APP_URL, PLANS_SUPERUSER_URL } = process.env;
 const NAME = 'tessera_plans';
@@ -35,8 +36,9 @@ await superuser.query(`${told} set session_preload_libraries = 'auto_explain'`);
 for (const [name, value] of Object.entries(settings)) await superuser.query(`${told} set auto_explain.${name} = '${value}'`);
 
 /** Everything as it was before. */
-export async function done() {
+export async function done(organizationId: string) {
   await superuser.query(`${told} reset all`);
-  if (!given) await superuser.query(`drop database if exists ${NAME} with (force)`);
+  if (given) await clear(superuser, organizationId);
+  else await superuser.query(`drop database if exists ${NAME} with (force)`);
   await superuser.end();
 }

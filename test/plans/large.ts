@@ -38,8 +38,9 @@ interface Check {
   definition: string;
 }
 
-/** Ids that can be computed, so that a row finds another one without a look-up. */
-const idOf = (table: string, n: string) => `(left(md5('${table}'), 8) || '-0000-7000-8000-' || lpad((${n})::text, 12, '0'))::uuid`;
+/** Ids that can be computed, so that a row finds another one without a look-up; in every organization others. */
+const idOf = (table: string, n: string) =>
+  `(left(md5(current_setting('app.tenant') || '${table}'), 8) || '-0000-7000-8000-' || lpad((${n})::text, 12, '0'))::uuid`;
 
 /**
  * Fills every table of the organization that has fewer rows than wanted; of those in SMALL a few. Triggers and constraints are lifted
@@ -123,6 +124,16 @@ export async function fill(client: Client, organizationId: string, userId: strin
   return counts;
 }
 
+/** Removes all there is of the organization, past everything that would forbid it. For a superuser. */
+export async function clear(superuser: Client, organizationId: string) {
+  await superuser.query(`set session_replication_role = replica`);
+  const { rows } = await superuser.query<{ place: string; name: string }>(`select c.oid::regclass::text as place, a.attname as name
+    from pg_class c join pg_attribute a on a.attrelid = c.oid and not a.attisdropped
+    where c.relkind = 'r' and c.relnamespace in ('public'::regnamespace, 'search'::regnamespace)
+      and (a.attname = 'tenant_id' or a.attname = 'organization_id' or (a.attname = 'id' and c.relname = 'organization'))`);
+  for (const { place, name } of rows) await superuser.query(`delete from ${place} where ${name} = $1`, [organizationId]);
+}
+
 /** Another order for every column, so that no two of them go together. */
 const scattered = (name: string) => `(('x' || left(md5('${name}' || g), 7))::bit(28)::int)`;
 const someOf = (name: string, values: readonly string[]) => `(array[${values.join(', ')}])[1 + ${scattered(name)} % ${values.length}]`;
@@ -145,7 +156,7 @@ function plainValue(name: string, type: string, single: boolean, nullable: boole
       return idOf(name, 'g');
     case 'integer':
     case 'smallint':
-      return single ? 'g' : `${n} % 1000`;
+      return single ? 'g' : `1 + ${n} % 1000`;
     case 'numeric':
       return `${n} % 100`;
     case 'bigint':
@@ -156,7 +167,8 @@ function plainValue(name: string, type: string, single: boolean, nullable: boole
       return `date '2026-01-01' + ${n} % 900`;
     case 'timestamp':
     case 'timestamp with time zone':
-      if (name === 'created_at') return `now() - g * interval '1 second'`;
+      // As far apart as in the data of the measurements.
+      if (name === 'created_at') return `now() - g * interval '5 minutes'`;
       return ended(name, nullable, `now() - (${n} % 10000000) * interval '1 second'`);
     case 'jsonb':
     case 'json':
@@ -168,6 +180,8 @@ function plainValue(name: string, type: string, single: boolean, nullable: boole
     case 'text[]':
       return `array['${name}' || ${n} % 5]`;
     default:
+      if (name === 'time_zone') return `'Europe/Berlin'`;
+      if (/^(error_file|file_key)$/.test(name)) return `current_setting('app.tenant') || '/${name}/' || g`;
       return kind === 'text' || kind === 'character varying' ? `(${n} || ' ${name}')::${type}` : 'null';
   }
 }

@@ -3,8 +3,8 @@ import pg from 'pg';
 import { SMALL } from './large.ts';
 
 /** Rows that may be looked at in vain, and rows that may be handled at once: no request needs more of a table that grows. */
-export const IN_VAIN = 100;
-export const AT_ONCE = 1000;
+export const IN_VAIN = 150;
+export const AT_ONCE = 2000;
 
 interface Node {
   'Node Type': string;

@@ -1,7 +1,7 @@
 // Everything that can be asked of the application, with values that rows have.
 import { fieldsOf, type List } from '#kernel';
 import { rowsOf } from '../database.ts';
-import { FEW_VALUES, SEARCH, WITHOUT_INDEX, WORDS } from './known.ts';
+import { FEW_VALUES, RANGES, SEARCH, WITHOUT_INDEX, WORDS } from './known.ts';
 import { SMALL } from './large.ts';
 import type { Inhabitant } from '../laws/samples.ts';
 import { columnOf } from '../../libs/kernel/entity.ts';
@@ -28,7 +28,10 @@ export async function everything(me: Inhabitant, say: Say): Promise<void> {
     if (!list || operation.route.answers === 'file' || list.of.table in SMALL) continue;
     const pages = async (query: Record<string, string>, excuse?: string) => {
       const { body } = await send(path, { ...query, cursor: '' }, excuse);
-      if (body.meta?.next_cursor) await send(path, { ...query, cursor: body.meta.next_cursor }, excuse);
+      if (!body.meta?.next_cursor) return;
+      await send(path, { ...query, cursor: body.meta.next_cursor }, excuse);
+      const deep = await send(path, { ...query, ...DEEP }, 'by its number: whoever goes that far has the cursor');
+      if (deep.body.meta?.next_cursor) await send(path, { ...query, cursor: deep.body.meta.next_cursor }, excuse);
     };
     await pages({});
     for (const name of list.options.sorts) {
@@ -51,6 +54,7 @@ interface Filter {
   readonly query: Record<string, string>;
   readonly excuse?: string;
 }
+const DEEP = { page: '8', page_size: '100', count: 'none' };
 /** One query for each filter of a list: the value is one that rows have; of ranges, one that few rows are beyond. */
 async function filters(me: Inhabitant, list: List<unknown>): Promise<Filter[]> {
   const queries: Filter[] = [];
@@ -59,7 +63,8 @@ async function filters(me: Inhabitant, list: List<unknown>): Promise<Filter[]> {
     if (['ne', 'is_null', 'gt', 'lt'].includes(operator)) continue;
     const property = Object.entries(fieldsOf(list.of)).find(([, one]) => one === field)![0];
     const column = columnOf(property, field);
-    const excuse = WORDS[operator] ?? FEW_VALUES[field.kind] ?? WITHOUT_INDEX[`${list.of.table}.${column}`];
+    const range = ['gte', 'lte'].includes(operator) ? RANGES : undefined;
+    const excuse = WORDS[operator] ?? range ?? FEW_VALUES[field.kind] ?? WITHOUT_INDEX[`${list.of.table}.${column}`];
     const value = await valueOf(me, list, column, operator, field.kind);
     if (value !== undefined) queries.push({ query: { [name]: value }, ...(excuse ? { excuse } : {}) });
   }
