@@ -1,8 +1,9 @@
 import '../last-words.ts';
-import 'reflect-metadata';
-import { settings } from '#kernel';
+import '../start-small.ts';
 import cluster from 'node:cluster';
 
-// Loaded when needed: the process that only shares the port does without the application.
+// After the above, and not beside it: what is imported plainly is all loaded before the first of it runs.
+await import('reflect-metadata');
+const { settings } = await import('#kernel');
 if (settings.WEB_CONCURRENCY > 1 && cluster.isPrimary) (await import('./share.ts')).share(settings.WEB_CONCURRENCY);
 else await (await import('./serve.ts')).serve();

@@ -2,6 +2,7 @@ import { settings } from '#kernel';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Logger } from 'nestjs-pino';
+import { growAsNeeded } from '../start-small.ts';
 import { ApiModule } from './api.module.ts';
 import { dress, fastifyAdapter } from './create-app.ts';
 
@@ -11,6 +12,7 @@ export async function serve() {
   app.useLogger(app.get(Logger));
   await dress(app);
   await app.listen(settings.PORT, settings.HOST);
+  growAsNeeded();
   process.send?.('ready');
   process.on('disconnect', () => void app.close());
 }

@@ -1,25 +1,6 @@
 import '../last-words.ts';
-import 'reflect-metadata';
-import { logger, queue } from '#kernel';
-import { NestFactory } from '@nestjs/core';
-import { Logger } from 'nestjs-pino';
-import { WorkerModule } from './worker.module.ts';
+import '../start-small.ts';
 
-/** Milliseconds for closing connections once no job runs any more: a Redis that is gone would keep us for ever. */
-const PATIENCE = 3000;
-
-const { Dispatcher } = await queue();
-const app = await NestFactory.createApplicationContext(WorkerModule, { bufferLogs: true });
-app.useLogger(app.get(Logger));
-const dispatcher = app.get(Dispatcher);
-dispatcher.start();
-logger.info('Working');
-process.send?.('ready');
-for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP', 'disconnect'] as const) process.once(signal, () => void stop());
-
-async function stop() {
-  await dispatcher.stop();
-  setTimeout(() => process.exit(), PATIENCE);
-  await app.close();
-  process.exit();
-}
+// After the above, and not beside it: what is imported plainly is all loaded before the first of it runs.
+await import('reflect-metadata');
+await (await import('./work.ts')).work();
