@@ -7,6 +7,7 @@ export { CreatePayment } from './payments/create-payment.ts';
 export { Payment, PaymentDisputed, PaymentReceived, PaymentRefunded } from './payments/payment.ts';
 export { BillDue } from './subscriptions/bill-due.ts';
 export { CreateSubscription } from './subscriptions/create-subscription.ts';
+export type { Planned } from './subscriptions/billing-run.ts';
 export { mayBe, NewBillingRun, RunBilling } from './subscriptions/run-billing.ts';
 export { type Simulated, SimulateBilling } from './subscriptions/simulate-billing.ts';
 export { Subscription, SubscriptionCancelled, SubscriptionParked } from './subscriptions/subscription.ts';

@@ -31,12 +31,18 @@ function written(batch: string[][]): string {
 
 /**
  * The text of a cell: nothing for null, lists joined by "; ", instants in UTC, other objects as JSON. Text that begins with `=`, `+`,
- * `-`, `@`, tab or CR gets an apostrophe before it, so that a spreadsheet shows it instead of running it; negative numbers stay numbers.
+ * `-`, `@`, tab or CR gets an apostrophe before it, so that a spreadsheet shows it instead of running it; negative numbers stay numbers. So
+ * does what follows a semicolon: where that parts lists, spreadsheets part cells there too.
  */
 export function cellText(value: unknown): string {
   const text = plain(value);
-  return /^[=+\-@\t\r]/.test(text) && !/^-\d+(\.\d+)?$/.test(text) ? `'${text}` : text;
+  const [first, ...others] = text.split(';') as [string, ...string[]];
+  if (!others.length) return tame(text, FORMULA);
+  return [tame(first, FORMULA), ...others.map((part) => tame(part, QUOTED_FORMULA))].join(';');
 }
+const FORMULA = /^[=+\-@\t\r]/;
+const QUOTED_FORMULA = /^"*[=+\-@\t\r]/;
+const tame = (text: string, formula: RegExp) => (formula.test(text) && !/^-\d+(\.\d+)?$/.test(text) ? `'${text}` : text);
 
 function plain(value: unknown): string {
   if (value === null || value === undefined) return '';

@@ -50,8 +50,9 @@ describe('tessera billing', () => {
     await begun(here, { start_date: addDays(day, 3) });
     const [status] = await billing(here, 'status');
     expect(status).toMatchObject({ running: 2, resting: 0, parked: 0, due: 1 });
-    const [dry] = await billing(here, 'run', '--dry-run');
-    expect(dry).toMatchObject({ status: 'done', subscriptions: 1, invoices: 1, periods: 1, parked: 0 });
+    expect(await billing(here, 'run', '--dry-run')).toMatchObject([
+      { subscription: id, status: 'billed', from: day, periods: 1, reason: null },
+    ]);
     const invoices = async () => (await here.manager.get('invoices')).data as Json[];
     expect(await invoices()).toEqual([]);
     const [run] = await billing(here, 'run');

@@ -35,6 +35,22 @@ describe('limits', () => {
     expect(answers.map(({ status }) => status).sort()).toEqual([200, 200, 200, 200, 429]);
   });
 
+  it('a way of writing the path is no way around: it is the route that counts', async () => {
+    const { headers, status } = await send('POST', '../../%61pi/v1/auth/refresh', { refresh_token: 'x' });
+    expect(status).toBe(401);
+    expect(headers).toMatchObject({ ratelimit: expect.any(String), 'cache-control': 'no-store' });
+  });
+
+  it('who is refused for his credential is counted as well', async () => {
+    const answers = [];
+    for (let i = 0; i < 30; i++)
+      answers.push(
+        ...(await Promise.all(Array.from({ length: 50 }, (_, n) => send('GET', 'contacts', undefined, bearer(`tsk_${i}_${n}`))))),
+      );
+    const statuses = new Set(answers.map(({ status }) => status));
+    expect([...statuses].sort()).toEqual([401, 429]);
+  });
+
   it('every answer says what is left', async () => {
     const { member } = await world();
     const { headers } = await member.get('contacts');

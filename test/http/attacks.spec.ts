@@ -124,7 +124,7 @@ describe('bodies made to hurt', () => {
     expect(bomb.length).toBeLessThan(100_000);
     for (const [url, type] of [
       ['/api/v1/contacts', 'application/json'],
-      ['/api/v1/imports?target=contacts', 'text/csv'],
+      ['/api/v1/imports?resource=contact', 'text/csv'],
     ] as const)
       for (const encoding of ['gzip', 'deflate', 'br', 'gzip, gzip']) {
         const { statusCode } = await instance.inject({
@@ -267,12 +267,13 @@ describe('what an answer lets a browser do with it', () => {
   it('a file whose name is a path, a header or a script is kept and handed out under none of them', async () => {
     const { owner } = await world();
     for (const name of ['../../../etc/passwd', '..\\..\\x.csv', 'a"; filename="b.html', 'x\r\nSet-Cookie: a=b']) {
-      const answer = await owner.post('imports?target=contacts', 'last_name\nA\n', {
+      const answer = await owner.post('imports?resource=contact', 'last_name\nA\n', {
         'content-type': 'text/csv',
         'content-disposition': `attachment; filename="${name.replace(/[\r\n]/g, '')}"`,
       });
-      expect(answer.status).toBeLessThan(500);
+      expect(answer.status).toBeLessThan(300);
       const kept = await rowsOf<{ row: string }>(owner.organizationId, 'select to_jsonb(i)::text as row from import i');
+      expect(kept.length).toBeGreaterThan(0);
       for (const { row } of kept) expect(/"file_key": "[^"]*\.\./.test(row)).toBe(false);
     }
   });
@@ -280,7 +281,7 @@ describe('what an answer lets a browser do with it', () => {
   it('a page that says it is a table is refused', async () => {
     const { owner } = await world();
     for (const content of [Buffer.from('PK\u0003\u0004zip'), Buffer.from('%PDF-1.7'), Buffer.from([0, 1, 2, 3])])
-      expect((await owner.post('imports?target=contacts', content, { 'content-type': 'text/csv' })).status).toBe(415);
+      expect((await owner.post('imports?resource=contact', content, { 'content-type': 'text/csv' })).status).toBe(415);
   });
 });
 

@@ -63,21 +63,21 @@ async function asWorker<R>({ organization }: World, message: Process<R>): Promis
   return actingAs(system(organization.facts()), () => bus.run(message));
 }
 
-/** A PNG of one color, with transparency. */
-function png(width: number, height: number): Buffer {
-  const chunk = (type: string, data: Buffer) => {
-    const body = Buffer.concat([Buffer.from(type, 'latin1'), data]);
-    const [size, sum] = [Buffer.alloc(4), Buffer.alloc(4)];
-    size.writeUInt32BE(data.length);
-    sum.writeUInt32BE(crc32(body));
-    return Buffer.concat([size, body, sum]);
-  };
+function chunk(type: string, data: Buffer): Buffer {
+  const body = Buffer.concat([Buffer.from(type, 'latin1'), data]);
+  const [size, sum] = [Buffer.alloc(4), Buffer.alloc(4)];
+  size.writeUInt32BE(data.length);
+  sum.writeUInt32BE(crc32(body));
+  return Buffer.concat([size, body, sum]);
+}
+/** A PNG of one color, with transparency; its pixels as they are packed. */
+function png(width: number, height: number, given?: Buffer): Buffer {
   const header = Buffer.alloc(13);
   header.writeUInt32BE(width, 0);
   header.writeUInt32BE(height, 4);
   header.set([8, 6, 0, 0, 0], 8);
   const row = Buffer.concat([Buffer.from([0]), Buffer.alloc(width * 4, 0x80)]);
-  const pixels = deflateSync(Buffer.concat(Array.from({ length: height }, () => row)));
+  const pixels = given ?? deflateSync(Buffer.concat(Array.from({ length: height }, () => row)));
   const signature = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
   return Buffer.concat([signature, chunk('IHDR', header), chunk('IDAT', pixels), chunk('IEND', Buffer.alloc(0))]);
 }
@@ -223,6 +223,16 @@ describe('a template', () => {
       [
         'a lie about its size',
         Buffer.concat([png(1, 1).subarray(0, 16), Buffer.from([0, 1, 0, 0, 0, 1, 0, 0]), png(1, 1).subarray(24)]),
+        422,
+      ],
+      ['pixels that cannot be unpacked', png(1, 1, Buffer.from('no pixels')), 422],
+      ['pixels that unpack to a thousand times what the header says', png(1, 1, deflateSync(Buffer.alloc(50 << 20))), 422],
+      ['fewer pixels than the header says', png(9, 9, deflateSync(Buffer.alloc(37))), 422],
+      ['a way of filtering that there is none', png(1, 1, deflateSync(Buffer.from([9, 1, 1, 1, 1]))), 422],
+      ['a second header', Buffer.concat([png(1, 1).subarray(0, 33), png(1, 1).subarray(8)]), 422],
+      [
+        'a chunk that leads backwards',
+        Buffer.concat([png(1, 1).subarray(0, 33), Buffer.from([255, 255, 255, 200]), png(1, 1).subarray(37)]),
         422,
       ],
       ['a vast one', png(2001, 1), 422],

@@ -16,6 +16,75 @@ async function issued(who: Persona, more: object = {}): Promise<Json> {
   return answer.data;
 }
 
+describe('an invoice dated ahead', () => {
+  it('is taken back, given up and credited no earlier than it is owed: until its day the balance is nothing', async () => {
+    const { manager } = await world();
+    const day = new Date(Date.now() + 30 * 86_400_000).toISOString().slice(0, 10);
+    for (const [verb, status] of [
+      ['void', 200],
+      ['write-off', 200],
+      ['credit', 201],
+    ] as const) {
+      const invoice = await issued(manager, { issue_date: day, due_date: day });
+      expect((await manager.post(`invoices/${invoice.id}/${verb}`, { reason: 'Wrong' })).status).toBe(status);
+      const balance = async (query = '') =>
+        (await manager.get(`customer-accounts/${invoice.customer_account_id}/balance${query}`)).data.balance;
+      expect([verb, await balance(), await balance(`?as_of=${day}`)]).toEqual([verb, '0.00', '0.00']);
+    }
+    const invoice = await issued(manager, { issue_date: day, due_date: day });
+    expect(await manager.post(`invoices/${invoice.id}/credit`, { issue_date: '2026-01-01' })).toMatchObject({
+      status: 400,
+      error: { details: [{ pointer: '/issue_date' }] },
+    });
+  });
+});
+
+describe('tax rates of a draft', () => {
+  const exempt = { code: 'HEAL', percent: 0, category: 'E', exemption_text: '§ 4 Nr. 14 UStG' };
+
+  it('and why nothing is taxed stay when something else is changed, and in a duplicate as long as the rate is there', async () => {
+    const { manager, admin } = await world();
+    const rate = (await admin.post('tax-rates', exempt)).data;
+    const lines = [{ description: 'Session', unit_price: '100', tax_rate_id: rate.id }];
+    const draft = await drafted(manager, { lines });
+    const changed = (await manager.patch(`invoices/${draft.id}`, { prepaid: '5' })).data;
+    const told = [{ category: 'E', exemption_reason: '§ 4 Nr. 14 UStG' }];
+    expect(changed).toMatchObject({ lines: [{ tax_rate_id: rate.id }], taxes: told });
+    expect((await manager.post(`invoices/${draft.id}/duplicate`)).data).toMatchObject({ lines: [{ tax_rate_id: rate.id }], taxes: told });
+    expect((await admin.delete(`tax-rates/${rate.id}`)).status).toBe(200);
+    expect(await manager.post(`invoices/${draft.id}/duplicate`)).toMatchObject({ status: 201, data: { lines: [{ tax_category: 'E' }] } });
+  });
+
+  it('must be valid on the day it is issued', async () => {
+    const { manager, admin } = await world();
+    const rate = (await admin.post('tax-rates', { code: 'OLD', percent: 16, valid_to: '2020-12-31' })).data;
+    const lines = [{ description: 'Hours', unit_price: '100', tax_rate_id: rate.id }];
+    const draft = await drafted(manager, { lines, issue_date: '2020-12-30', due_date: '2020-12-31' });
+    const late = await manager.post(`invoices/${draft.id}/issue`, { issue_date: '2021-01-01', due_date: '2021-01-02' });
+    expect(late).toMatchObject({ status: 422, error: { code: 'tax_rate.not_valid' } });
+    expect((await manager.post(`invoices/${draft.id}/issue`)).status).toBe(200);
+  });
+});
+
+describe('what invoices need', () => {
+  it('a seller or a customer account with documents, money or subscriptions is not deleted', async () => {
+    const { owner, manager } = await world();
+    const seller = (await owner.post('billing-entities', { name: 'Second GmbH', currency: 'EUR', time_zone: 'Europe/Berlin' })).data;
+    const invoice = await drafted(manager, { billing_entity_id: seller.id });
+    expect(await owner.delete(`billing-entities/${seller.id}`)).toMatchObject({ status: 409, error: { code: 'billing_entity.in_use' } });
+    expect((await manager.delete(`invoices/${invoice.id}`)).status).toBe(200);
+    expect((await owner.delete(`billing-entities/${seller.id}`)).status).toBe(200);
+
+    const contact_id = await contactOf(manager);
+    const payment = (await manager.post('payments', { contact_id, amount: '50', currency: 'EUR' })).data;
+    const account = `customer-accounts/${payment.customer_account_id}`;
+    expect(await owner.delete(account)).toMatchObject({ status: 409, error: { code: 'customer_account.in_use' } });
+    const items = [{ description: 'Plan', unit_price: '30', tax_percent: 0 }];
+    const other = (await manager.post('subscriptions', { contact_id: await contactOf(manager), currency: 'EUR', items })).data;
+    expect((await owner.delete(`customer-accounts/${other.customer_account_id}`)).status).toBe(409);
+  });
+});
+
 describe('drafts', () => {
   it('are deleted and brought back by the member whose they are, and by no colleague, there or not', async () => {
     const { member, colleague } = await world();

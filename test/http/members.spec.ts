@@ -1,5 +1,6 @@
 import { Membership, User } from '#identity';
 import { Bus, drain, EntityManager, Outbox, setClock, uuidv7 } from '#kernel';
+import { tamper } from '../database.ts';
 import { anEmail, bearer, lettersTo, logIn, PASSWORD, registered, secretIn } from '../people.ts';
 import { app, type Json, type Persona, send, world } from '../world.ts';
 
@@ -417,6 +418,36 @@ describe('API keys', () => {
     ] as const)
       expect([url, (await send(method, url, body, bearer(key))).status]).toEqual([url, 403]);
     expect((await send('GET', 'auth/me', undefined, bearer(key))).data).toMatchObject({ role: 'owner', user: { id: owner.userId } });
+  });
+
+  it('tell of their own organization, and of no other of who made them', async () => {
+    const { owner, stranger } = await world();
+    const { key } = (await owner.post('api-keys', { name: 'k', role: 'owner' })).data;
+    const { email } = (await owner.get('auth/me')).data.user;
+    await stranger.post(`organizations/${stranger.organizationId}/members`, { email, role: 'member' });
+    const told = async (headers: Record<string, string>) => {
+      const me = await send('GET', 'auth/me', undefined, headers);
+      const mine = await send('GET', 'organizations', undefined, headers);
+      return [me.data.memberships, mine.data].map((places: Json[]) => places.map(({ id }) => id).sort());
+    };
+    const both = [owner.organizationId, stranger.organizationId].sort();
+    expect(await told({ ...bearer(owner.token), 'x-organization-id': owner.organizationId })).toEqual([both, both]);
+    expect(await told(bearer(key))).toEqual([[owner.organizationId], [owner.organizationId]]);
+  });
+
+  it('nobody loses his own organization because others have made him a member of hundreds', async () => {
+    const { owner } = await world();
+    await tamper(
+      owner.organizationId,
+      `with made as (insert into organization (id, created_at, updated_at, name, slug, settings)
+          select gen_random_uuid(), now(), now(), '0', 'crowd-' || gen_random_uuid(), '{}' from generate_series(1, 250) returning id)
+        insert into membership (id, created_at, updated_at, organization_id, user_id, role, permission_sets, custom)
+          select gen_random_uuid(), now(), now(), id, '${owner.userId}', 'member', '{}', '{}' from made`,
+    );
+    const named = { ...bearer(owner.token), 'x-organization-id': owner.organizationId };
+    expect((await send('GET', 'contacts', undefined, named)).status).toBe(200);
+    const { status } = await send('POST', 'auth/switch-organization', { organization_id: owner.organizationId }, bearer(owner.token));
+    expect(status).toBe(200);
   });
 });
 

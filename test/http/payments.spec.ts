@@ -164,6 +164,25 @@ describe('recording', () => {
     expect(await broken(organization.id)).toEqual([]);
   });
 
+  it('announced in another currency, it counts at the rate of the day it came', async () => {
+    const { admin, organization } = await world();
+    const contact = await contactOf(admin);
+    const invoice = await issued(admin, contact, '100');
+    for (const [date, rate] of [
+      ['2026-03-01', '0.8'],
+      ['2026-03-20', '0.9'],
+    ])
+      // prettier-ignore
+      await admin.post('exchange-rates', { from: 'USD', to: 'EUR', date, rate });
+    const announced = { currency: 'USD', status: 'pending', received_on: '2026-03-01', invoice_ids: [invoice.id] };
+    const payment = await paid(admin, contact, '100', announced);
+    expect(payment).toMatchObject({ amount: '80.00', exchange_rate: '0.8' });
+    const came = await admin.post(`payments/${payment.id}/succeed`, { received_on: '2026-03-20' });
+    expect(came.data).toMatchObject({ received_on: '2026-03-20', amount: '90.00', exchange_rate: '0.9', allocated: '90.00' });
+    expect(await invoiceOf(admin, invoice.id)).toMatchObject({ due: '10.00' });
+    expect(await broken(organization.id)).toEqual([]);
+  });
+
   it('refuses what cannot be', async () => {
     const { manager, stranger } = await world();
     const [contact, other] = [await contactOf(manager), await contactOf(manager)];

@@ -180,6 +180,24 @@ describe('a subscription', () => {
     expect(answer).toMatchObject({ status, error: { details: [{ pointer }] } });
   });
 
+  it('is billed when its price says so, unless it says otherwise itself', async () => {
+    const { manager } = await world();
+    const product = (await manager.post('products', { name: 'Care' })).data;
+    const price = async (billing: string): Promise<string> => {
+      const body = { product_id: product.id, kind: 'recurring', unit_amount: '10', currency: 'EUR', interval: 'month', billing };
+      return (await manager.post('prices', body)).data.id as string;
+    };
+    const [behind, ahead] = [await price('arrears'), await price('advance')];
+    const of = (price_id: string) => ({ price_id, tax_percent: 0 });
+    expect(await begun(manager, { items: [of(behind)] })).toMatchObject({ billing: 'arrears' });
+    expect(await begun(manager, { items: [of(ahead)] })).toMatchObject({ billing: 'advance' });
+    expect(await begun(manager, { items: [of(behind)], billing: 'advance' })).toMatchObject({ billing: 'advance' });
+    const contact_id = (await manager.post('contacts', { name: 'Ada' })).data.id as string;
+    const mixed = { contact_id, currency: 'EUR', items: [of(behind), of(ahead)] };
+    expect(await manager.post('subscriptions', mixed)).toMatchObject({ status: 422, error: { code: 'subscription.one_interval' } });
+    expect(await manager.post('subscriptions', { ...mixed, billing: 'arrears' })).toMatchObject({ status: 201 });
+  });
+
   it('members read; finance and managers begin and change', async () => {
     const { manager, member, stranger, join } = await world();
     const { id, contact_id } = await begun(manager);
@@ -419,6 +437,24 @@ describe('pauses and the end', () => {
     expect((await manager.get(`subscriptions/${later.id}`)).data.status).toBe('cancelled');
     expect((await manager.post(`subscriptions/${now.id}/cancel`)).status).toBe(200);
     expect(await manager.post(`subscriptions/${now.id}/resume`)).toMatchObject({ status: 409, error: { code: 'subscription.cancelled' } });
+    expect(await broken(organization.id)).toEqual([]);
+  });
+
+  it('a draft that is cancelled was never served: nothing is billed of it', async () => {
+    const { manager, drain, organization } = await world();
+    at('2026-01-01T12:00:00Z');
+    const drafts = [];
+    for (const start_date of ['2026-01-01', '2026-03-01', '2025-11-01'])
+      drafts.push(await begun(manager, { status: 'draft', start_date, items: [item({ unit_price: '31' })] }));
+    at('2026-01-11T12:00:00Z');
+    for (const [i, body] of [{}, { at_period_end: true }, { cancel_at: '2026-02-01' }].entries()) {
+      const cancelled = await manager.post(`subscriptions/${drafts[i]!.id}/cancel`, body);
+      expect(cancelled).toMatchObject({ status: 200, data: { status: 'cancelled', next_billing_on: null } });
+    }
+    at('2026-06-01T12:00:00Z');
+    await drain();
+    expect(await run(manager)).toMatchObject({ subscriptions: 0 });
+    expect((await manager.get('invoices')).data).toEqual([]);
     expect(await broken(organization.id)).toEqual([]);
   });
 

@@ -94,7 +94,7 @@ it('it is the policy that hides the rows: without a predicate, none is seen; wit
   for (const { name } of tenanted) seen[name] = await throughPolicy(name, them.organizationId, me.organizationId);
   const empty = Object.entries(seen).filter(([, counts]) => (counts as { open: number }).open === 0);
   for (const [name, counts] of Object.entries(seen)) expect({ name, counts }).toMatchObject({ name, counts: { closed: 0, none: 0 } });
-  // Tables that nothing of the API fills at once.
-  expect(empty.map(([name]) => name)).toEqual(expect.arrayContaining([]));
-  expect(Object.keys(seen).length - empty.length).toBeGreaterThan(8);
+  // Tables that a worker fills, later. Their policies are held to by the sweep over all tables all the same.
+  const later = ['audit_seal', 'billing_period', 'dunning_step_run', 'external_reference', 'import_batch', 'import_row'];
+  expect(empty.map(([name]) => name).sort()).toEqual(later);
 });

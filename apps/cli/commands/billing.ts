@@ -1,4 +1,4 @@
-import { mayBe, RunBilling, SimulateBilling, type Simulated, Subscription } from '#billing';
+import { mayBe, type Planned, RunBilling, SimulateBilling, type Simulated, Subscription } from '#billing';
 import { actingAs, Bus, formatAmount, isDay, type Listed, now, Read, system } from '#kernel';
 import type { INestApplicationContext } from '@nestjs/common';
 import { sql } from 'kysely';
@@ -36,6 +36,7 @@ function instant(text: string): Date {
 @SubCommand({ name: 'run', description: 'Bill what is due, or tell what would be billed' })
 export class BillingRunCommand extends OfOrganization {
   async run(_: string[], { organization, asOf, dryRun = false, json }: Options) {
+    const plans: ReturnType<typeof told>[] = [];
     const rows = await application(async (app) => {
       const bus = app.get(Bus);
       const done = [];
@@ -44,9 +45,11 @@ export class BillingRunCommand extends OfOrganization {
         const run = await actingAs(system(each), () => bus.run(new RunBilling(input)));
         const { status, subscriptions, invoices, periods, parked } = run;
         done.push({ organization: each.slug, run: run.id, status, subscriptions, invoices, periods, parked });
+        plans.push(...(run.planned ?? []).map((plan) => told(each.slug, plan)));
       }
       return done;
     });
+    if (dryRun) return show(plans, { json, nothing: 'Nothing is due' });
     show(rows, { json, nothing: 'There is no organization' });
     if (!json && rows.some(({ status }) => status === 'running')) console.log('What is still running is finished by the worker.');
   }
@@ -60,6 +63,18 @@ export class BillingRunCommand extends OfOrganization {
     return true;
   }
 }
+
+/** What a run would do with one subscription. */
+const told = (organization: string, { subscription_id: subscription, status, periods, payable, currency, reason }: Planned) => ({
+  organization,
+  subscription,
+  status,
+  from: periods[0]?.period_start ?? null,
+  until: periods.at(-1)?.period_end ?? null,
+  periods: periods.length,
+  payable: payable === null ? null : `${payable} ${currency}`,
+  reason,
+});
 
 interface Counts {
   running: number;

@@ -87,6 +87,7 @@ export const defaultEntityStays = problem(
   409,
   'The default billing entity stays until another one is the default',
 );
+export const entityInUse = problem('billing_entity.in_use', 409, 'This billing entity has invoices or subscriptions');
 
 const WRITABLE = [
   'name',

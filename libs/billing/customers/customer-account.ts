@@ -33,7 +33,7 @@ export class CustomerAccount extends businessRecord(
 ) {}
 
 export const oneCustomer = problem('customer_account.one_customer', 422, 'A customer account belongs to one contact or one company');
-export const accountInUse = problem('customer_account.in_use', 409, 'This customer has invoices');
+export const accountInUse = problem('customer_account.in_use', 409, 'This customer has invoices, payments or subscriptions');
 
 const WRITABLE = [
   'name',

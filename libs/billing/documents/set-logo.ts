@@ -2,7 +2,7 @@ import { Command, EntityManager, Handles, load, Storage, type Upload } from '#ke
 import { buffer } from 'node:stream/consumers';
 import { z } from 'zod';
 import { DocumentTemplate, logoUnfit } from './document-template.ts';
-import { imageIn } from './image.ts';
+import { imageIn, isSoundPng } from './image.ts';
 import { printedPdf } from './print.ts';
 import { designOf, STANDARD } from './design.ts';
 import { sampleOf } from './sample.ts';
@@ -37,6 +37,7 @@ class SetHandler {
     const logo = await buffer(await this.storage.get(file.key));
     const image = imageIn(logo);
     if (!image || Math.max(image.width, image.height) > LONGEST_SIDE || !image.width || !image.height) throw logoUnfit();
+    if (image.type === 'png' && !(await isSoundPng(logo))) throw logoUnfit();
     await printedPdf({ invoice: sampleOf('EUR', null, '2026-01-01'), design: designOf(STANDARD), logo }).catch(() => {
       throw logoUnfit('This image cannot be printed');
     });

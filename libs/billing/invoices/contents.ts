@@ -91,15 +91,15 @@ export function inputOf({ lines, allowances, charges, prepaid }: Whole): Require
       taxPercent: tax_percent,
     }));
   return {
-    lines: lines.map(({ taxRateId: _, ...line }) => ({
+    lines: lines.map((line) => ({
       description: line.description,
       quantity: line.quantity,
       unit: line.unit,
       unitPrice: line.unitPrice,
       discountPercent: line.discountPercent,
       ...(line.discountPercent ? {} : { discountAmount: line.discountAmount }),
-      taxCategory: line.taxCategory,
-      taxPercent: line.taxPercent,
+      // A rate says more than its percent: why nothing is taxed.
+      ...(line.taxRateId ? { taxRateId: line.taxRateId } : { taxCategory: line.taxCategory, taxPercent: line.taxPercent }),
       priceId: line.priceId,
       periodStart: line.periodStart,
       periodEnd: line.periodEnd,

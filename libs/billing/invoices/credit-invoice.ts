@@ -14,7 +14,7 @@ import {
   today,
 } from '#kernel';
 import { z } from 'zod';
-import { enter } from '../ledger/enter.ts';
+import { enter, latest } from '../ledger/enter.ts';
 import { PaymentAllocation } from '../payments/payment-allocation.ts';
 import { priceOf, pricePer, sameTax, type Share, type Tax, taxOf } from './arithmetic.ts';
 import { fill, loadOwed, taxOfLine, whole, type Whole } from './contents.ts';
@@ -55,7 +55,7 @@ export const Crediting = camelCased<ToCredit>(
 ).meta({ id: 'Crediting' });
 export const cannotCredit = problem('invoice.cannot_credit', 409, 'Only an issued invoice can be credited');
 
-/** Corrects an issued invoice: makes and issues a credit note over some of its lines, or over all that is left. */
+/** Corrects an issued invoice, not before its day: makes and issues a credit note over some of its lines, or over all that is left. */
 export class CreditInvoice extends Command<Invoice> {
   constructor(
     readonly id: string,
@@ -71,16 +71,18 @@ class Handler {
   async execute({ id, input }: CreditInvoice) {
     const invoice = await loadOwed(this.em, id);
     if (invoice.kind !== 'invoice' || invoice.isDraft() || invoice.status === 'voided') throw cannotCredit();
+    if (input.issueDate && input.issueDate < invoice.issueDate!)
+      throw refused('/issue_date', `is before the invoice, of ${invoice.issueDate!}`);
+    const day = latest(invoice.issueDate, input.issueDate ?? today(invoice.timeZone));
     const worked = credit(await billedBy(this.em, invoice), wantedOf(invoice, input.lines));
-    const note = draw(this.em, invoice, worked, input);
+    const note = draw(this.em, invoice, worked, { ...input, issueDate: day });
     const offered = note.payable;
     const { given, back } = invoice.take(note.id, offered);
-    const day = input.issueDate ?? today(invoice.timeZone);
     enter(this.em, invoice, { kind: 'write_off_reversal', amount: back, day, reason: input.reason });
     enter(this.em, invoice, { kind: 'allocation', amount: -given, day });
     enter(this.em, note, { kind: 'allocation', amount: given, day });
     if (given) this.em.create(PaymentAllocation, { creditNoteId: note.id, invoiceId: id, amount: given, currency: note.currency });
-    await issue(this.em, [note], { issueDate: input.issueDate });
+    await issue(this.em, [note], { issueDate: day });
     note.credited = given;
     note.settle();
     return note;

@@ -1,7 +1,8 @@
-import { Command, EntityManager, Handles, load } from '#kernel';
+import { Command, EntityManager, Handles, load, today } from '#kernel';
 import { whole, inputOf } from './contents.ts';
 import { draft } from './draft.ts';
 import { Invoice } from './invoice.ts';
+import { referred } from './pricing.ts';
 
 /** Makes a draft of the same lines for the same customer, without dates. */
 export class DuplicateInvoice extends Command<Invoice> {
@@ -18,10 +19,17 @@ class Handler {
     const { billingEntityId, customerAccountId, currency, pricesIncludeTax, reference, notes } = of;
     const kind = of.kind === 'proforma' ? 'proforma' : 'invoice';
     const content = { ...inputOf(of), prepaid: 0n };
+    const { rates } = await referred(this.em, content);
+    const day = today(of.timeZone);
+    const lines = content.lines.map((line, i) => {
+      const { taxRateId, taxCategory, taxPercent } = of.lines[i]!;
+      // A rate that is over or gone is not named any more; what it was stays.
+      return !taxRateId || rates.get(taxRateId)?.validOn(day) ? line : { ...line, taxRateId: undefined, taxCategory, taxPercent };
+    });
     const input = { billingEntityId, customerAccountId, currency, pricesIncludeTax, reference, notes, kind } as const;
     return draft(
       this.em,
-      { ...input, ...content, lines: [...content.lines], allowances: [...content.allowances], charges: [...content.charges] },
+      { ...input, ...content, lines, allowances: [...content.allowances], charges: [...content.charges] },
       { source: 'invoice', sourceId: id },
     );
   }

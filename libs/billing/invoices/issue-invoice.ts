@@ -1,6 +1,7 @@
-import { Command, day, EntityManager, Handles, camelCased, problem } from '#kernel';
+import { Command, day, EntityManager, Handles, camelCased, problem, today } from '#kernel';
 import { z } from 'zod';
-import { loadOwed } from './contents.ts';
+import { TaxRate, taxRateNotValid } from '../catalog/tax-rate.ts';
+import { loadOwed, type Whole } from './contents.ts';
 import { Invoice } from './invoice.ts';
 import { type Dates, issue } from './issue.ts';
 
@@ -10,7 +11,7 @@ export const Issuing = camelCased<Dates>(['issueDate', 'dueDate'], z.strictObjec
 });
 export const voidedStays = problem('invoice.voided', 409, 'A voided invoice stays voided');
 
-/** Issues a draft; one that is issued already stays as it is. */
+/** Issues a draft; one that is issued already stays as it is. @throws tax_rate.not_valid, and what issuing does */
 export class IssueInvoice extends Command<Invoice> {
   constructor(
     readonly id: string,
@@ -26,7 +27,17 @@ class Handler {
   async execute({ id, dates }: IssueInvoice) {
     const invoice = await loadOwed(this.em, id, 'along');
     if (invoice.status === 'voided') throw voidedStays();
-    if (invoice.isDraft()) await issue(this.em, [invoice], dates);
+    if (!invoice.isDraft()) return invoice;
+    await ratesHold(this.em, invoice, dates.issueDate ?? invoice.issueDate ?? today(invoice.timeZone));
+    await issue(this.em, [invoice], dates);
     return invoice;
   }
+}
+
+/** A draft may have waited for longer than its tax rates are valid. @throws tax_rate.not_valid */
+async function ratesHold(em: EntityManager, { lines }: Whole, day: string) {
+  const ids = lines.flatMap(({ taxRateId }) => taxRateId ?? []);
+  const rates = ids.length ? await em.find(TaxRate, { id: { $in: ids } }) : [];
+  const over = rates.find((rate) => !rate.validOn(day));
+  if (over) throw taxRateNotValid(`${over.code} is not valid on ${day}`);
 }

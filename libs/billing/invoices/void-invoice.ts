@@ -1,6 +1,6 @@
 import { Command, EntityManager, Handles, now, today } from '#kernel';
 import { z } from 'zod';
-import { enter } from '../ledger/enter.ts';
+import { enter, latest } from '../ledger/enter.ts';
 import { loadOwed } from './contents.ts';
 import { Invoice } from './invoice.ts';
 
@@ -24,7 +24,7 @@ class Handler {
     if (invoice.status === 'voided') return invoice;
     const { due } = invoice;
     invoice.void(now(), reason);
-    enter(this.em, invoice, { kind: 'void', amount: -due, day: today(invoice.timeZone), reason });
+    enter(this.em, invoice, { kind: 'void', amount: -due, day: latest(invoice.issueDate, today(invoice.timeZone)), reason });
     return invoice;
   }
 }

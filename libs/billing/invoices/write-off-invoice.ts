@@ -1,5 +1,5 @@
 import { Command, EntityManager, Handles, today } from '#kernel';
-import { enter } from '../ledger/enter.ts';
+import { enter, latest } from '../ledger/enter.ts';
 import { loadOwed } from './contents.ts';
 import { Invoice } from './invoice.ts';
 import type { Reason } from './void-invoice.ts';
@@ -21,7 +21,7 @@ class Handler {
     const invoice = await loadOwed(this.em, id);
     if (invoice.status === 'written_off') return invoice;
     const amount = invoice.writeOff(reason);
-    enter(this.em, invoice, { kind: 'write_off', amount: -amount, day: today(invoice.timeZone), reason });
+    enter(this.em, invoice, { kind: 'write_off', amount: -amount, day: latest(invoice.issueDate, today(invoice.timeZone)), reason });
     return invoice;
   }
 }

@@ -1,6 +1,6 @@
 import { LockMode } from '@mikro-orm/core';
 import type { EntityManager, Scribe } from '#kernel';
-import { enter } from '../ledger/enter.ts';
+import { enter, latest } from '../ledger/enter.ts';
 import { Invoice } from '../invoices/invoice.ts';
 import { allocated, oldestFirst } from './allocation.ts';
 import { Payment } from './payment.ts';
@@ -30,9 +30,6 @@ const sorted = (invoices: readonly Invoice[]) => {
   ).map(({ id }) => by.get(id)!);
 };
 
-/** The day something counts for: no document is paid before it exists. */
-export const latest = (...days: (string | null | undefined)[]): string =>
-  days.reduce<string>((last, day) => (day && day > last ? day : last), '');
 export const dayOfGiver = (from: Payment | Invoice): string => (from instanceof Payment ? from.receivedOn : from.issueDate!);
 
 interface Given {

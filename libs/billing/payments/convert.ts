@@ -32,7 +32,7 @@ export async function worthOf(
   em: EntityManager,
   account: CustomerAccount,
   received: Received,
-  named: readonly Invoice[] | null,
+  named: readonly { currency: string }[] | null,
 ): Promise<Worth> {
   const { amount, currency: from, receivedOn } = received;
   fits(amount, from);
@@ -56,7 +56,12 @@ export async function worthOf(
   };
 }
 
-async function countedIn(em: EntityManager, account: CustomerAccount, from: string, named: readonly Invoice[] | null): Promise<string> {
+async function countedIn(
+  em: EntityManager,
+  account: CustomerAccount,
+  from: string,
+  named: readonly { currency: string }[] | null,
+): Promise<string> {
   const currencies = [...new Set((named ?? []).map(({ currency }) => currency))];
   if (currencies.length > 1) throw mixedCurrencies();
   if (currencies[0]) return currencies[0];

@@ -1,8 +1,9 @@
 import { LockMode } from '@mikro-orm/core';
 import type { EntityManager, Scribe } from '#kernel';
+import { latest } from '../ledger/enter.ts';
 import { Invoice } from '../invoices/invoice.ts';
 import { lockCustomers } from '../ledger/lock.ts';
-import { dayOfGiver, give, latest } from './allocate.ts';
+import { dayOfGiver, give } from './allocate.ts';
 import { Payment } from './payment.ts';
 
 /** What an invoice takes of its customer's credit, in e4: of payments, and of credit notes. */

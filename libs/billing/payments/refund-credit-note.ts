@@ -1,8 +1,7 @@
 import { Command, EntityManager, Handles, today } from '#kernel';
 import { loadOwed } from '../invoices/contents.ts';
 import { Invoice } from '../invoices/invoice.ts';
-import { enter } from '../ledger/enter.ts';
-import { latest } from './allocate.ts';
+import { enter, latest } from '../ledger/enter.ts';
 import { fits } from './convert.ts';
 import { refundTooLarge } from './payment.ts';
 import { Refund } from './refund.ts';

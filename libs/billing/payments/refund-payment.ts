@@ -1,8 +1,8 @@
 import { camelCased, Command, EntityManager, Handles, today } from '#kernel';
 import { z } from 'zod';
 import { zoneOf } from '../billing-entities/default-entity.ts';
-import { enter } from '../ledger/enter.ts';
-import { latest, takeBack } from './allocate.ts';
+import { enter, latest } from '../ledger/enter.ts';
+import { takeBack } from './allocate.ts';
 import { fits } from './convert.ts';
 import { Payment, refundTooLarge } from './payment.ts';
 import { Refund } from './refund.ts';

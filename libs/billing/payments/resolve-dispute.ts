@@ -1,8 +1,8 @@
 import { Command, EntityManager, Handles, today } from '#kernel';
 import { z } from 'zod';
 import { zoneOf } from '../billing-entities/default-entity.ts';
-import { enter } from '../ledger/enter.ts';
-import { allocate, invoicesOf, latest } from './allocate.ts';
+import { enter, latest } from '../ledger/enter.ts';
+import { allocate, invoicesOf } from './allocate.ts';
 import { Payment } from './payment.ts';
 import { PaymentAllocation } from './payment-allocation.ts';
 import { loadPayment } from './whole-payment.ts';

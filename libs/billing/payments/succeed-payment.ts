@@ -1,6 +1,8 @@
-import { camelCased, Command, EntityManager, Handles } from '#kernel';
+import { camelCased, Command, EntityManager, fixed, Handles } from '#kernel';
 import { z } from 'zod';
+import { CustomerAccount } from '../customers/customer-account.ts';
 import { invoicesOf } from './allocate.ts';
+import { worthOf } from './convert.ts';
 import { Payment } from './payment.ts';
 import { receive } from './receive.ts';
 import { loadPayment } from './whole-payment.ts';
@@ -10,7 +12,7 @@ export const Succeeding = camelCased<{ receivedOn?: string }>(
   z.strictObject({ received_on: Payment.fields.receivedOn.check.optional() }),
 ).meta({ id: 'Succeeding' });
 
-/** The money that was announced is there: it pays what it was meant for, else the oldest first. */
+/** The money that was announced is there: it pays what it was meant for, else the oldest first, and counts what it is worth on that day. */
 export class SucceedPayment extends Command<Payment> {
   constructor(
     readonly id: string,
@@ -28,7 +30,16 @@ class Handler {
     if (payment.status === 'succeeded') return payment;
     payment.receivedOn = receivedOn ?? payment.receivedOn;
     const wanted = payment.intendedFor;
-    await receive(this.em, payment, wanted?.length ? await invoicesOf(this.em, wanted) : null);
+    const named = wanted?.length ? await invoicesOf(this.em, wanted) : null;
+    if (payment.receivedCurrency) await this.convert(payment, payment.receivedCurrency);
+    await receive(this.em, payment, named);
     return payment;
+  }
+
+  /** At the rate of the day it came; into what it was announced to count in. */
+  private async convert(payment: Payment, currency: string) {
+    const account = await this.em.findOneOrFail(CustomerAccount, { id: payment.customerAccountId });
+    const received = { amount: fixed(payment.receivedAmount!, 4), currency, receivedOn: payment.receivedOn };
+    Object.assign(payment, await worthOf(this.em, account, received, [payment]));
   }
 }

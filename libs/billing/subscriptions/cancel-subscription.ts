@@ -8,7 +8,8 @@ import type { Cancelling } from './subscription-input.ts';
 
 /**
  * Ends a subscription: today, on a day, or when what is billed is over. What was missed up to then, and a last period in arrears, are still
- * billed; what was billed in advance stays so. Cancelling what is cancelled changes nothing. @throws subscription.too_early
+ * billed; what was billed in advance stays so. A draft was never served, whatever day is named, and nothing is billed of it. Cancelling what is
+ * cancelled changes nothing. @throws subscription.too_early
  */
 export class CancelSubscription extends Command<Subscription> {
   constructor(
@@ -33,12 +34,19 @@ class Handler {
       return Object.assign(known, { items });
     }
     const subscription = await loadWhole(this.em, id);
-    const day = input.atPeriodEnd ? endOfBilled(subscription) : (input.cancelAt ?? today(subscription.zone));
-    if (input.cancelAt) mayBegin(subscription, day, '/cancel_at');
-    subscription.cancelAt = day;
+    subscription.cancelAt = lastDay(subscription, input);
     if (subscription.status === 'draft') subscription.status = 'active';
     subscription.settle();
     await wakeFor(this.bus, [subscription.wakeAt]);
     return subscription;
   }
+}
+
+/** The first day it is not served any more. @throws subscription.too_early */
+function lastDay(subscription: Subscription, { cancelAt, atPeriodEnd }: z.output<typeof Cancelling>): string {
+  const now = today(subscription.zone);
+  if (subscription.status === 'draft') return subscription.startDate < now ? subscription.startDate : now;
+  if (atPeriodEnd) return endOfBilled(subscription);
+  if (cancelAt) mayBegin(subscription, cancelAt, '/cancel_at');
+  return cancelAt ?? now;
 }

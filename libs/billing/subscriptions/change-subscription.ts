@@ -36,6 +36,7 @@ class Handler {
     const next = await rhythmOf(
       this.em,
       change.items.map((item) => (item.interval || item.priceId ? item : { ...item, interval, intervalCount })),
+      subscription.billing,
     );
     if (next.interval !== interval || next.intervalCount !== intervalCount)
       throw oneRhythm(`It goes on every ${intervalCount} ${interval}: end it and begin another for a different interval`);

@@ -23,8 +23,15 @@ export async function loadWhole(em: EntityManager, id: string): Promise<Whole> {
   return Object.assign(subscription, { items });
 }
 
-/** The one interval of items, theirs or that of their prices. @throws subscription.one_interval */
-export async function rhythmOf(em: EntityManager, items: readonly ItemInput[]): Promise<{ interval: Interval; intervalCount: number }> {
+/**
+ * The one interval of items, theirs or that of their prices; and whether they are billed in advance or arrears, where that is not asked for.
+ * @throws subscription.one_interval
+ */
+export async function rhythmOf(
+  em: EntityManager,
+  items: readonly ItemInput[],
+  asked?: Subscription['billing'],
+): Promise<Pick<Subscription, 'interval' | 'intervalCount' | 'billing'>> {
   const ids = items.flatMap(({ priceId }) => priceId ?? []);
   const prices = new Map((ids.length ? await em.find(Price, { id: { $in: ids } }) : []).map((price) => [price.id, price]));
   const all = items.map(({ interval, intervalCount, priceId }, i) => {
@@ -33,11 +40,14 @@ export async function rhythmOf(em: EntityManager, items: readonly ItemInput[]): 
     return {
       interval: interval ?? price?.interval ?? 'month',
       intervalCount: intervalCount ?? (interval ? 1 : (price?.intervalCount ?? 1)),
+      billing: asked ?? price?.billing ?? 'advance',
     };
   });
   const [first] = all;
   const other = all.findIndex(({ interval, intervalCount }) => interval !== first!.interval || intervalCount !== first!.intervalCount);
   if (other > 0) throw uneven(`/items/${other}/interval`, 'differs from that of the first item');
+  const otherwise = all.findIndex(({ billing }) => billing !== first!.billing);
+  if (otherwise > 0) throw uneven(`/items/${otherwise}/price_id`, `is billed in ${all[otherwise]!.billing}, the first item is not`);
   return first!;
 }
 const uneven = (pointer: string, message: string) => oneRhythm(undefined, { details: [{ pointer, code: 'interval', message }] });

@@ -30,12 +30,13 @@ class Handler {
     const zone = input.zone ?? seller.timeZone;
     const startDate = input.startDate ?? today(zone);
     const trialEnd = trialDays ? addDays(startDate, trialDays) : null;
+    const rhythm = await rhythmOf(this.em, items, input.billing);
     const lines = await itemsOf(this.em, items, { currency, pricesIncludeTax }, seller, account);
     const subscription = this.em
       .create(Subscription, {
         ownerId: of.ownerId,
         ...plain,
-        ...(await rhythmOf(this.em, items)),
+        ...rhythm,
         billingEntityId: seller.id,
         customerAccountId: account.id,
         contactId: account.contactId,

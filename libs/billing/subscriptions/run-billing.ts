@@ -1,4 +1,4 @@
-import { Bus, camelCased, Command, Drafts, EntityManager, formatAmount, Handles, moment, now, Process, settings } from '#kernel';
+import { Bus, call, camelCased, Command, Drafts, EntityManager, formatAmount, Handles, moment, now, Process, settings } from '#kernel';
 import { z } from 'zod';
 import { billSome } from './bill.ts';
 import { BillSome, wakeFor } from './bill-due.ts';
@@ -65,8 +65,10 @@ class Running {
     const due = await this.em.find(
       Subscription,
       { wakeAt: { $lte: run.asOf } },
-      { orderBy: { wakeAt: 'asc', id: 'asc' }, limit: MOST_PLANNED },
+      { orderBy: { wakeAt: 'asc', id: 'asc' }, limit: MOST_PLANNED + 1 },
     );
+    if (due.splice(MOST_PLANNED).length)
+      call().warnings.push({ code: 'billing_run.more_due', message: `Told is of the first ${MOST_PLANNED} subscriptions; more are due` });
     const given = { ...(await gather(this.em, due, false)), scribe: new Drafts().scribe };
     const all: Planned[] = [];
     for (const subscription of due) {

@@ -115,7 +115,7 @@ export class RememberedCallers extends Callers {
   }
 
   private async user(proof: Proof, asked: string | undefined): Promise<Actor> {
-    const rows = await this.read.platform<MemberRow>('caller_user', USER, [proof.sessionId]);
+    const rows = await this.read.platform<MemberRow>('caller_user', USER, [proof.sessionId, asked ?? proof.organizationId ?? null]);
     if (!rows.length) throw unauthenticated('This session has ended');
     if (asked && proof.organizationId && asked !== proof.organizationId) throw organizationMismatch();
     const wanted = asked ?? proof.organizationId;
@@ -193,9 +193,11 @@ const factsOf = ({ id, currency, time_zone, locale, settings }: MemberRow): Orga
 
 const OF_MEMBER =
   'o.id, o.name, m.role, m.permission_sets, o.currency, o.time_zone, o.locale, o.settings, o.suspended_at is not null as suspended';
+/** The named organization comes first: nobody loses his own because others have made him a member of hundreds. */
 const USER = `select s.user_id, ${OF_MEMBER} from session s
   left join (membership m join organization o on o.id = m.organization_id and o.deleted_at is null) on m.user_id = s.user_id and m.status = 'active'
-  where s.id = $1::uuid and s.revoked_at is null and s.expires_at > now() order by o.name, o.id limit 200`;
+  where s.id = $1::uuid and s.revoked_at is null and s.expires_at > now()
+  order by o.id::text = $2::text desc nulls last, o.name, o.id limit 200`;
 const API_KEY = `select k.user_id, k.role as key_role, k.permission_sets as key_sets, ${OF_MEMBER},
     k.last_used_at is null or k.last_used_at < now() - interval '1 minute' as unused
   from api_key k

@@ -1,7 +1,7 @@
 import { actor, Handles, Query, Read, ROLES, rulesOf, unauthenticated } from '#kernel';
 import { packRules } from '@casl/ability/extra';
 import { z } from 'zod';
-import { Place, placesOf } from '../organizations/places.ts';
+import { myPlaces, Place } from '../organizations/places.ts';
 import { UserView } from '../users/user.ts';
 
 export const MeView = z
@@ -32,7 +32,7 @@ class Handler {
     if (!me.userId) throw unauthenticated();
     const [[user], memberships] = await Promise.all([
       this.read.platform<z.output<typeof UserView.schema>>('user_by_id', USER, [me.userId]),
-      placesOf(this.read, me.userId),
+      myPlaces(this.read),
     ]);
     if (!user) throw unauthenticated();
     return {

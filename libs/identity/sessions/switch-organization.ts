@@ -28,7 +28,7 @@ class Handler {
 
   async execute({ organizationId }: SwitchOrganization) {
     const { userId, sessionId } = signedIn();
-    const place = (await placesOf(this.read, userId)).find(({ id }) => id === organizationId);
+    const place = (await placesOf(this.read, userId, organizationId)).find(({ id }) => id === organizationId);
     if (!place) throw notYourOrganization();
     if (place.suspended) throw organizationSuspended();
     const session = await this.em.findOne(Session, { id: sessionId ?? null, userId: actor().userId });

@@ -85,11 +85,11 @@ export async function openDoor(app: NestFastifyApplication): Promise<INestApplic
   fastify.decorateRequest('began', 0);
   fastify.addHook('onRequest', (request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void) => {
     request.began = performance.now();
-    void reply.headers(request.url.startsWith(BASE) ? unkept : secure).header('x-request-id', request.id);
+    void reply.headers(isApi(request) ? unkept : secure).header('x-request-id', request.id);
     // A body that is small on the way may be huge in memory: none is unpacked.
     const packed = request.headers['content-encoding'];
     if (packed !== undefined && packed !== 'identity') return sendProblem(unsupportedMedia(PACKED), request, reply);
-    if (!request.url.startsWith(BASE)) return done();
+    if (!isApi(request)) return done();
     const caller = knownCaller(callers, request);
     if (caller !== undefined && settings.RATE_LIMITS === 'off') {
       request.caller = caller;
@@ -141,14 +141,25 @@ function securityHeaders(): Record<string, string> {
   return { ...Object.fromEntries(headers), vary: 'Authorization, X-Organization-Id' } as Record<string, string>;
 }
 
-const realmOf = (url: string) => (url.startsWith(`${BASE}/admin`) ? 'operator' : 'tenant');
-const ORGANIZATION_PATH = new RegExp(`^${BASE}/organizations/([0-9a-fA-F-]{36})(?=[/?]|$)`);
+/** What was routed to, not what was written: `/%61pi/v1` and a whole URL lead there as well. */
+const pathOf = ({ routeOptions, url }: FastifyRequest): string => routeOptions.url ?? url;
+const isApi = (request: FastifyRequest) => pathOf(request).startsWith(BASE);
+const realmOf = (request: FastifyRequest) => (pathOf(request).startsWith(`${BASE}/admin`) ? 'operator' : 'tenant');
+const ORGANIZATIONS = `${BASE}/organizations/:`;
+const UUID = /^[0-9a-fA-F-]{36}$/;
+
+/** The organization that the path is about. */
+function organizationIn({ routeOptions: { url }, params }: FastifyRequest): string | undefined {
+  if (!url?.startsWith(ORGANIZATIONS)) return undefined;
+  const id = (params as Record<string, string | undefined>)[url.slice(ORGANIZATIONS.length).split('/')[0]!];
+  return id && UUID.test(id) ? id.toLowerCase() : undefined;
+}
 
 /** The organization a request names: by its path where it is about one, else by the header. They may not differ. */
-function namedIn({ url, headers }: FastifyRequest): { organization: string | undefined; agreed: boolean } {
-  const sent = headers['x-organization-id'];
+function namedIn(request: FastifyRequest): { organization: string | undefined; agreed: boolean } {
+  const sent = request.headers['x-organization-id'];
   const header = typeof sent === 'string' && sent ? sent.toLowerCase() : undefined;
-  const path = ORGANIZATION_PATH.exec(url)?.[1]?.toLowerCase();
+  const path = organizationIn(request);
   return { organization: path ?? header, agreed: !path || !header || path === header };
 }
 
@@ -166,7 +177,7 @@ function knownCaller(callers: Callers, request: FastifyRequest): Caller | null |
   const [scheme, credential] = request.headers.authorization.split(' ');
   if (!credential || scheme?.toLowerCase() !== 'bearer') return undefined;
   const { organization, agreed } = namedIn(request);
-  return agreed ? callers.known(credential, organization, realmOf(request.url)) : undefined;
+  return agreed ? callers.known(credential, organization, realmOf(request)) : undefined;
 }
 
 async function introduced(
@@ -176,7 +187,8 @@ async function introduced(
   reply: FastifyReply,
   known: Caller | null | undefined,
 ) {
-  const caller = known === undefined ? await learned(callers, request) : known;
+  const caller =
+    known === undefined ? await learned(callers, request).catch((error: unknown) => turnedAway(limiter, request, error)) : known;
   request.caller = caller;
   if (settings.RATE_LIMITS === 'off') return;
   const key = caller?.userId ?? request.ip;
@@ -189,6 +201,13 @@ async function introduced(
   if (!shared.allowed) throw tooMany(undefined, { retryAfter: shared.resetSeconds });
 }
 
+/** Who is refused is counted by his address, apart from others who come from there: guessing is not for nothing. */
+async function turnedAway(limiter: Limiter, { ip }: FastifyRequest, error: unknown): Promise<never> {
+  if (settings.RATE_LIMITS === 'off') throw error;
+  const { allowed, resetSeconds } = await limiter.take('refused', ip, settings.LIMIT_CALLER, 60);
+  throw allowed ? error : tooMany(undefined, { retryAfter: resetSeconds });
+}
+
 /** Where anybody may come in, a credential that is not good (any more) is none: whoever refreshes or signs in may well send an old one. */
 async function learned(callers: Callers, request: FastifyRequest): Promise<Caller | null> {
   try {
@@ -196,7 +215,7 @@ async function learned(callers: Callers, request: FastifyRequest): Promise<Calle
     if (!credential) return null;
     const { organization, agreed } = namedIn(request);
     if (!agreed) throw organizationMismatch();
-    return await callers.learn(credential, organization, realmOf(request.url), request);
+    return await callers.learn(credential, organization, realmOf(request), request);
   } catch (error) {
     if (error instanceof Refusal && isOpen(request)) return null;
     throw error;
