@@ -101,6 +101,7 @@ import { Subscription } from './subscriptions/subscription.ts';
 import { SubscriptionItem } from './subscriptions/subscription-item.ts';
 import { BillingRunsController, SubscriptionsController } from './subscriptions/subscriptions.controller.ts';
 import { subscriptionInvariants } from './subscriptions/subscriptions.invariants.ts';
+import { GiveBack } from './subscriptions/give-back.ts';
 import { TellOfParked } from './subscriptions/tell-of-parked.ts';
 import { UpdateSubscription } from './subscriptions/update-subscription.ts';
 
@@ -122,6 +123,7 @@ const subscriptions = {
     BillDue,
     BillSome,
     AnythingDue,
+    GiveBack,
     TellOfParked,
   ],
 };

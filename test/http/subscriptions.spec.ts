@@ -440,6 +440,26 @@ describe('pauses and the end', () => {
     expect(await broken(organization.id)).toEqual([]);
   });
 
+  it('what is to be given back when nothing follows is credited: the customer has it', async () => {
+    const { manager, drain, organization } = await world();
+    at('2026-01-01T12:00:00Z');
+    const { id, contact_id, customer_account_id } = await begun(manager, { start_date: '2026-01-01', items: [item({ unit_price: '31' })] });
+    await drain();
+    await manager.post('payments', { contact_id, amount: '31', currency: 'EUR' });
+    at('2026-01-22T12:00:00Z');
+    await manager.post(`subscriptions/${id}/pause`);
+    expect((await manager.post(`subscriptions/${id}/cancel`)).data.status).toBe('cancelled');
+    await drain();
+    const [note, ...others] = (await manager.get('credit-notes')).data as Json[];
+    expect([note!.totals.payable, others]).toEqual(['10.00', []]);
+    expect((await manager.get(`subscriptions/${id}`)).data.adjustments).toEqual([]);
+    expect((await manager.get(`customer-accounts/${customer_account_id}/balance`)).data).toMatchObject({
+      balance: '-10.00',
+      credit: '10.00',
+    });
+    expect(await broken(organization.id)).toEqual([]);
+  });
+
   it('a draft that is cancelled was never served: nothing is billed of it', async () => {
     const { manager, drain, organization } = await world();
     at('2026-01-01T12:00:00Z');

@@ -94,9 +94,9 @@ export const adjustedLine = (one: Adjustment): LineInput => ({
 export const amountOf = ({ quantity, unit_price }: Pick<Adjustment, 'quantity' | 'unit_price'>): bigint =>
   quantity === '-1' ? -e4Of(unit_price) : e4Of(unit_price);
 
-/** Whether more is to be billed than given back. */
-export const owed = (adjustments: readonly Pick<Adjustment, 'quantity' | 'unit_price'>[]): boolean =>
-  adjustments.reduce((sum, one) => sum + amountOf(one), 0n) > 0n;
+/** What is to be billed less what is to be given back, in e4. */
+export const balanceOf = (adjustments: readonly Pick<Adjustment, 'quantity' | 'unit_price'>[]): bigint =>
+  adjustments.reduce((sum, one) => sum + amountOf(one), 0n);
 
 /**
  * What of the adjustments goes on an invoice over an amount (e4): all that is billed, and of what is given back as much as leaves nothing

@@ -6,7 +6,7 @@ import { termsOf } from '../invoices/draft.ts';
 import { type LineContent, priced } from '../invoices/pricing.ts';
 import { adjustmentsOf, saleOf } from './adjustments.ts';
 import { BillingPeriod } from './billing-period.ts';
-import { type Interval, periodAt, wholeAt } from './periods.ts';
+import { periodAt, wholeAt } from './periods.ts';
 import { difference } from './schedule.ts';
 import { oneRhythm, Subscription, subscriptionOver, tooEarly } from './subscription.ts';
 import type { ItemInput } from './subscription-input.ts';

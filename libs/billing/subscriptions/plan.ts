@@ -8,7 +8,7 @@ import type { Whole } from '../invoices/contents.ts';
 import { draftFor } from '../invoices/draft.ts';
 import type { Parties } from '../invoices/issue.ts';
 import { type LineInput, type Referred, referred } from '../invoices/pricing.ts';
-import { adjustedLine, fitting, lineOf, lineTotal, owed } from './adjustments.ts';
+import { adjustedLine, balanceOf, fitting, lineOf, lineTotal } from './adjustments.ts';
 import { periodAt, wholeAt } from './periods.ts';
 import { billedOn, caughtUp, type Due, dueOn, MOST_MISSED, pieces } from './schedule.ts';
 import type { Adjustment, Subscription } from './subscription.ts';
@@ -122,7 +122,7 @@ export async function planned(
     const after = last ? last.index + 1 : nextIndex;
     const over =
       terms.cancelAt !== null && terms.cancelAt <= dayOf(at, subscription.zone) && !billedOn(periodAt(terms.rhythm, after), terms);
-    if (over && owed(adjustments)) {
+    if (over && balanceOf(adjustments) > 0n) {
       const { draft, later } = await drafted(em, subscription, [], adjustments, { scribe, ...given });
       drafts.push({ draft, periods: [] });
       adjustments = later;

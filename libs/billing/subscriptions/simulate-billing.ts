@@ -1,5 +1,5 @@
 import { Command, dayOf, Drafts, EntityManager, Handles, now, Refusal } from '#kernel';
-import { owed } from './adjustments.ts';
+import { balanceOf } from './adjustments.ts';
 import { drafted, gather, type Ingredients, planned } from './plan.ts';
 import { dueOn } from './schedule.ts';
 import { Subscription } from './subscription.ts';
@@ -64,7 +64,7 @@ class Handler {
     const due = dueOn(subscription.terms(), plan.nextIndex, dayOf(until, zone));
     for (const period of due) if (period.spans.length) await bill(period.on, [period]);
     const { cancelAt } = subscription;
-    if (cancelAt !== null && cancelAt <= dayOf(until, zone) && owed(adjustments)) await bill(cancelAt, []);
+    if (cancelAt !== null && cancelAt <= dayOf(until, zone) && balanceOf(adjustments) > 0n) await bill(cancelAt, []);
     return found;
   }
 }

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { BillingEntity } from '../billing-entities/billing-entity.ts';
 import { CustomerAccount } from '../customers/customer-account.ts';
 import { TAX_CATEGORIES } from '../invoices/arithmetic.ts';
-import { owed } from './adjustments.ts';
+import { balanceOf } from './adjustments.ts';
 import { billingInstant, INTERVALS, periodAt, type Rhythm } from './periods.ts';
 import { billedOn, CATCH_UP, type Terms } from './schedule.ts';
 import type { SubscriptionItem } from './subscription-item.ts';
@@ -114,8 +114,10 @@ export class Subscription extends businessRecord(
     this.nextBillingOn = this.status === 'draft' ? null : billedOn(periodAt(this.rhythm(), this.nextIndex), this.terms());
     const turns = [this.trialEnd, this.cancelAt, ...this.pauses.flatMap(({ from, until }) => [from, until])];
     const ahead = this.status === 'draft' || this.status === 'cancelled' ? [] : turns.filter((turn) => turn !== null && turn > on);
-    // Nothing follows that what is still owed could go with.
-    const last = this.status === 'cancelled' && this.nextBillingOn === null && owed(this.adjustments) ? on : null;
+    // Nothing follows that what is still owed, by whom ever, could go with.
+    const rest = this.status === 'cancelled' && this.nextBillingOn === null ? balanceOf(this.adjustments) : 0n;
+    const last = rest > 0n ? on : null;
+    if (rest < 0n) this.record(new SubscriptionOwesBack(this.id, this.customerAccountId));
     const [next] = [...ahead, this.nextBillingOn, last].filter((turn) => turn !== null).sort();
     this.wakeAt = next === undefined || this.parkedAt ? null : billingInstant(next, this.zone);
     return this;
@@ -152,6 +154,13 @@ export class SubscriptionCancelled {
     readonly id: string,
     readonly customerAccountId: string,
     readonly cancelAt: string,
+  ) {}
+}
+/** It is over, and what was billed of it is more than it cost. */
+export class SubscriptionOwesBack {
+  constructor(
+    readonly id: string,
+    readonly customerAccountId: string,
   ) {}
 }
 export class SubscriptionParked {
