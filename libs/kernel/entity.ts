@@ -133,6 +133,21 @@ export const entityOf = (table: string): Source | undefined => registry.get(tabl
 /** The fields of a class, for code that works on any entity. */
 export const fieldsOf = (of: Source): Record<string, AnyField> => of.fields as unknown as Record<string, AnyField>;
 export const extrasOf = (of: Source): Extras => registry.get(of.table)!.extras;
+
+/** A reference that keeps what it leads to from being deleted. */
+export interface Keeper {
+  readonly table: string;
+  readonly label: string;
+  readonly column: string;
+}
+export const keepersOf = (table: string): Keeper[] =>
+  [...registry.values()].flatMap(({ fields, cls }) =>
+    Object.entries(fields).flatMap(([name, field]) => {
+      const { keeps, to } = field.column;
+      const leads = keeps && (typeof to === 'string' ? to : to?.().table) === table;
+      return leads && cls ? [{ table: cls.table, label: cls.label, column: columnOf(name, field) }] : [];
+    }),
+  );
 export const columnOf = (name: string, field: AnyField) =>
   field.column.name ?? (field.kind === 'money' ? `${snake(name)}_e4` : snake(name));
 

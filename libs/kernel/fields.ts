@@ -15,6 +15,8 @@ export interface Column {
   version?: boolean;
   runtimeType?: string;
   /** A change of it alone is no news: no audit entry, no message. */
+  /** See {@link Field.keeping}. */
+  keeps?: boolean;
   quiet?: boolean;
   /** The column's name, where it is not the snake_case of the field's. */
   name?: string;
@@ -76,6 +78,18 @@ export class Field<T, Wire = T, Nullable extends boolean = false, Filled extends
     return new Field<T, Wire, Nullable, Filled>(
       this.kind,
       { ...this.column, quiet: true },
+      this.check,
+      this.spoken,
+      this.nullable,
+      this.fallback,
+      this.masked,
+    );
+  }
+  /** Of a reference: what it leads to is not deleted as long as this is there. */
+  keeping() {
+    return new Field<T, Wire, Nullable, Filled>(
+      this.kind,
+      { ...this.column, keeps: true },
       this.check,
       this.spoken,
       this.nullable,

@@ -2,8 +2,8 @@ import { type ChangeSet, ChangeSetType, type EventSubscriber, type FlushEventArg
 import { hash } from 'node:crypto';
 import type { SqlEntityManager } from '@mikro-orm/postgresql';
 import { type Actor, type Call, call } from './actor.ts';
-import { entityOf, extrasOf, fieldsOf, Row, type Source, TenantRow } from './entity.ts';
-import { forbidden, invalid, missing } from './errors.ts';
+import { entityOf, extrasOf, fieldsOf, keepersOf, Row, type Source, TenantRow } from './entity.ts';
+import { forbidden, inUse, invalid, missing } from './errors.ts';
 import type { AnyField } from './fields.ts';
 import { fitsCurrency, digitsOf } from './money.ts';
 import { quoted } from './lean-driver.ts';
@@ -40,6 +40,7 @@ export class FlushLaw implements EventSubscriber {
       exact(change);
     }
     await referencesHold(sql, changes);
+    await nobodyKeeps(sql, changes);
     await told(sql, changes);
     unit()?.written.push(...changes.map(({ of, verb, row }) => ({ table: of.table, verb, id: row.id })));
   }
@@ -129,6 +130,15 @@ export async function referencesHold(em: SqlEntityManager, changes: readonly Cha
         throw missingReference(what, pointer);
       }
   }
+}
+/** Also by those the actor may not see. @throws in_use */
+async function nobodyKeeps(em: SqlEntityManager, changes: readonly Change[]) {
+  for (const { of, verb, row } of changes)
+    for (const { table, label, column } of verb === 'delete' ? keepersOf(of.table) : []) {
+      const kept = `select from ${table} where tenant_id = current_setting('app.tenant')::uuid and ${column} = ? and deleted_at is null limit 1`;
+      if ((await em.execute<unknown[]>(kept, [row.id])).length)
+        throw inUse(`There is a ${label.toLowerCase()} of this ${of.label.toLowerCase()}`);
+    }
 }
 /** What comes back must lead to what is still there. Its owner may have left. */
 const recordReferences = (of: Source) =>

@@ -18,6 +18,7 @@ export {
   Row,
   type Source,
   TenantRow,
+  keepersOf,
 } from './entity.ts';
 export * from './errors.ts';
 export { failpoint } from './failpoint.ts';

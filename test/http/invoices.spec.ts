@@ -85,6 +85,25 @@ describe('what invoices need', () => {
   });
 });
 
+describe('who was billed', () => {
+  it('is not deleted as long as there is a customer account: what was issued can be paid and corrected', async () => {
+    const { owner, manager } = await world();
+    const contact_id = await contactOf(manager);
+    const company_id = (await manager.post('companies', { name: 'Ada AG' })).data.id as string;
+    for (const [path, named] of [
+      [`contacts/${contact_id}`, { contact_id }],
+      [`companies/${company_id}`, { company_id }],
+    ] as const) {
+      const made = await manager.post('invoices', { ...named, currency: 'EUR', lines: [line('100')] });
+      expect(made.status).toBe(201);
+      expect(await owner.delete(path)).toMatchObject({ status: 409, error: { code: 'in_use' } });
+      expect((await manager.delete(`invoices/${made.data.id}`)).status).toBe(200);
+      expect((await owner.delete(`customer-accounts/${made.data.customer_account_id}`)).status).toBe(200);
+      expect((await owner.delete(path)).status).toBe(200);
+    }
+  });
+});
+
 describe('drafts', () => {
   it('are deleted and brought back by the member whose they are, and by no colleague, there or not', async () => {
     const { member, colleague } = await world();

@@ -1,4 +1,4 @@
-import { Bus, Command, EntityManager, Handles, load, now, Process } from '#kernel';
+import { Bus, Command, EntityManager, Handles, keepersOf, load, now, Process } from '#kernel';
 import { sql } from 'kysely';
 import { ExternalReference, Import, ImportBatch, notFinished } from './import.ts';
 import { RESOURCES } from './mapping.ts';
@@ -105,7 +105,8 @@ class BatchHandler {
   /** Records that living ones still name. */
   private async held(resource: Resource, ids: readonly string[]): Promise<Set<string>> {
     const db = this.em.getKysely();
-    const by = HOLDERS[resource].map(([table, column, where]) =>
+    const keepers = keepersOf(resource).map(({ table, column }): Holder => [table, column]);
+    const by = [...HOLDERS[resource], ...keepers].map(([table, column, where]) =>
       sql<{
         id: string;
       }>`select ${sql.ref(column)} as id from ${sql.table(table)} where ${sql.ref(column)} = any(${ids}::uuid[]) and deleted_at is null
@@ -120,7 +121,8 @@ class BatchHandler {
   }
 }
 
-const HOLDERS: Record<Resource, [table: string, column: string, where?: string][]> = {
+type Holder = [table: string, column: string, where?: string];
+const HOLDERS: Record<Resource, Holder[]> = {
   deal: [],
   contact: [['deal', 'contact_id', "status in ('new', 'in_progress')"]],
   company: [
