@@ -1,7 +1,14 @@
 import { jest } from '@jest/globals';
 
 // Read at the first use of the settings, which is when the application is loaded.
-Object.assign(process.env, { RATE_LIMITS: 'on', LIMIT_LOGIN: '4', LIMIT_REGISTER: '6', LOG_LEVEL: 'trace', LOG_FORMAT: 'json' });
+Object.assign(process.env, {
+  RATE_LIMITS: 'on',
+  LIMIT_LOGIN: '4',
+  LIMIT_REGISTER: '6',
+  LOG_LEVEL: 'trace',
+  LOG_FORMAT: 'json',
+  CORS_ORIGINS: 'https://app.example',
+});
 const { send, world } = await import('../world.ts');
 const { anEmail, bearer, lettersTo, logIn, PASSWORD, registered, secretIn } = await import('../people.ts');
 
@@ -56,6 +63,12 @@ describe('limits', () => {
     const { headers } = await member.get('contacts');
     expect(headers).toMatchObject({ ratelimit: expect.any(String), 'ratelimit-policy': expect.any(String) });
   });
+});
+
+it('a page of another origin than those that are named is not let in', async () => {
+  const { member } = await world();
+  const allowed = async (origin: string) => (await member.get('contacts', { origin })).headers['access-control-allow-origin'];
+  expect([await allowed('https://app.example'), await allowed('https://evil.example')]).toEqual(['https://app.example', undefined]);
 });
 
 describe('what is logged', () => {
