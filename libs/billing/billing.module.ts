@@ -102,6 +102,7 @@ import { SubscriptionItem } from './subscriptions/subscription-item.ts';
 import { BillingRunsController, SubscriptionsController } from './subscriptions/subscriptions.controller.ts';
 import { subscriptionInvariants } from './subscriptions/subscriptions.invariants.ts';
 import { GiveBack } from './subscriptions/give-back.ts';
+import { ComeGood, FallBehind } from './subscriptions/standing.ts';
 import { TellOfParked } from './subscriptions/tell-of-parked.ts';
 import { UpdateSubscription } from './subscriptions/update-subscription.ts';
 
@@ -124,6 +125,8 @@ const subscriptions = {
     BillSome,
     AnythingDue,
     GiveBack,
+    FallBehind,
+    ComeGood,
     TellOfParked,
   ],
 };

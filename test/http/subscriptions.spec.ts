@@ -440,6 +440,28 @@ describe('pauses and the end', () => {
     expect(await broken(organization.id)).toEqual([]);
   });
 
+  it('is past due once its customer was reminded, is billed all the same, and active again when all is paid', async () => {
+    const { manager, drain, organization } = await world();
+    at('2026-01-01T12:00:00Z');
+    const { id, contact_id } = await begun(manager, { start_date: '2026-01-01' });
+    await drain();
+    const days = ['2026-01-20', '2026-02-01', '2026-02-10', '2026-02-20'];
+    const statuses = [];
+    for (const day of days) {
+      at(`${day}T15:00:00Z`);
+      await drain();
+      statuses.push((await manager.get(`subscriptions/${id}`)).data.status);
+    }
+    expect(statuses).toContain('past_due');
+    expect(statuses.at(-1)).toBe('past_due');
+    expect((await manager.get('subscriptions?status=past_due')).data).toHaveLength(1);
+    expect(await invoicesOf(manager, id)).toHaveLength(2);
+    await manager.post('payments', { contact_id, amount: '60', currency: 'EUR' });
+    await drain();
+    expect((await manager.get(`subscriptions/${id}`)).data.status).toBe('active');
+    expect(await broken(organization.id)).toEqual([]);
+  });
+
   it('what is to be given back when nothing follows is credited: the customer has it', async () => {
     const { manager, drain, organization } = await world();
     at('2026-01-01T12:00:00Z');

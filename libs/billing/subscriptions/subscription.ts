@@ -138,6 +138,12 @@ export class Subscription extends businessRecord(
     else if (this.status !== 'past_due') this.status = 'active';
   }
 
+  /** Whether the customer was reminded of an invoice of it that is still due. Any status but these two says more. */
+  isBehind(behind: boolean): void {
+    if (behind && this.status === 'active') this.status = 'past_due';
+    else if (!behind && this.status === 'past_due') this.status = 'active';
+  }
+
   /** Nobody bills it until a person has looked; what is told of it becomes a task. */
   park(reason: string, at = now()): void {
     Object.assign(this, { parkedAt: at, parkedReason: reason.slice(0, 500), wakeAt: null });
