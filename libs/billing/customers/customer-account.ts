@@ -9,8 +9,12 @@ export const TAX_STATUSES = ['taxable', 'reverse_charge', 'exempt'] as const;
 export class CustomerAccount extends businessRecord(
   'customer_account',
   {
-    contactId: ref(() => Contact).optional().keeping(),
-    companyId: ref(() => Company).optional().keeping(),
+    contactId: ref(() => Contact)
+      .optional()
+      .keeping(),
+    companyId: ref(() => Company)
+      .optional()
+      .keeping(),
     name: text({ max: 255 }).optional().describe('Printed instead of the name of the contact or company'),
     email: email().optional().describe('Where invoices go, if not to the address of the contact'),
     address: address(),

@@ -8,7 +8,7 @@ import { Subscription } from './subscription.ts';
 export class FallBehind extends Reaction<object> {}
 
 @Reacts(['dunning_step_run.created'], FallBehind)
-class Behind {
+class BehindHandler {
   constructor(private readonly em: EntityManager) {}
   async execute({ told: { subjectId } }: FallBehind) {
     const run = await this.em.findOne(DunningStepRun, { id: subjectId });
@@ -20,7 +20,7 @@ class Behind {
 export class ComeGood extends Reaction<InvoicePaid | InvoiceVoided | InvoiceWrittenOff> {}
 
 @Reacts([InvoicePaid, InvoiceVoided, InvoiceWrittenOff], ComeGood)
-class Good {
+class GoodHandler {
   constructor(private readonly em: EntityManager) {}
   execute({ told: { event } }: ComeGood) {
     return settleStanding(this.em, event.id);
