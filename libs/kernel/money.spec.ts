@@ -295,7 +295,7 @@ describe('fixed', () => {
 
   it('reads back what it wrote', () => {
     fc.assert(
-      fc.property(fc.bigInt({ min: -(10n ** 30n), max: 10n ** 30n }), fc.nat(12), (count, places) => {
+      fc.property(fc.bigInt({ min: 1n - 10n ** 30n, max: 10n ** 30n - 1n }), fc.nat(12), (count, places) => {
         expect(fixed(formatFixed(count, places), places)).toBe(count);
       }),
     );

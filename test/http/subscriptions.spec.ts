@@ -191,6 +191,7 @@ describe('a subscription', () => {
     const of = (price_id: string) => ({ price_id, tax_percent: 0 });
     expect(await begun(manager, { items: [of(behind)] })).toMatchObject({ billing: 'arrears' });
     expect(await begun(manager, { items: [of(ahead)] })).toMatchObject({ billing: 'advance' });
+    expect(await begun(manager, { items: [item(), of(behind)] })).toMatchObject({ billing: 'arrears' });
     expect(await begun(manager, { items: [of(behind)], billing: 'advance' })).toMatchObject({ billing: 'advance' });
     const contact_id = (await manager.post('contacts', { name: 'Ada' })).data.id as string;
     const mixed = { contact_id, currency: 'EUR', items: [of(behind), of(ahead)] };

@@ -40,15 +40,16 @@ export async function rhythmOf(
     return {
       interval: interval ?? price?.interval ?? 'month',
       intervalCount: intervalCount ?? (interval ? 1 : (price?.intervalCount ?? 1)),
-      billing: asked ?? price?.billing ?? 'advance',
+      billing: asked ?? (price?.kind === 'recurring' ? price.billing : undefined),
     };
   });
   const [first] = all;
   const other = all.findIndex(({ interval, intervalCount }) => interval !== first!.interval || intervalCount !== first!.intervalCount);
   if (other > 0) throw uneven(`/items/${other}/interval`, 'differs from that of the first item');
-  const otherwise = all.findIndex(({ billing }) => billing !== first!.billing);
-  if (otherwise > 0) throw uneven(`/items/${otherwise}/price_id`, `is billed in ${all[otherwise]!.billing}, the first item is not`);
-  return first!;
+  const billing = all.find((one) => one.billing)?.billing ?? 'advance';
+  const otherwise = all.findIndex((one) => one.billing && one.billing !== billing);
+  if (otherwise >= 0) throw uneven(`/items/${otherwise}/price_id`, `is not billed in ${billing}, as an item before it`);
+  return { ...first!, billing };
 }
 const uneven = (pointer: string, message: string) => oneRhythm(undefined, { details: [{ pointer, code: 'interval', message }] });
 
