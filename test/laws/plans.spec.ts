@@ -31,7 +31,7 @@ beforeAll(async () => {
 });
 afterAll(() => done(organizationId));
 
-it('no statement looks at more than 150 rows in vain, or handles more than two thousand', () => {
+it('no statement looks at more than a hundred rows in vain, or handles more than a thousand', () => {
   const found = listener.runs.flatMap((run) => faults(run).map((fault) => `${run.during}: ${fault}`));
   expect(found.map((fault) => fault.slice(0, 300))).toEqual([]);
 });

@@ -12,7 +12,8 @@ export const FEW_VALUES: Partial<Record<Kind, string>> = {
   list: 'a few words that many rows carry',
 };
 const ROWS_FOR_SEARCH = 20_000;
-const AMONG_MANY = Number(process.env.PLANS_ROWS ?? 0) >= ROWS_FOR_SEARCH;
+/** Whether this is the data of the measurements, with many other organizations. */
+export const AMONG_MANY = Number(process.env.PLANS_ROWS ?? 0) >= ROWS_FOR_SEARCH;
 /** Search is held to the law where it matters: by `npm run bench -- plans`, among many rows. */
 export const SEARCH = AMONG_MANY ? undefined : 'of a few thousand rows PostgreSQL reads all words, and all records, and rightly';
 /** Ranges beside another order are held to it where PostgreSQL can know how many rows they leave: in a database of one organization. */

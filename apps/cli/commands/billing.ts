@@ -45,7 +45,7 @@ export class BillingRunCommand extends OfOrganization {
         const run = await actingAs(system(each), () => bus.run(new RunBilling(input)));
         const { status, subscriptions, invoices, periods, parked } = run;
         done.push({ organization: each.slug, run: run.id, status, subscriptions, invoices, periods, parked });
-        plans.push(...(run.planned ?? []).map((plan) => told(each.slug, plan)));
+        plans.push(...run.planned.map((plan) => told(each.slug, plan)));
       }
       return done;
     });

@@ -70,7 +70,7 @@ export const InvoicesController = controller(
       body: Issuing,
       answers: InvoiceView as never,
       when: isDraft,
-      problems: ['invoice.back_dated', 'invoice.tax_id_needed', 'invoice.voided'],
+      problems: ['invoice.back_dated', 'invoice.tax_id_needed', 'invoice.voided', 'tax_rate.not_valid'],
     }),
     send: post(':id/send', SendInvoice, {
       does: 'E-mail an issued invoice with its PDF; asked again it is sent again',

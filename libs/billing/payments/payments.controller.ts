@@ -56,7 +56,7 @@ export const PaymentsController = controller(
       body: Succeeding,
       answers,
       when: is('pending'),
-      problems: ['payment.status'],
+      problems: ['payment.status', 'payment.no_rate'],
     }),
     fail: post(':id/fail', FailPayment, {
       does: 'Say that a pending payment did not come',

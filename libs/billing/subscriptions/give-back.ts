@@ -19,7 +19,10 @@ class Handler {
     const subscription = await this.em.findOneOrFail(Subscription, { id: event.id });
     let { later: open } = fitting(subscription.adjustments, 0n);
     const billed = { source: 'subscription', sourceId: event.id, kind: 'invoice', status: { $nin: ['draft', 'voided'] } } as const;
-    for (const { id } of await this.em.find(Invoice, billed, { orderBy: { issueDate: 'desc', id: 'desc' } })) {
+    // Not kept: whatever credits one reads it again when it is locked.
+    const newest = { orderBy: { issueDate: 'desc', id: 'desc' }, disableIdentityMap: true } as const;
+    for (const { id } of await this.em.find(Invoice, billed, newest)) {
+      if (!open.length) break;
       const { credited, rest } = shared(open, await this.linesOf(id));
       if (credited.size)
         await this.bus.run(new CreditInvoice(id, { reason: REASON, lines: [...credited].map(([lineId, amount]) => ({ lineId, amount })) }));

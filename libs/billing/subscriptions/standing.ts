@@ -36,5 +36,5 @@ async function settleStanding(em: EntityManager, invoiceId: string) {
        and exists (select from dunning_step_run r where r.tenant_id = i.tenant_id and r.invoice_id = i.id) limit 1`,
     [tenantId(), subscription.id],
   );
-  subscription.isBehind(reminded.length > 0);
+  subscription.markBehind(reminded.length > 0);
 }

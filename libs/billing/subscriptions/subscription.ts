@@ -139,7 +139,7 @@ export class Subscription extends businessRecord(
   }
 
   /** Whether the customer was reminded of an invoice of it that is still due. Any status but these two says more. */
-  isBehind(behind: boolean): void {
+  markBehind(behind: boolean): void {
     if (behind && this.status === 'active') this.status = 'past_due';
     else if (!behind && this.status === 'past_due') this.status = 'active';
   }
