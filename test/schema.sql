@@ -129,7 +129,7 @@ alter table "import_row" add constraint "import_row_outcome_check" check ("outco
 
 create table "inbox" ("message_id" bigint not null, "reaction" text not null, "done_at" timestamptz(3) not null default now(), primary key ("message_id", "reaction"));
 
-create table "invoice" ("id" uuid not null, "created_at" timestamptz(3) not null, "updated_at" timestamptz(3) not null, "version" int not null default 1, "tenant_id" uuid not null, "created_by" uuid null, "deleted_at" timestamptz(3) null, "owner_id" uuid null, "custom" jsonb not null, "billing_entity_id" uuid not null, "customer_account_id" uuid not null, "contact_id" uuid null, "company_id" uuid null, "kind" text not null default 'invoice', "number" varchar(80) null, "series" varchar(7) null, "sequence" int null, "status" text not null default 'draft', "issue_date" date null, "due_date" date null, "currency" char(3) not null, "time_zone" varchar(64) not null, "prices_include_tax" boolean not null, "allowances" jsonb not null, "charges" jsonb not null, "lines_total_e4" bigint not null, "allowances_total_e4" bigint not null, "charges_total_e4" bigint not null, "net_e4" bigint not null, "tax_e4" bigint not null, "gross_e4" bigint not null, "rounding_e4" bigint not null, "prepaid_e4" bigint not null, "payable_e4" bigint not null, "einvoice_tax_e4" bigint not null, "einvoice_rounding_e4" bigint not null, "paid_e4" bigint not null, "credited_e4" bigint not null, "written_off_e4" bigint not null, "due_e4" bigint not null, "reference" varchar(200) null, "notes" text null, "reason" varchar(500) null, "source" text not null default 'manual', "source_id" uuid null, "preceding_invoice_id" uuid null, "customer" jsonb not null, "seller" jsonb null, "issued_at" timestamptz(3) null, "sent_at" timestamptz(3) null, "voided_at" timestamptz(3) null, "content_hash" varchar(64) null, "design_id" uuid null, primary key ("id"));
+create table "invoice" ("id" uuid not null, "created_at" timestamptz(3) not null, "updated_at" timestamptz(3) not null, "version" int not null default 1, "tenant_id" uuid not null, "created_by" uuid null, "deleted_at" timestamptz(3) null, "owner_id" uuid null, "custom" jsonb not null, "billing_entity_id" uuid not null, "customer_account_id" uuid not null, "contact_id" uuid null, "company_id" uuid null, "kind" text not null default 'invoice', "number" varchar(80) null, "series" varchar(7) null, "sequence" int null, "status" text not null default 'draft', "issue_date" date null, "due_date" date null, "currency" char(3) not null, "time_zone" varchar(64) not null, "prices_include_tax" boolean not null, "allowances" jsonb not null, "charges" jsonb not null, "lines_total_e4" bigint not null, "allowances_total_e4" bigint not null, "charges_total_e4" bigint not null, "net_e4" bigint not null, "tax_e4" bigint not null, "gross_e4" bigint not null, "rounding_e4" bigint not null, "prepaid_e4" bigint not null, "payable_e4" bigint not null, "einvoice_tax_e4" bigint not null, "einvoice_rounding_e4" bigint not null, "paid_e4" bigint not null, "credited_e4" bigint not null, "written_off_e4" bigint not null, "due_e4" bigint not null, "reference" varchar(200) null, "notes" text null, "reason" varchar(500) null, "source" text not null default 'manual', "source_id" uuid null, "preceding_invoice_id" uuid null, "customer" jsonb not null, "seller" jsonb null, "issued_at" timestamptz(3) null, "sent_at" timestamptz(3) null, "voided_at" timestamptz(3) null, "content_hash" varchar(64) null, "design_id" uuid null, "seller_logo" varchar(300) null, primary key ("id"));
 create index "invoice_tenant_id_created_at_id_index" on "invoice" ("tenant_id", "created_at", "id");
 create index "invoice_tenant_id_status_created_at_id_index" on "invoice" ("tenant_id", "status", "created_at", "id");
 create index "invoice_tenant_id_issue_date_id_index" on "invoice" ("tenant_id", "issue_date", "id");
@@ -140,6 +140,7 @@ create index "invoice_tenant_id_customer_account_id_created_at_id_index" on "inv
 create index "invoice_tenant_id_customer_account_id_currency_due_e4_index" on "invoice" ("tenant_id", "customer_account_id", "currency", "due_e4");
 create index "invoice_tenant_id_id_deleted_at_due_date_index" on "invoice" ("tenant_id", "id", "deleted_at", "due_date");
 create index "invoice_tenant_id_updated_at_id_index" on "invoice" ("tenant_id", "updated_at", "id");
+create index "invoice_credit_notes_index" on "invoice" ("tenant_id", "created_at", "id") where kind = 'credit_note';
 create index "invoice_tenant_id_owner_id_created_at_id_index" on "invoice" ("tenant_id", "owner_id", "created_at", "id");
 create index "invoice_tenant_id_billing_entity_id_created_at_id_index" on "invoice" ("tenant_id", "billing_entity_id", "created_at", "id");
 create index "invoice_tenant_id_contact_id_created_at_id_index" on "invoice" ("tenant_id", "contact_id", "created_at", "id");
@@ -170,7 +171,7 @@ alter table "invoice" add constraint "invoice_source_check" check ("source" in (
 create or replace function "invoice_invoice_search_fn"() returns trigger as $$ begin if tg_op = 'UPDATE' then if (new.number, new.customer, new.reference) is not distinct from (old.number, old.customer, old.reference) then return null; end if; end if; perform search.put('invoice', new.tenant_id, new.id, concat_ws(' ', new.number, new.customer ->> 'name', new.reference)); return null; end; $$ language plpgsql;
 create trigger "invoice_search" AFTER INSERT OR UPDATE on "invoice" for each ROW execute function "invoice_invoice_search_fn"();
 
-create table "dunning_step_run" ("id" uuid not null, "created_at" timestamptz(3) not null, "updated_at" timestamptz(3) not null, "version" int not null default 1, "tenant_id" uuid not null, "created_by" uuid null, "deleted_at" timestamptz(3) null, "invoice_id" uuid not null, "dunning_policy_id" uuid not null, "step" int not null, "days" int not null, "ran_on" date not null, "status" text not null default 'planned', "email" varchar(320) null, "sent_at" timestamptz(3) null, primary key ("id"));
+create table "dunning_step_run" ("id" uuid not null, "created_at" timestamptz(3) not null, "updated_at" timestamptz(3) not null, "version" int not null default 1, "tenant_id" uuid not null, "created_by" uuid null, "deleted_at" timestamptz(3) null, "invoice_id" uuid not null, "dunning_policy_id" uuid not null, "step" int not null, "days" int not null, "ran_on" date not null, "suspends" boolean not null default false, "status" text not null default 'planned', "email" varchar(320) null, "sent_at" timestamptz(3) null, primary key ("id"));
 create index "dunning_step_run_tenant_id_created_at_id_index" on "dunning_step_run" ("tenant_id", "created_at", "id");
 create index "dunning_step_run_tenant_id_ran_on_id_index" on "dunning_step_run" ("tenant_id", "ran_on", "id");
 create index "dunning_step_run_tenant_id_invoice_id_created_at_id_index" on "dunning_step_run" ("tenant_id", "invoice_id", "created_at", "id");
@@ -343,7 +344,7 @@ alter table "stage_history" add constraint "stage_history_from_status_check" che
 alter table "stage_history" add constraint "stage_history_to_status_check" check ("to_status" in ('new', 'in_progress', 'won', 'lost'));
 alter table "stage_history" add constraint "stage_history_forecast_category_check" check ("forecast_category" in ('pipeline', 'best_case', 'commit', 'omitted'));
 
-create table "subscription" ("id" uuid not null, "created_at" timestamptz(3) not null, "updated_at" timestamptz(3) not null, "version" int not null default 1, "tenant_id" uuid not null, "created_by" uuid null, "deleted_at" timestamptz(3) null, "owner_id" uuid null, "custom" jsonb not null, "billing_entity_id" uuid not null, "customer_account_id" uuid not null, "contact_id" uuid null, "company_id" uuid null, "status" text not null default 'active', "currency" char(3) not null, "prices_include_tax" boolean not null, "start_date" date not null, "trial_end" date null, "zone" varchar(64) not null, "interval" text not null, "interval_count" int not null, "anchor_day" int null, "anchor_month" int null, "billing" text not null default 'advance', "catch_up" text not null default 'each_period', "cancel_at" date null, "cancelled_at" timestamptz(3) null, "pauses" jsonb not null, "adjustments" jsonb not null, "reference" varchar(200) null, "notes" text null, "parked_at" timestamptz(3) null, "parked_reason" varchar(500) null, "released_on" date null, "next_index" int not null default 0, "next_billing_on" date null, "wake_at" timestamptz(3) null, primary key ("id"));
+create table "subscription" ("id" uuid not null, "created_at" timestamptz(3) not null, "updated_at" timestamptz(3) not null, "version" int not null default 1, "tenant_id" uuid not null, "created_by" uuid null, "deleted_at" timestamptz(3) null, "owner_id" uuid null, "custom" jsonb not null, "billing_entity_id" uuid not null, "customer_account_id" uuid not null, "contact_id" uuid null, "company_id" uuid null, "status" text not null default 'active', "currency" char(3) not null, "prices_include_tax" boolean not null, "start_date" date not null, "trial_end" date null, "zone" varchar(64) not null, "interval" text not null, "interval_count" int not null, "anchor_day" int null, "anchor_month" int null, "billing" text not null default 'advance', "catch_up" text not null default 'each_period', "cancel_at" date null, "cancelled_at" timestamptz(3) null, "past_due_since" date null, "suspended_on" date null, "pauses" jsonb not null, "adjustments" jsonb not null, "reference" varchar(200) null, "notes" text null, "parked_at" timestamptz(3) null, "parked_reason" varchar(500) null, "released_on" date null, "next_index" int not null default 0, "next_billing_on" date null, "wake_at" timestamptz(3) null, primary key ("id"));
 create index "subscription_tenant_id_created_at_id_index" on "subscription" ("tenant_id", "created_at", "id");
 create index "subscription_tenant_id_wake_at_id_index" on "subscription" ("tenant_id", "wake_at", "id");
 create index "subscription_tenant_id_status_created_at_id_index" on "subscription" ("tenant_id", "status", "created_at", "id");
@@ -361,6 +362,7 @@ alter table "subscription" add constraint "subscription_trial_check" check (tria
 alter table "subscription" add constraint "subscription_cancelled_check" check ((status = 'cancelled') = (cancelled_at is not null));
 alter table "subscription" add constraint "subscription_parked_check" check ((parked_at is null) = (parked_reason is null) and (parked_at is null or wake_at is null));
 alter table "subscription" add constraint "subscription_draft_check" check (status <> 'draft' or wake_at is null);
+alter table "subscription" add constraint "subscription_suspended_check" check (status <> 'suspended' or suspended_on is not null);
 alter table "subscription" add constraint "subscription_status_check" check ("status" in ('draft', 'trialing', 'active', 'paused', 'past_due', 'suspended', 'cancelled'));
 alter table "subscription" add constraint "subscription_interval_check" check ("interval" in ('day', 'week', 'month', 'year'));
 alter table "subscription" add constraint "subscription_billing_check" check ("billing" in ('advance', 'arrears'));
@@ -484,6 +486,13 @@ create index "api_key_user_id_index" on "api_key" ("user_id");
 alter table "api_key" add constraint "api_key_hash_unique" unique ("hash");
 alter table "api_key" add constraint "api_key_role_check" check ("role" in ('member', 'manager', 'admin', 'owner'));
 
+create table "write_off" ("id" uuid not null, "created_at" timestamptz(3) not null, "updated_at" timestamptz(3) not null, "version" int not null default 1, "tenant_id" uuid not null, "created_by" uuid null, "deleted_at" timestamptz(3) null, "customer_account_id" uuid not null, "invoice_id" uuid not null, "amount_e4" bigint not null, "currency" char(3) not null, "written_off_on" date not null, "reason" varchar(500) null, primary key ("id"));
+create index "write_off_tenant_id_created_at_id_index" on "write_off" ("tenant_id", "created_at", "id");
+create index "write_off_tenant_id_customer_account_id_created_at_id_index" on "write_off" ("tenant_id", "customer_account_id", "created_at", "id");
+create index "write_off_tenant_id_invoice_id_created_at_id_index" on "write_off" ("tenant_id", "invoice_id", "created_at", "id");
+alter table "write_off" add constraint "write_off_tenant_id_id_unique" unique ("tenant_id", "id");
+alter table "write_off" add constraint "write_off_amount_check" check (amount_e4 > 0);
+
 alter table "company" add constraint "company_parent_id_foreign" foreign key ("tenant_id", "parent_id") references "company" ("tenant_id", "id") on delete restrict;
 alter table "company" add constraint "company_owner_id_member_foreign" foreign key ("tenant_id", "owner_id") references "membership" ("organization_id", "user_id") on delete restrict;
 
@@ -604,6 +613,9 @@ alter table "invitation" add constraint "invitation_invited_by_foreign" foreign 
 alter table "api_key" add constraint "api_key_organization_id_foreign" foreign key ("organization_id") references "organization" ("id") on delete restrict;
 alter table "api_key" add constraint "api_key_user_id_foreign" foreign key ("user_id") references "user" ("id") on delete restrict;
 
+alter table "write_off" add constraint "write_off_customer_account_id_foreign" foreign key ("tenant_id", "customer_account_id") references "customer_account" ("tenant_id", "id") on delete restrict;
+alter table "write_off" add constraint "write_off_invoice_id_foreign" foreign key ("tenant_id", "invoice_id") references "invoice" ("tenant_id", "id") on delete restrict;
+
 alter table "audit_entry" enable row level security;
 alter table "audit_entry" force row level security;
 create policy "audit_entry_tenant_policy" on "audit_entry" using ("tenant_id" = current_setting('app.tenant')::uuid) with check ("tenant_id" = current_setting('app.tenant')::uuid);
@@ -718,3 +730,6 @@ create policy "subscription_item_tenant_policy" on "subscription_item" using ("t
 alter table "invoice_line" enable row level security;
 alter table "invoice_line" force row level security;
 create policy "invoice_line_tenant_policy" on "invoice_line" using ("tenant_id" = current_setting('app.tenant')::uuid) with check ("tenant_id" = current_setting('app.tenant')::uuid);
+alter table "write_off" enable row level security;
+alter table "write_off" force row level security;
+create policy "write_off_tenant_policy" on "write_off" using ("tenant_id" = current_setting('app.tenant')::uuid) with check ("tenant_id" = current_setting('app.tenant')::uuid);

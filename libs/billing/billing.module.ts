@@ -4,6 +4,7 @@ import { BillingEntity } from './billing-entities/billing-entity.ts';
 import { CreateBillingEntity } from './billing-entities/create-billing-entity.ts';
 import { DeleteBillingEntity } from './billing-entities/delete-billing-entity.ts';
 import { FurnishBilling } from './billing-entities/furnish-billing.ts';
+import { RemoveSellerLogo, SetSellerLogo } from './billing-entities/set-seller-logo.ts';
 import { UpdateBillingEntity } from './billing-entities/update-billing-entity.ts';
 import { billingInvariants } from './billing.invariants.ts';
 import { billingPermissions } from './billing.permissions.ts';
@@ -26,6 +27,7 @@ import { InvoiceUbl } from './einvoice/invoice-ubl.ts';
 import { CreateInvoice } from './invoices/create-invoice.ts';
 import { CreditInvoice } from './invoices/credit-invoice.ts';
 import { DeleteInvoice } from './invoices/delete-invoice.ts';
+import { ReadCreditNote } from './invoices/read-credit-note.ts';
 import { RestoreInvoice } from './invoices/restore-invoice.ts';
 import { DuplicateInvoice } from './invoices/duplicate-invoice.ts';
 import { InvoiceDeal } from './invoices/invoice-deal.ts';
@@ -38,6 +40,7 @@ import { NumberSeries } from './invoices/number-series.ts';
 import { PreviewInvoice } from './invoices/preview-invoice.ts';
 import { UpdateInvoice } from './invoices/update-invoice.ts';
 import { VoidInvoice } from './invoices/void-invoice.ts';
+import { WriteOff } from './invoices/write-off.ts';
 import { WriteOffInvoice } from './invoices/write-off-invoice.ts';
 import { LedgerEntry } from './ledger/ledger-entry.ts';
 import { CustomerBalance } from './customers/customer-balance.ts';
@@ -169,6 +172,7 @@ const documents = {
     Payment,
     PaymentAllocation,
     Refund,
+    WriteOff,
     DunningPolicy,
     DunningStepRun,
     ...subscriptions.entities,
@@ -196,6 +200,8 @@ const documents = {
     CreateBillingEntity,
     UpdateBillingEntity,
     DeleteBillingEntity,
+    SetSellerLogo,
+    RemoveSellerLogo,
     CreateCustomerAccount,
     UpdateCustomerAccount,
     DeleteCustomerAccount,
@@ -209,6 +215,7 @@ const documents = {
     CreateInvoice,
     UpdateInvoice,
     DeleteInvoice,
+    ReadCreditNote,
     RestoreInvoice,
     DuplicateInvoice,
     IssueInvoice,

@@ -11,6 +11,7 @@ import { InvoiceDelivery } from './documents/invoice-delivery.ts';
 import { Invoice } from './invoices/invoice.ts';
 import { InvoiceLine } from './invoices/invoice-line.ts';
 import { InvoiceTax } from './invoices/invoice-tax.ts';
+import { WriteOff } from './invoices/write-off.ts';
 import { DunningPolicy } from './dunning/dunning-policy.ts';
 import { DunningStepRun } from './dunning/dunning-step-run.ts';
 import { LedgerEntry } from './ledger/ledger-entry.ts';
@@ -37,7 +38,7 @@ const finance: Grant = (can) => {
   can(['create', 'read', 'update', 'export', 'allocate', 'refund'], Payment);
   // Written only with their payment, whose own rule is asked first.
   can(['create', 'read', 'update', 'delete'], PaymentAllocation);
-  can(['create', 'read'], Refund);
+  can(['create', 'read'], [Refund, WriteOff]);
   can('read', DunningStepRun);
   can(['create', 'read'], [InvoiceDelivery, DocumentDesign]);
   can(['create', 'update', 'delete', 'export'], catalog);
@@ -62,7 +63,7 @@ export const billingPermissions: Permissions = {
     can(['update', 'delete'], Invoice, own);
     can('read', parts, all ? undefined : { invoiceId: through(Invoice, own) });
     can('read', [Payment, Refund, LedgerEntry], all ? undefined : { customerAccountId: through(CustomerAccount, own) });
-    can('read', [PaymentAllocation, DunningStepRun, InvoiceDelivery], all ? undefined : { invoiceId: through(Invoice, own) });
+    can('read', [PaymentAllocation, DunningStepRun, InvoiceDelivery, WriteOff], all ? undefined : { invoiceId: through(Invoice, own) });
     can('read', Subscription, all ? undefined : own);
     can('read', recurring, all ? undefined : { subscriptionId: through(Subscription, own) });
     // Written only with their invoice, whose own rule is asked first.

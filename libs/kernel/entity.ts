@@ -107,8 +107,8 @@ export interface Declared<N extends string, F extends Fields, Common extends Fie
 export interface Extras {
   /** Unique within the organization, among rows that are not deleted. */
   unique?: { on: string[]; where?: string }[];
-  /** Each begins with the organization. */
-  index?: string[][];
+  /** Each begins with the organization. With a condition, of the rows alone that meet it. */
+  index?: (string[] | { name: string; on: string[]; where: string })[];
   /** Named check constraints, as SQL over the columns. */
   checks?: Record<string, string>;
   /** Rows that only keep track of others: no audit entry and no message of their own. */
@@ -259,10 +259,13 @@ export function schemaOf(cls: Source): EntitySchema {
   const references = Object.entries(fields).flatMap(([name, { column }]) =>
     column.to ? [scoped ? [name, 'createdAt', 'id'] : [name]] : [],
   );
-  const own = extras.index ?? [];
+  const own: { on: string[]; name?: string; where?: string }[] = (extras.index ?? []).map((one) =>
+    Array.isArray(one) ? { on: one } : one,
+  );
   const covered = (name: string | undefined) =>
-    own.some(([first]) => first === name) || (!scoped && unique.some(({ properties: [first], where }) => first === name && !where));
-  const indexes = [...own, ...references.filter(([name]) => !covered(name))];
+    own.some(({ on: [first], where }) => first === name && !where) ||
+    (!scoped && unique.some(({ properties: [first], where }) => first === name && !where));
+  const indexes = [...own, ...references.filter(([name]) => !covered(name)).map((on) => ({ on }))];
   const definition = {
     class: cls,
     tableName: cls.table,
@@ -278,7 +281,7 @@ export function schemaOf(cls: Source): EntitySchema {
       : {},
     indexes: [
       ...(scoped ? [{ properties: ['tenantId', 'createdAt', 'id'] }] : []),
-      ...indexes.map((names) => ({ properties: within(names) })),
+      ...indexes.map(({ on, ...rest }) => ({ properties: within(on), ...rest })),
     ],
     uniques: [...(scoped ? [{ properties: ['tenantId', 'id'] }] : []), ...unique].map(({ properties, ...rest }) =>
       strip({ properties, ...rest }),

@@ -244,6 +244,26 @@ describe('a template', () => {
     expect(hash((await fetched(manager, `document-templates/${id}/preview`, 'POST', {})).content)).toBe(plain);
   });
 
+  it("prints the seller's logo where the template has none, as it was when the invoice was issued", async () => {
+    const here = await world();
+    const { manager, member } = here;
+    const [{ id }] = (await manager.get('billing-entities')).data;
+    const url = `billing-entities/${id}/logo`;
+    const images = async (invoice: string) =>
+      (await fetched(manager, `invoices/${invoice}/pdf`)).content.toString('latin1').split('/Subtype /Image').length - 1;
+    const [early, draft] = [(await issued(here)).id as string, (await drafted(here)).id as string];
+    expect(await upload(manager, url, Buffer.from('<svg/>'))).toMatchObject({ status: 422, body: { error: { code: 'logo.unfit' } } });
+    expect((await upload(member, url, png(120, 40))).status).toBe(403);
+    expect(await upload(manager, url, png(120, 40))).toMatchObject({ status: 200, body: { data: { has_logo: true } } });
+    const late = (await issued(here)).id as string;
+    expect([await images(early), (await images(draft)) > 0, (await images(late)) > 0]).toEqual([0, true, true]);
+    const first = hash((await fetched(manager, `invoices/${late}/pdf`)).content);
+    expect((await manager.delete(url)).data).toMatchObject({ has_logo: false });
+    await (await storage()).delete(keyOf(here, late));
+    expect(hash((await fetched(manager, `invoices/${late}/pdf`)).content)).toBe(first);
+    expect(await images(draft)).toBe(0);
+  });
+
   it('reads no files and fetches nothing, whatever its texts and the invoice say', async () => {
     const here = await world();
     const { manager } = here;

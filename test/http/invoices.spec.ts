@@ -405,6 +405,12 @@ describe('after the issue', () => {
       totals: invoice.totals,
     });
     expect((await manager.get('credit-notes')).data).toHaveLength(3);
+    // What is no credit note is none, whichever way it is asked for.
+    for (const what of ['', '/pdf', '/ubl', '/facturx']) {
+      expect((await manager.get(`credit-notes/${notes[2].id}${what}`)).status).not.toBe(404);
+      expect((await manager.get(`credit-notes/${notes[2].preceding_invoice_id}${what}`)).status).toBe(404);
+    }
+    expect((await manager.post(`credit-notes/${notes[2].preceding_invoice_id}/refund`)).status).toBe(404);
     expect((await manager.get(`credit-notes/${notes[2].id}`)).data).toMatchObject({ id: notes[2].id, totals: { payable: '124.98' } });
     expect((await manager.post(`invoices/${notes[0].id}/credit`)).status).toBe(409);
     const twice = { lines: [one.lines[0], one.lines[0]] };
@@ -417,6 +423,26 @@ describe('after the issue', () => {
     const one = { lines: [{ position: 1, quantity: 1 }] };
     const all = await Promise.all([1, 2, 3, 4, 5].map(() => manager.post(`invoices/${invoice.id}/credit`, one)));
     expect(all.map(({ status }) => status).sort()).toEqual([201, 201, 201, 422, 422]);
+  });
+
+  it('what is given up is kept with the day and the reason, also when a late payment comes', async () => {
+    const { manager, member } = await world();
+    const invoice = await issued(manager);
+    await manager.post(`invoices/${invoice.id}/write-off`, { reason: 'Insolvent' });
+    await manager.post('payments', { customer_account_id: invoice.customer_account_id, amount: '125', currency: 'EUR' });
+    expect((await manager.get(`invoices/${invoice.id}`)).data).toMatchObject({ status: 'paid', written_off: '0.00' });
+    expect((await member.get(`invoices/${invoice.id}/write-offs`)).data).toEqual([
+      expect.objectContaining({ amount: '125.00', currency: 'EUR', reason: 'Insolvent', written_off_on: expect.stringMatching(/^\d{4}-/) }),
+    ]);
+  });
+
+  it('what an invoice over less than nothing gives can be paid back', async () => {
+    const { manager } = await world();
+    const invoice = await issued(manager, { lines: [line('40', { quantity: -1, tax_percent: 0 })] });
+    expect(invoice).toMatchObject({ due: '-40.00' });
+    expect((await manager.post(`invoices/${invoice.id}/refund`, { amount: '40.01' })).status).toBe(422);
+    expect((await manager.post(`invoices/${invoice.id}/refund`, { amount: '40' })).data).toMatchObject({ due: '0.00', status: 'paid' });
+    expect((await manager.post(`credit-notes/${invoice.id}/refund`)).status).toBe(404);
   });
 
   it('a written-off invoice that is credited owes the buyer nothing', async () => {

@@ -400,7 +400,7 @@ describe('pauses and the end', () => {
     expect(await periodsOf(manager, id)).toHaveLength(1);
     at('2026-04-01T12:00:00Z');
     expect((await manager.post(`subscriptions/${id}/resume`)).data).toMatchObject({
-      status: 'active',
+      status: 'past_due',
       pauses: [{ from: '2026-01-22', until: '2026-04-01' }],
     });
     await drain();
@@ -460,6 +460,89 @@ describe('pauses and the end', () => {
     await manager.post('payments', { contact_id, amount: '60', currency: 'EUR' });
     await drain();
     expect((await manager.get(`subscriptions/${id}`)).data.status).toBe('active');
+    expect(await broken(organization.id)).toEqual([]);
+  });
+
+  it('paused while it is past due, it is past due again when it goes on', async () => {
+    const { manager, drain } = await world();
+    at('2026-01-01T12:00:00Z');
+    const { id, contact_id } = await begun(manager, { start_date: '2026-01-01' });
+    await drain();
+    at('2026-02-03T15:00:00Z');
+    await drain();
+    const status = async () => (await manager.get(`subscriptions/${id}`)).data.status;
+    const statuses = [await status()];
+    for (const verb of ['pause', 'resume']) statuses.push((await manager.post(`subscriptions/${id}/${verb}`)).data.status);
+    expect(statuses).toEqual(['past_due', 'paused', 'past_due']);
+    await manager.post(`subscriptions/${id}/pause`);
+    await manager.post('payments', { contact_id, amount: '60', currency: 'EUR' });
+    await drain();
+    statuses.push(await status(), (await manager.post(`subscriptions/${id}/resume`)).data.status);
+    expect(statuses.slice(3)).toEqual(['paused', 'active']);
+  });
+
+  it.each([
+    {
+      billing: 'advance',
+      days: ['2026-01-01', '2026-02-01', '2026-02-03', '2026-02-10'],
+      rests: '2026-03-01',
+      resumed: '2026-03-11',
+      payables: ['30.00', '30.00', '20.32'],
+    },
+    {
+      billing: 'arrears',
+      days: ['2026-01-01', '2026-02-01', '2026-03-01', '2026-03-06', '2026-03-13'],
+      rests: '2026-03-13',
+      resumed: '2026-04-30',
+      payables: ['30.00', '30.00', '11.61'],
+    },
+  ])(
+    'in $billing: a last reminder suspends it; it is billed again from the day it is resumed, not before',
+    async ({ billing, days, rests, resumed, payables }) => {
+      const { manager, drain, organization } = await world();
+      at('2026-01-01T12:00:00Z');
+      const [policy] = (await manager.get('dunning-policies')).data as Json[];
+      const steps = [{ days: 3 }, { days: 10, suspends: true }];
+      expect((await manager.patch(`dunning-policies/${policy!.id}`, { steps })).data).toMatchObject({ steps });
+      const { id, contact_id } = await begun(manager, { start_date: '2026-01-01', billing });
+      const seen = async () => (await manager.get(`subscriptions/${id}`)).data as Json;
+      const on = async (day: string) => {
+        at(`${day}T15:00:00Z`);
+        await drain();
+        return (await seen()).status;
+      };
+      const statuses = [];
+      for (const day of days) statuses.push(await on(day));
+      expect(statuses.slice(-2)).toEqual(['past_due', 'suspended']);
+      expect(await seen()).toMatchObject({ suspended_on: days.at(-1), pauses: [{ from: rests, until: null }] });
+      const runs = (await manager.get('dunning-runs?sort=ran_on&ran_on[lte]=' + days.at(-1))).data as Json[];
+      expect(runs.map(({ suspends }) => suspends)).toEqual([false, true]);
+      await manager.post('payments', { contact_id, amount: '500', currency: 'EUR' });
+      await drain();
+      // Whether it is served again is for somebody to say.
+      expect(await seen()).toMatchObject({ status: 'suspended', past_due_since: null });
+      expect(await on(resumed)).toBe('suspended');
+      expect((await manager.post(`subscriptions/${id}/resume`)).data).toMatchObject({ status: 'active', suspended_on: null });
+      await drain();
+      expect((await invoicesOf(manager, id)).map((one) => one.totals.payable)).toEqual(payables);
+      expect(await broken(organization.id)).toEqual([]);
+    },
+  );
+
+  it('the reminder of an invoice that was paid meanwhile suspends nothing; what is suspended can be ended', async () => {
+    const { manager, drain, organization } = await world();
+    at('2026-01-01T12:00:00Z');
+    const [policy] = (await manager.get('dunning-policies')).data as Json[];
+    await manager.patch(`dunning-policies/${policy!.id}`, { steps: [{ days: 1, suspends: true }] });
+    const [paid, ended] = [await begun(manager, { start_date: '2026-01-01' }), await begun(manager, { start_date: '2026-01-01' })];
+    await drain();
+    await manager.post('payments', { contact_id: paid.contact_id, amount: '30', currency: 'EUR' });
+    at('2026-02-02T15:00:00Z');
+    await drain();
+    const status = async ({ id }: Json) => (await manager.get(`subscriptions/${id}`)).data.status;
+    expect([await status(paid), await status(ended)]).toEqual(['active', 'suspended']);
+    expect((await manager.post(`subscriptions/${ended.id}/pause`)).status).toBe(422);
+    expect((await manager.post(`subscriptions/${ended.id}/cancel`)).data.status).toBe('cancelled');
     expect(await broken(organization.id)).toEqual([]);
   });
 

@@ -112,7 +112,9 @@ const WRITABLE = [
 ] as const;
 export const NewBillingEntity = BillingEntity.input(...WRITABLE).meta({ id: 'NewBillingEntity' });
 export const BillingEntityChanges = BillingEntity.patch(...WRITABLE).meta({ id: 'BillingEntityChanges' });
-export const BillingEntityView = BillingEntity.view('id', ...WRITABLE, 'logo', 'createdAt', 'updatedAt', 'version');
+export const BillingEntityView = BillingEntity.view('id', ...WRITABLE, 'logo', 'createdAt', 'updatedAt', 'version')
+  .and({ has_logo: [z.boolean(), (row: { logo: string | null }) => row.logo !== null] as const })
+  .without('logo');
 export const billingEntityList = new List(BillingEntityView, {
   sorts: ['createdAt', 'name'],
   filters: ['name', 'currency', 'isDefault', 'createdAt'],

@@ -61,7 +61,6 @@ export const defaultTemplateStays = problem(
   409,
   'The default template stays until another one is the default',
 );
-export const logoUnfit = problem('document_template.logo_unfit', 422, 'A logo is a PNG or JPEG image of at most 2,000 pixels on each side');
 
 const DESIGN = ['locale', 'pageSize', 'accentColor', 'intro', 'paymentTerms', 'footer'] as const;
 const WRITABLE = ['name', 'isDefault', 'billingEntityId', ...DESIGN] as const;

@@ -10,7 +10,8 @@ import {
   TemplateToPreview,
 } from './document-template.ts';
 import { PreviewStoredTemplate, PreviewTemplate } from './preview-template.ts';
-import { LOGO, LogoFields, RemoveLogo, SetLogo } from './set-logo.ts';
+import { LOGO } from './logo.ts';
+import { LogoFields, RemoveLogo, SetLogo } from './set-logo.ts';
 import { UpdateDocumentTemplate } from './update-document-template.ts';
 
 const design = { locale: 'de-DE', accent_color: '#0b6e4f', payment_terms: 'Zahlbar ohne Abzug.', footer: 'Es gilt unsere Hausordnung.' };
@@ -41,7 +42,7 @@ export const DocumentTemplatesController = controller(
       body: LogoFields,
       upload: LOGO,
       answers: DocumentTemplateView as never,
-      problems: ['document_template.logo_unfit'],
+      problems: ['logo.unfit'],
     }),
     removeLogo: del(':id/logo', RemoveLogo, {
       does: 'Take the logo off a document template',

@@ -3,9 +3,10 @@ import { BillingEntity } from '../billing-entities/billing-entity.ts';
 import { whole, type Whole } from '../invoices/contents.ts';
 import { sellerShown } from '../invoices/issue.ts';
 import { Invoice } from '../invoices/invoice.ts';
+import type { Kind } from '../invoices/kinds.ts';
 import { InvoiceView } from '../invoices/invoice-view.ts';
 import type { InvoiceRow, Printed } from './printed.ts';
-import { designBy, designs } from './templates.ts';
+import { designBy, designs, withLogo } from './templates.ts';
 
 export type Drawn = Omit<Printed, 'logo'>;
 
@@ -15,7 +16,10 @@ export type Drawn = Omit<Printed, 'logo'>;
  * @throws not_found
  */
 export class DrawInvoice extends Command<Drawn> {
-  constructor(readonly id: string) {
+  constructor(
+    readonly id: string,
+    readonly kind?: Kind,
+  ) {
     super();
   }
 }
@@ -24,8 +28,8 @@ export class DrawInvoice extends Command<Drawn> {
 class Handler {
   constructor(private readonly em: EntityManager) {}
 
-  async execute({ id }: DrawInvoice): Promise<Drawn> {
-    const found = await this.em.findOne(Invoice, { id });
+  async execute({ id, kind }: DrawInvoice): Promise<Drawn> {
+    const found = await this.em.findOne(Invoice, { id, ...(kind ? { kind } : {}) });
     if (!found) throw missing('Invoice');
     const invoice = await whole(this.em, found);
     const corrects = await this.corrected(invoice);
@@ -33,14 +37,16 @@ class Handler {
   }
 
   private async issued(invoice: Whole): Promise<Drawn> {
-    return { invoice: InvoiceView.show(invoice), design: await designBy(this.em, invoice.designId) };
+    const design = await designBy(this.em, invoice.designId);
+    return { invoice: InvoiceView.show(invoice), design: withLogo(design, invoice.sellerLogo) };
   }
 
   private async draft(invoice: Whole): Promise<Drawn> {
     const seller = await this.em.findOneOrFail(BillingEntity, { id: invoice.billingEntityId }, { filters: { alive: false } });
     const row: InvoiceRow = InvoiceView.show(invoice);
     const shown = { ...row, seller: sellerShown(seller), issue_date: row.issue_date ?? today(seller.timeZone) };
-    return { invoice: shown, design: await designBy(this.em, (await designs(this.em))(seller.id)) };
+    const design = await designBy(this.em, (await designs(this.em))(seller.id));
+    return { invoice: shown, design: withLogo(design, seller.logo) };
   }
 
   private async corrected({ precedingInvoiceId }: Whole): Promise<Printed['corrects']> {

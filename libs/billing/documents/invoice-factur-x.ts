@@ -3,6 +3,7 @@ import { Readable } from 'node:stream';
 import { facturXml } from '../einvoice/cii.ts';
 import { mustConform, readEInvoice } from '../einvoice/read-einvoice.ts';
 import { Invoice } from '../invoices/invoice.ts';
+import type { Kind } from '../invoices/kinds.ts';
 import { DrawInvoice } from './draw-invoice.ts';
 import { logoOf } from './logo.ts';
 import { printedFacturX } from './print.ts';
@@ -13,7 +14,10 @@ import { printedFacturX } from './print.ts';
  * @throws not_found, invoice.no_einvoice, invoice.einvoice_incomplete, invoice.einvoice_impossible
  */
 export class InvoiceFacturX extends Process<Download> {
-  constructor(readonly id: string) {
+  constructor(
+    readonly id: string,
+    readonly kind?: Kind,
+  ) {
     super();
   }
 }
@@ -26,11 +30,11 @@ class Handler {
     private readonly storage: Storage,
   ) {}
 
-  async execute({ id }: InvoiceFacturX) {
-    const einvoice = await readEInvoice(this.read, id);
+  async execute({ id, kind }: InvoiceFacturX) {
+    const einvoice = await readEInvoice(this.read, id, kind);
     mustConform(einvoice, 'en16931');
     const drawn = await this.bus.run(new DrawInvoice(id));
-    const pdf = await printedFacturX({ ...drawn, logo: await logoOf(this.storage, drawn.design) }, facturXml(einvoice));
+    const pdf = await printedFacturX({ ...drawn, logo: await logoOf(this.storage, drawn.design.logo) }, facturXml(einvoice));
     return new Download(`${einvoice.number}.pdf`, 'application/pdf', Readable.from([pdf]));
   }
 }

@@ -1,6 +1,7 @@
 import { Bus, Download, fileKey, FileMissing, Handles, organization, Process, Storage } from '#kernel';
 import { Readable } from 'node:stream';
 import { Invoice } from '../invoices/invoice.ts';
+import type { Kind } from '../invoices/kinds.ts';
 import { type Drawn, DrawInvoice } from './draw-invoice.ts';
 import { logoOf } from './logo.ts';
 import { printedPdf } from './print.ts';
@@ -9,11 +10,14 @@ const TYPE = 'application/pdf';
 
 /**
  * The PDF of an invoice, credit note or proforma: as it is stored, or printed and stored now. A draft is printed with the mark of one and
- * stored nowhere. A process, so that no connection waits for the printing.
+ * stored nowhere. With a kind, of that kind alone. A process, so that no connection waits for the printing.
  * @throws not_found
  */
 export class InvoicePdf extends Process<Download> {
-  constructor(readonly id: string) {
+  constructor(
+    readonly id: string,
+    readonly kind?: Kind,
+  ) {
     super();
   }
 }
@@ -25,9 +29,9 @@ class Handler {
     private readonly storage: Storage,
   ) {}
 
-  async execute({ id }: InvoicePdf): Promise<Download> {
+  async execute({ id, kind }: InvoicePdf): Promise<Download> {
     // Asked first: whoever may not read the invoice does not learn whether there is a file.
-    const drawn = await this.bus.run(new DrawInvoice(id));
+    const drawn = await this.bus.run(new DrawInvoice(id, kind));
     const { number, status } = drawn.invoice;
     if (status === 'draft') return new Download(`draft-${id}.pdf`, TYPE, Readable.from([await this.printed(drawn)]));
     return new Download(`${number}.pdf`, TYPE, await this.stored(fileKey(organization().id, 'documents', `${id}.pdf`), drawn));
@@ -45,6 +49,6 @@ class Handler {
   }
 
   private async printed(drawn: Drawn): Promise<Buffer> {
-    return printedPdf({ ...drawn, logo: await logoOf(this.storage, drawn.design) });
+    return printedPdf({ ...drawn, logo: await logoOf(this.storage, drawn.design.logo) });
   }
 }

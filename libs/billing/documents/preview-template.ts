@@ -8,6 +8,7 @@ import { DocumentTemplate, type TemplateToPreview } from './document-template.ts
 import { logoOf } from './logo.ts';
 import { printedPdf } from './print.ts';
 import { sampleOf } from './sample.ts';
+import { withLogo } from './templates.ts';
 
 /** A PDF of made-up figures in a design that need not be stored. Nothing is. */
 export class PreviewTemplate extends Command<Download> {
@@ -50,6 +51,6 @@ class StoredHandler {
 async function sampled(em: EntityManager, storage: Storage, design: Design, billingEntityId?: string | null): Promise<Download> {
   const seller = await sellerOf(em, billingEntityId ?? undefined);
   const invoice = sampleOf(seller.currency, sellerShown(seller), today(seller.timeZone));
-  const pdf = await printedPdf({ invoice, design, logo: await logoOf(storage, design) });
+  const pdf = await printedPdf({ invoice, design, logo: await logoOf(storage, withLogo(design, seller.logo).logo) });
   return new Download('preview.pdf', 'application/pdf', Readable.from([pdf]));
 }

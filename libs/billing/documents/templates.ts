@@ -28,6 +28,9 @@ export async function designs(em: EntityManager): Promise<(billingEntityId: stri
   };
 }
 
+/** A design has the seller's logo where it has none of its own. */
+export const withLogo = (design: Design, sellerLogo: string | null): Design => ({ ...design, logo: design.logo ?? sellerLogo });
+
 /** A design by its id; the standard one for none. */
 export async function designBy(em: EntityManager, id: string | null): Promise<Design> {
   const found = id && (await em.findOne(DocumentDesign, { id }));

@@ -7,6 +7,10 @@ const DunningStep = z
   .strictObject({
     days: z.int().min(1).max(3650).meta({ description: 'After the due date' }),
     subject: line(200).optional().meta({ description: 'May name {number}, {due}, {due_date}, {days}, {customer} and {seller}' }),
+    suspends: z
+      .boolean()
+      .optional()
+      .meta({ description: 'Stops the subscription that the invoice bills: nothing more of it is billed until somebody resumes it' }),
     text: line(10_000).optional().meta({ description: 'The same; a text of its own is sent unless given' }),
   })
   .meta({ id: 'DunningStep' });

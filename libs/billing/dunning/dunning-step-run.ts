@@ -1,4 +1,4 @@
-import { choice, day, email, entity, List, moment, ref, whole } from '#kernel';
+import { choice, day, email, entity, flag, List, moment, ref, whole } from '#kernel';
 import { Invoice } from '../invoices/invoice.ts';
 import { DunningPolicy } from './dunning-policy.ts';
 
@@ -14,6 +14,7 @@ export class DunningStepRun extends entity(
     step: whole({ min: 1 }),
     days: whole({ min: 1 }).describe('After the due date'),
     ranOn: day(),
+    suspends: flag().or(false).describe('Whether it stopped the subscription that the invoice bills, if that was still due'),
     status: choice(RUN_STATUSES, 'planned'),
     email: email().optional(),
     sentAt: moment().optional(),
@@ -27,6 +28,7 @@ export const DunningStepRunView = DunningStepRun.view(
   'step',
   'days',
   'ranOn',
+  'suspends',
   'status',
   'email',
   'sentAt',

@@ -29,8 +29,8 @@ class Handler {
     const day = today(invoice.timeZone);
     const step = stepDue(policy.steps, invoice.dueDate!, day, last?.step ?? 0);
     if (!step) return;
-    const { days } = policy.steps[step - 1]!;
-    const run = this.em.create(DunningStepRun, { invoiceId, dunningPolicyId: policy.id, step, days, ranOn: day });
+    const { days, suspends = false } = policy.steps[step - 1]!;
+    const run = this.em.create(DunningStepRun, { invoiceId, dunningPolicyId: policy.id, step, days, suspends, ranOn: day });
     await this.bus.later(new SendDunningLetter(run.id), { key: run.id, subjectId: run.id });
     failpoint('dunning.decided');
   }

@@ -2,6 +2,7 @@ import { Download, Handles, Query, Read } from '#kernel';
 import { Readable } from 'node:stream';
 import { z } from 'zod';
 import { Invoice } from '../invoices/invoice.ts';
+import type { Kind } from '../invoices/kinds.ts';
 import { check } from './check.ts';
 import { type EInvoice, type Profile, PROFILES } from './einvoice.ts';
 import { mustConform, readEInvoice } from './read-einvoice.ts';
@@ -18,6 +19,7 @@ export class InvoiceUbl extends Query<Download> {
   constructor(
     readonly id: string,
     readonly asked: z.output<typeof UblQuery> = {},
+    readonly kind?: Kind,
   ) {
     super();
   }
@@ -27,8 +29,8 @@ export class InvoiceUbl extends Query<Download> {
 class Handler {
   constructor(private readonly read: Read) {}
 
-  async execute({ id, asked }: InvoiceUbl) {
-    const invoice = await readEInvoice(this.read, id);
+  async execute({ id, asked, kind }: InvoiceUbl) {
+    const invoice = await readEInvoice(this.read, id, kind);
     const profile = asked.profile ?? fitting(invoice);
     mustConform(invoice, profile);
     return new Download(`${invoice.number}.xml`, 'application/xml; charset=utf-8', Readable.from([ubl(invoice, profile)]));

@@ -1,5 +1,6 @@
 import { Company, Contact } from '#crm';
-import { problem, type Read } from '#kernel';
+import { missing, problem, type Read } from '#kernel';
+import type { Kind } from '../invoices/kinds.ts';
 import { check, type Finding } from './check.ts';
 import type { EInvoice, Profile } from './einvoice.ts';
 import { einvoiceOf } from './from-invoice.ts';
@@ -17,8 +18,9 @@ const CompanyAddress = Company.view('id', 'address').named('EInvoiceCompany');
  * known of them now. For queries; a command that has the rows calls einvoiceOf itself.
  * @throws not_found, invoice.no_einvoice
  */
-export async function readEInvoice(read: Read, id: string): Promise<EInvoice> {
+export async function readEInvoice(read: Read, id: string, kind?: Kind): Promise<EInvoice> {
   const source = await read.one(EInvoiceSource, id);
+  if (kind && source.kind !== kind) throw missing('Invoice');
   if (source.status === 'draft' || source.kind === 'proforma') throw noEInvoice();
   const idsOf = (one: string | null) => (one === null ? [] : [one]);
   const [sellers, accounts, contacts, companies, preceding] = await Promise.all([

@@ -121,6 +121,8 @@ export class Invoice extends businessRecord(
     contentHash: text({ max: 64 }).optional().describe('SHA-256 of what was issued'),
     // The document_design it is printed in. No reference to be checked while the numbers are locked: designs are never removed.
     designId: uuid().optional(),
+    // The storage key of the logo its seller had, for a design without one.
+    sellerLogo: text({ max: 300 }).optional().quiet(),
   },
   {
     unique: [
@@ -140,6 +142,7 @@ export class Invoice extends businessRecord(
       // Beside the ledger's own, in the same order: what was due on a day is told by two indexes read side by side, without the table.
       ['id', 'deletedAt', 'dueDate'],
       ['updatedAt', 'id'],
+      { name: 'invoice_credit_notes_index', on: ['createdAt', 'id'], where: "kind = 'credit_note'" },
     ],
     checks: {
       net: 'net_e4 = lines_total_e4 - allowances_total_e4 + charges_total_e4',

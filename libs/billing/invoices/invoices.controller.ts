@@ -1,4 +1,4 @@
-import { controller, crud, get, GetOne, ListPage, listUnder, post } from '#kernel';
+import { controller, crud, get, listing, listUnder, post } from '#kernel';
 import { invoiceDeliveryList } from '../documents/invoice-delivery.ts';
 import { InvoiceFacturX } from '../documents/invoice-factur-x.ts';
 import { InvoicePdf } from '../documents/invoice-pdf.ts';
@@ -16,9 +16,11 @@ import { Invoice } from './invoice.ts';
 import { creditNoteList, invoiceList, InvoiceView } from './invoice-view.ts';
 import { IssueInvoice, Issuing } from './issue-invoice.ts';
 import { Previewed, PreviewInvoice } from './preview-invoice.ts';
+import { ReadCreditNote } from './read-credit-note.ts';
 import { RestoreInvoice } from './restore-invoice.ts';
 import { UpdateInvoice } from './update-invoice.ts';
 import { Reason, VoidInvoice } from './void-invoice.ts';
+import { writeOffList } from './write-off.ts';
 import { WriteOffInvoice } from './write-off-invoice.ts';
 
 const isDraft = ({ status }: Record<string, unknown>) => status === 'draft';
@@ -26,7 +28,16 @@ const isSendable = ({ status }: Record<string, unknown>) => status !== 'draft' &
 const isBilled = ({ status, kind }: Record<string, unknown>) => kind === 'invoice' && status !== 'draft' && status !== 'voided';
 const isUntouched = ({ status, kind }: Record<string, unknown>) => kind !== 'credit_note' && status === 'issued';
 const isOpen = ({ status, kind }: Record<string, unknown>) => kind === 'invoice' && (status === 'issued' || status === 'partially_paid');
+const gives = ({ kind, due }: Record<string, unknown>) => kind === 'invoice' && String(due).startsWith('-');
 
+const refund = (does: string) =>
+  post(':id/refund', RefundCreditNote, {
+    does,
+    body: Refunding,
+    answers: InvoiceView as never,
+    problems: ['payment.refund_too_large'],
+  });
+const pdf = (does: string) => get(':id/pdf', InvoicePdf, { answers: 'file', does });
 const ubl = (what: string) =>
   get(':id/ubl', InvoiceUbl, {
     does: `Download ${what} as an e-invoice: UBL 2.1 by EN 16931`,
@@ -80,10 +91,7 @@ export const InvoicesController = controller(
       problems: ['invoice.cannot_send', 'invoice.no_address'],
     }),
     deliveries: listUnder(':id/deliveries', InvoiceView, 'invoiceId', invoiceDeliveryList, 'List whom an invoice was e-mailed to'),
-    pdf: get(':id/pdf', InvoicePdf, {
-      answers: 'file',
-      does: 'The PDF of an invoice; of a draft with the mark of one',
-    }),
+    pdf: pdf('The PDF of an invoice; of a draft with the mark of one'),
     void: post(':id/void', VoidInvoice, {
       does: 'Take an issued invoice back; its number stays',
       body: Reason,
@@ -98,6 +106,7 @@ export const InvoicesController = controller(
       when: isOpen,
       problems: ['invoice.nothing_due'],
     }),
+    writeOffs: listUnder(':id/write-offs', InvoiceView, 'invoiceId', writeOffList, 'List what was given up of an invoice'),
     credit: post(':id/credit', CreditInvoice, {
       does: 'Correct an issued invoice by a credit note over some of its lines, or over all that is left',
       body: Crediting,
@@ -106,6 +115,7 @@ export const InvoicesController = controller(
       when: isBilled,
       problems: ['invoice.cannot_credit', 'invoice.credit_too_large'],
     }),
+    refund: { ...refund('Pay back what an invoice over less than nothing gives, or a part of it'), when: gives },
     duplicate: post(':id/duplicate', DuplicateInvoice, {
       does: 'Draft an invoice of the same lines for the same customer',
       answers: InvoiceView as never,
@@ -117,34 +127,17 @@ export const InvoicesController = controller(
   { of: Invoice },
 );
 
-const reading = { action: 'read', subject: Invoice };
+const note = 'credit_note';
 export const CreditNotesController = controller('credit-notes', {
-  list: {
-    method: 'get',
-    path: '',
-    needs: reading,
-    list: creditNoteList as never,
-    answers: creditNoteList as never,
-    does: 'List credit notes',
-    message: (_, asked) => new ListPage(creditNoteList, asked as never),
+  list: listing('', creditNoteList, 'List credit notes'),
+  get: get(':id', ReadCreditNote, { answers: InvoiceView as never, does: 'Read a credit note' }),
+  pdf: { ...pdf('The PDF of a credit note'), message: ([id]) => new InvoicePdf(id!, note) },
+  ubl: { ...ubl('a credit note'), message: ([id], asked) => new InvoiceUbl(id!, asked as never, note) },
+  facturx: { ...facturX('a credit note'), message: ([id]) => new InvoiceFacturX(id!, note) },
+  refund: {
+    ...refund('Pay the credit of a credit note back, or a part of it'),
+    message: ([id], input) => new RefundCreditNote(id!, input as never, note),
   },
-  get: {
-    method: 'get',
-    path: ':id',
-    needs: reading,
-    answers: InvoiceView as never,
-    does: 'Read a credit note',
-    message: ([id]) => new GetOne(InvoiceView, id!),
-  },
-  pdf: get(':id/pdf', InvoicePdf, { answers: 'file', does: 'The PDF of a credit note' }),
-  ubl: ubl('a credit note'),
-  facturx: facturX('a credit note'),
-  refund: post(':id/refund', RefundCreditNote, {
-    does: 'Pay the credit of a credit note back, or a part of it',
-    body: Refunding,
-    answers: InvoiceView as never,
-    problems: ['payment.refund_too_large'],
-  }),
 });
 
 export const DealInvoiceController = controller('deals', {

@@ -126,7 +126,7 @@ function series(prepared: readonly Prepared[]): Series[] {
 }
 
 function freeze({ invoice, seller, day, dueDate, customer, credit }: Prepared, taken: Taken, at: Date, designId: string | null): void {
-  Object.assign(invoice, credit, { designId });
+  Object.assign(invoice, credit, { designId, sellerLogo: seller.logo });
   invoice.issue({ ...taken, issueDate: day, dueDate, customer, seller: sellerShown(seller) }, at);
   invoice.contentHash = contentHash(invoice);
 }

@@ -1,17 +1,22 @@
-import { Command, EntityManager, Handles, today } from '#kernel';
+import { Command, EntityManager, Handles, missing, today } from '#kernel';
 import { loadOwed } from '../invoices/contents.ts';
 import { Invoice } from '../invoices/invoice.ts';
+import type { Kind } from '../invoices/kinds.ts';
 import { enter, latest } from '../ledger/enter.ts';
 import { fits } from './convert.ts';
 import { refundTooLarge } from './payment.ts';
 import { Refund } from './refund.ts';
 import type { ToRefund } from './refund-payment.ts';
 
-/** Pays the credit of a credit note back to the customer, or a part of it; where nothing is left, all stays as it is. */
+/**
+ * Pays the credit of a credit note, or of an invoice over less than nothing, back to the customer, or a part of it; where nothing is left, all
+ * stays as it is. With a kind, of documents of that kind alone. @throws not_found, payment.refund_too_large
+ */
 export class RefundCreditNote extends Command<Invoice> {
   constructor(
     readonly id: string,
     readonly input: ToRefund = {},
+    readonly kind?: Kind,
   ) {
     super();
   }
@@ -20,11 +25,12 @@ export class RefundCreditNote extends Command<Invoice> {
 @Handles(RefundCreditNote, 'refund', Invoice)
 class Handler {
   constructor(private readonly em: EntityManager) {}
-  async execute({ id, input }: RefundCreditNote) {
+  async execute({ id, input, kind }: RefundCreditNote) {
     const note = await loadOwed(this.em, id);
+    if (kind && note.kind !== kind) throw missing('Invoice');
     const { amount = note.toGive(), reason, externalId, method = 'other' } = input;
     fits(amount, note.currency);
-    if (amount > note.toGive()) throw refundTooLarge('More than what is left of the credit note');
+    if (amount > note.toGive()) throw refundTooLarge('More than what is left of its credit');
     if (amount === 0n) return note;
     const refundedOn = latest(note.issueDate, input.refundedOn ?? today(note.timeZone));
     enter(this.em, note, { kind: 'refund', amount, day: refundedOn, reason });

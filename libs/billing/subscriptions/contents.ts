@@ -112,3 +112,10 @@ export const endOfBilled = (subscription: Subscription): string => {
   const { billing, nextIndex } = subscription;
   return periodAt(subscription.rhythm(), billing === 'advance' ? Math.max(0, nextIndex - 1) : nextIndex).end;
 };
+
+/** The first day from today on that is not billed in advance. */
+export function firstUnbilled(subscription: Subscription): string {
+  const day = today(subscription.zone);
+  const billed = subscription.billing === 'advance' ? endOfBilled(subscription) : day;
+  return billed > day ? billed : day;
+}

@@ -47,6 +47,8 @@ class Handler {
         startDate,
         trialEnd,
         cancelAt: input.cancelAt ?? null,
+        pastDueSince: null,
+        suspendedOn: null,
         anchorDay: input.anchorDay ?? null,
         anchorMonth: input.anchorMonth ?? null,
       })

@@ -1,8 +1,7 @@
-import { addDays, Bus, Command, EntityManager, Handles, problem, today } from '#kernel';
+import { Bus, Command, EntityManager, Handles, problem, today } from '#kernel';
 import type { z } from 'zod';
 import { wakeFor } from './bill-due.ts';
 import { loadWhole, makeUp, mayBegin, stateOf } from './contents.ts';
-import type { Pause } from './schedule.ts';
 import { Subscription } from './subscription.ts';
 import type { Pausing } from './subscription-input.ts';
 
@@ -45,8 +44,8 @@ class Pausings {
 }
 
 /**
- * Goes on today: a pause ends, one that was to begin is dropped, and what was parked is billed, however many periods it missed.
- * Resuming what runs changes nothing. @throws subscription.cancelled
+ * Goes on today: a suspension or a pause ends, one that was to begin is dropped, and what was parked is billed, however many periods it
+ * missed. Resuming what runs changes nothing. @throws subscription.cancelled
  */
 export class ResumeSubscription extends Command<Subscription> {
   constructor(readonly id: string) {
@@ -65,18 +64,10 @@ class Resuming {
     const subscription = await loadWhole(this.em, id);
     const on = today(subscription.zone);
     const before = stateOf(subscription);
-    if (subscription.parkedAt) Object.assign(subscription, { parkedAt: null, parkedReason: null, releasedOn: addDays(on, 1) });
-    if (subscription.status === 'suspended') subscription.status = 'active';
-    subscription.pauses = subscription.pauses.flatMap((pause) => ended(pause, on));
+    subscription.resume(on);
     await makeUp(this.em, subscription, before);
     subscription.settle();
     await wakeFor(this.bus, [subscription.wakeAt]);
     return subscription;
   }
 }
-
-/** A pause that ends on a day at the latest; none where nothing of it is left. */
-const ended = ({ from, until }: Pause, on: string): Pause[] => {
-  if (until !== null && until <= on) return [{ from, until }];
-  return from < on ? [{ from, until: on }] : [];
-};

@@ -1,40 +1,55 @@
 import { LockMode } from '@mikro-orm/core';
-import { EntityManager, Reaction, Reacts, tenantId } from '#kernel';
+import { Bus, EntityManager, Reaction, Reacts, tenantId } from '#kernel';
 import { DunningStepRun } from '../dunning/dunning-step-run.ts';
 import { Invoice, InvoicePaid, InvoiceVoided, InvoiceWrittenOff } from '../invoices/invoice.ts';
+import { wakeFor } from './bill-due.ts';
+import { firstUnbilled } from './contents.ts';
 import { Subscription } from './subscription.ts';
 
-/** The customer was reminded of an invoice: its subscription is past due until all it was reminded of is paid, taken back or given up. */
+/**
+ * The customer was reminded of an invoice: its subscription is past due until all it was reminded of is paid, taken back or given up, and is
+ * suspended where the step says so.
+ */
 export class FallBehind extends Reaction<object> {}
 
 @Reacts(['dunning_step_run.created'], FallBehind)
 class BehindHandler {
-  constructor(private readonly em: EntityManager) {}
+  constructor(
+    private readonly em: EntityManager,
+    private readonly bus: Bus,
+  ) {}
   async execute({ told: { subjectId } }: FallBehind) {
     const run = await this.em.findOne(DunningStepRun, { id: subjectId });
-    if (run) await settleStanding(this.em, run.invoiceId);
+    if (run) await settleStanding(this.em, this.bus, run.invoiceId, run);
   }
 }
 
-/** Nothing is due on an invoice any more: its subscription may be paid for again. */
+/** Nothing is due on an invoice any more: its subscription may be paid for again. One that was suspended waits for whoever resumes it. */
 export class ComeGood extends Reaction<InvoicePaid | InvoiceVoided | InvoiceWrittenOff> {}
 
 @Reacts([InvoicePaid, InvoiceVoided, InvoiceWrittenOff], ComeGood)
 class GoodHandler {
-  constructor(private readonly em: EntityManager) {}
+  constructor(
+    private readonly em: EntityManager,
+    private readonly bus: Bus,
+  ) {}
   execute({ told: { event } }: ComeGood) {
-    return settleStanding(this.em, event.id);
+    return settleStanding(this.em, this.bus, event.id);
   }
 }
 
-async function settleStanding(em: EntityManager, invoiceId: string) {
+async function settleStanding(em: EntityManager, bus: Bus, invoiceId: string, reminded?: DunningStepRun) {
   const invoice = await em.findOne(Invoice, { id: invoiceId, source: 'subscription' });
   const subscription = invoice && (await em.findOne(Subscription, { id: invoice.sourceId! }, { lockMode: LockMode.PESSIMISTIC_WRITE }));
   if (!subscription) return;
-  const reminded = await em.execute<object[]>(
-    `select from invoice i where i.tenant_id = ? and i.source = 'subscription' and i.source_id = ? and i.kind = 'invoice' and i.due_e4 > 0
-       and exists (select from dunning_step_run r where r.tenant_id = i.tenant_id and r.invoice_id = i.id) limit 1`,
+  const [open] = await em.execute<{ since: string | null }[]>(
+    `select min(r.ran_on)::text as since from invoice i join dunning_step_run r on r.tenant_id = i.tenant_id and r.invoice_id = i.id
+     where i.tenant_id = ? and i.source = 'subscription' and i.source_id = ? and i.kind = 'invoice' and i.due_e4 > 0`,
     [tenantId(), subscription.id],
   );
-  subscription.markBehind(reminded.length > 0);
+  subscription.pastDueSince = open!.since;
+  if (!subscription.isServed()) return;
+  if (reminded?.suspends && invoice.due > 0n) subscription.suspend(firstUnbilled(subscription));
+  subscription.settle();
+  await wakeFor(bus, [subscription.wakeAt]);
 }

@@ -37,6 +37,8 @@ const HEAD = [
   'nextBillingOn',
   'cancelAt',
   'cancelledAt',
+  'pastDueSince',
+  'suspendedOn',
   'parkedAt',
   'parkedReason',
   'reference',

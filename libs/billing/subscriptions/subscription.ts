@@ -1,12 +1,29 @@
 import { Company, Contact } from '#crm';
-import { businessRecord, choice, currency, day, dayOf, flag, json, moment, note, now, problem, ref, text, timeZone, whole } from '#kernel';
+import {
+  addDays,
+  businessRecord,
+  choice,
+  currency,
+  day,
+  dayOf,
+  flag,
+  json,
+  moment,
+  note,
+  now,
+  problem,
+  ref,
+  text,
+  timeZone,
+  whole,
+} from '#kernel';
 import { z } from 'zod';
 import { BillingEntity } from '../billing-entities/billing-entity.ts';
 import { CustomerAccount } from '../customers/customer-account.ts';
 import { TAX_CATEGORIES } from '../invoices/arithmetic.ts';
 import { balanceOf } from './adjustments.ts';
 import { billingInstant, INTERVALS, periodAt, type Rhythm } from './periods.ts';
-import { billedOn, CATCH_UP, type Terms } from './schedule.ts';
+import { billedOn, CATCH_UP, type Pause, type Terms } from './schedule.ts';
 import type { SubscriptionItem } from './subscription-item.ts';
 
 export const STATUSES = ['draft', 'trialing', 'active', 'paused', 'past_due', 'suspended', 'cancelled'] as const;
@@ -56,6 +73,8 @@ export class Subscription extends businessRecord(
     catchUp: choice(CATCH_UP, 'each_period').describe('What becomes of periods that were missed'),
     cancelAt: day().optional().describe('The first day it is not served any more'),
     cancelledAt: moment().optional(),
+    pastDueSince: day().optional().describe('The day its customer was first reminded of what is still due of it'),
+    suspendedOn: day().optional().describe('The day a step of dunning stopped it; nothing is billed until somebody resumes it'),
     pauses: json(Pauses).or([]),
     adjustments: json(z.array(Adjustment)).or([]),
     reference: text({ max: 200 }).optional().describe('Of the buyer; on each invoice'),
@@ -84,6 +103,7 @@ export class Subscription extends businessRecord(
       cancelled: "(status = 'cancelled') = (cancelled_at is not null)",
       parked: '(parked_at is null) = (parked_reason is null) and (parked_at is null or wake_at is null)',
       draft: "status <> 'draft' or wake_at is null",
+      suspended: "status <> 'suspended' or suspended_on is not null",
     },
     withParts: true,
     search: ['new.reference'],
@@ -91,6 +111,11 @@ export class Subscription extends businessRecord(
 ) {
   /** Set by what loads or makes a subscription whole. */
   declare items?: SubscriptionItem[];
+
+  /** It has begun, and has not ended. */
+  isServed(): boolean {
+    return this.status !== 'draft' && this.status !== 'cancelled';
+  }
 
   rhythm(): Rhythm {
     const { interval, intervalCount: count, anchorDay, anchorMonth } = this;
@@ -113,7 +138,7 @@ export class Subscription extends businessRecord(
     if (this.status !== 'draft') this.begin(on, at);
     this.nextBillingOn = this.status === 'draft' ? null : billedOn(periodAt(this.rhythm(), this.nextIndex), this.terms());
     const turns = [this.trialEnd, this.cancelAt, ...this.pauses.flatMap(({ from, until }) => [from, until])];
-    const ahead = this.status === 'draft' || this.status === 'cancelled' ? [] : turns.filter((turn) => turn !== null && turn > on);
+    const ahead = this.isServed() ? turns.filter((turn) => turn !== null && turn > on) : [];
     // Nothing follows that what is still owed, by whom ever, could go with.
     const rest = this.status === 'cancelled' && this.nextBillingOn === null ? balanceOf(this.adjustments) : 0n;
     const last = rest > 0n ? on : null;
@@ -123,7 +148,7 @@ export class Subscription extends businessRecord(
     return this;
   }
 
-  /** The status that the day brings with it. Whether it is paid for is another's business. */
+  /** The status that the day brings with it, and what was not paid. */
   private begin(on: string, at: Date): void {
     const over = this.cancelAt !== null && this.cancelAt <= on;
     if (over && this.status !== 'cancelled') {
@@ -131,17 +156,29 @@ export class Subscription extends businessRecord(
       this.cancelledAt = at;
       this.record(new SubscriptionCancelled(this.id, this.customerAccountId, this.cancelAt!));
     }
-    if (over || this.status === 'suspended') return;
+    if (over) return;
     const resting = this.pauses.some(({ from, until }) => from <= on && (until === null || on < until));
-    if (resting) this.status = 'paused';
+    if (this.suspendedOn !== null) this.status = 'suspended';
+    else if (resting) this.status = 'paused';
     else if (this.trialEnd !== null && on < this.trialEnd) this.status = 'trialing';
-    else if (this.status !== 'past_due') this.status = 'active';
+    else this.status = this.pastDueSince === null ? 'active' : 'past_due';
   }
 
-  /** Whether the customer was reminded of an invoice of it that is still due. Any status but these two says more. */
-  markBehind(behind: boolean): void {
-    if (behind && this.status === 'active') this.status = 'past_due';
-    else if (!behind && this.status === 'past_due') this.status = 'active';
+  /**
+   * Stops it because it was not paid for: it rests from the first day that is not billed, until somebody resumes it. `settle` follows.
+   */
+  suspend(from: string, at = now()): void {
+    if (this.suspendedOn !== null) return;
+    this.suspendedOn = dayOf(at, this.zone);
+    this.pauses = [...this.pauses.flatMap((pause) => endedBy(pause, from)), { from, until: null }];
+    this.record(new SubscriptionSuspended(this.id, this.customerAccountId));
+  }
+
+  /** Lifts what keeps it from being served or billed on a day: a suspension, a pause, also one to come, and that it waits for a person. */
+  resume(on: string): void {
+    if (this.parkedAt) Object.assign(this, { parkedAt: null, parkedReason: null, releasedOn: addDays(on, 1) });
+    this.suspendedOn = null;
+    this.pauses = this.pauses.flatMap((pause) => endedBy(pause, on));
   }
 
   /** Nobody bills it until a person has looked; what is told of it becomes a task. */
@@ -150,6 +187,12 @@ export class Subscription extends businessRecord(
     this.record(new SubscriptionParked(this.id, this.customerAccountId, this.parkedReason!));
   }
 }
+
+/** A pause that ends on a day at the latest; none where nothing of it is left. */
+const endedBy = ({ from, until }: Pause, on: string): Pause[] => {
+  if (until !== null && until <= on) return [{ from, until }];
+  return from < on ? [{ from, until: on }] : [];
+};
 
 export const subscriptionOver = problem('subscription.cancelled', 409, 'A cancelled subscription stays cancelled');
 export const oneRhythm = problem('subscription.one_interval', 422, 'The items of a subscription have one interval');
@@ -164,6 +207,13 @@ export class SubscriptionCancelled {
 }
 /** It is over, and what was billed of it is more than it cost. */
 export class SubscriptionOwesBack {
+  constructor(
+    readonly id: string,
+    readonly customerAccountId: string,
+  ) {}
+}
+/** It was not paid for, and the last reminder said so. */
+export class SubscriptionSuspended {
   constructor(
     readonly id: string,
     readonly customerAccountId: string,

@@ -13,7 +13,7 @@ import { subscriptionList, SubscriptionView } from './subscription-view.ts';
 import { UpdateSubscription } from './update-subscription.ts';
 
 const isOpen = ({ status }: Record<string, unknown>) => status !== 'cancelled';
-const runs = ({ status }: Record<string, unknown>) => status !== 'cancelled' && status !== 'paused' && status !== 'draft';
+const runs = ({ status }: Record<string, unknown>) => ['trialing', 'active', 'past_due'].includes(status as string);
 const rests = ({ status, parked_at: parked }: Record<string, unknown>) =>
   status === 'paused' || status === 'suspended' || (status !== 'cancelled' && parked !== null);
 
