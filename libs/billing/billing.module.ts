@@ -105,7 +105,8 @@ import { SubscriptionItem } from './subscriptions/subscription-item.ts';
 import { BillingRunsController, SubscriptionsController } from './subscriptions/subscriptions.controller.ts';
 import { subscriptionInvariants } from './subscriptions/subscriptions.invariants.ts';
 import { GiveBack } from './subscriptions/give-back.ts';
-import { ComeGood, FallBehind } from './subscriptions/standing.ts';
+import { FallBehind, SettleStanding } from './subscriptions/standing.ts';
+import { WakeWaiting } from './subscriptions/wake-waiting.ts';
 import { TellOfParked } from './subscriptions/tell-of-parked.ts';
 import { UpdateSubscription } from './subscriptions/update-subscription.ts';
 
@@ -129,7 +130,8 @@ const subscriptions = {
     AnythingDue,
     GiveBack,
     FallBehind,
-    ComeGood,
+    SettleStanding,
+    WakeWaiting,
     TellOfParked,
   ],
 };

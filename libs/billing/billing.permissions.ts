@@ -44,7 +44,7 @@ const finance: Grant = (can) => {
   can(['create', 'update', 'delete', 'export'], catalog);
   can(['read', 'create', 'update', 'reassign', 'export'], Subscription);
   can(['read', 'create'], recurring);
-  can('update', SubscriptionItem);
+  can('update', [SubscriptionItem, BillingPeriod]);
   can(['read', 'create', 'update'], BillingRun);
   can(['create', 'read'], LedgerEntry);
 };
@@ -53,16 +53,19 @@ const finance: Grant = (can) => {
 export const billingPermissions: Permissions = {
   member(can, me) {
     const own = { ownerId: me.userId };
+    // An account goes with its contact or company, whoever opened it.
+    const theirs = { $or: [own, { contactId: through(Contact, own) }, { companyId: through(Company, own) }] };
     const all = me.organization?.settings.record_visibility !== 'own';
     can('read', [...catalog, DocumentDesign]);
     can('bill', [Contact, Company], own);
     can('create', records);
-    can('read', records, all ? undefined : own);
+    can('read', Invoice, all ? undefined : own);
+    can('read', CustomerAccount, all ? undefined : theirs);
     can('update', CustomerAccount, own);
     // That only drafts are changed is the invoice's own rule, which says so by its name.
     can(['update', 'delete'], Invoice, own);
     can('read', parts, all ? undefined : { invoiceId: through(Invoice, own) });
-    can('read', [Payment, Refund, LedgerEntry], all ? undefined : { customerAccountId: through(CustomerAccount, own) });
+    can('read', [Payment, Refund, LedgerEntry], all ? undefined : { customerAccountId: through(CustomerAccount, theirs) });
     can('read', [PaymentAllocation, DunningStepRun, InvoiceDelivery, WriteOff], all ? undefined : { invoiceId: through(Invoice, own) });
     can('read', Subscription, all ? undefined : own);
     can('read', recurring, all ? undefined : { subscriptionId: through(Subscription, own) });

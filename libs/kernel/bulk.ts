@@ -74,6 +74,12 @@ export class Drafts {
     return row as TenantRow;
   }
 
+  /** Takes over what others hold, which are written with these. */
+  take(others: Drafts): void {
+    for (const [of, rows] of others.rows) this.rows.set(of, [...(this.rows.get(of) ?? []), ...rows]);
+    others.rows.clear();
+  }
+
   /** Writes them, in the order in which their entities came first: what is referred to before what refers to it. */
   async insert(): Promise<void> {
     for (const [of, rows] of this.rows) await insertMany(of, rows);

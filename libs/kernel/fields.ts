@@ -207,15 +207,19 @@ export const moment = () =>
       .datetime({ offset: true })
       .meta({ example: '2026-11-20T09:30:00.000Z' })
       .transform((text) => new Date(text))
-      .refine((at) => !Number.isNaN(at.valueOf()) && at.getUTCFullYear() > 0 && at.getUTCFullYear() < 10_000, 'not an instant'),
+      .refine(
+        (at) => !Number.isNaN(at.valueOf()) && at.getUTCFullYear() >= 1000 && at.getUTCFullYear() < 3000,
+        'lies outside of the years 1000 to 2999',
+      ),
     z.iso.datetime({ offset: true }),
   );
-/** A calendar day, YYYY-MM-DD, without a zone. */
+/** A calendar day, YYYY-MM-DD, without a zone. None from which reckoning on, by terms or periods, would leave the calendar. */
 export const day = () =>
-  plain<string>(
+  new Field<string>(
     'day',
     { type: 'date' },
-    z.iso.date().refine((text) => text >= '0001-01-01', 'not a day'),
+    z.iso.date().refine((text) => text >= '1000-01-01' && text <= '2999-12-31', 'lies outside of the years 1000 to 2999'),
+    z.iso.date(),
   );
 
 /** Several short texts, such as tags. */

@@ -2,11 +2,11 @@ import { type Expression, type RawBuilder, type SqlBool, sql } from 'kysely';
 import { z } from 'zod';
 import { actor } from './actor.ts';
 import { columnOf, fieldsOf, type Source } from './entity.ts';
-import { type AnyField, day as dayField, type Kind } from './fields.ts';
+import { type AnyField, type Kind } from './fields.ts';
 import { parseAmount } from './money.ts';
 import { snake } from './naming.ts';
 import { compiler } from './predicate.ts';
-import { dayBounds } from './time.ts';
+import { dayBounds, isDay } from './time.ts';
 
 /** Notes what cannot be asked so; all of it is told at once. */
 export type Refusing = (parameter: string, code: string, message: string) => void;
@@ -36,7 +36,6 @@ const OPERATORS: Record<Kind, readonly string[]> = {
   json: [],
 };
 const DAY = /^\d{4}-\d\d-\d\d$/;
-const aDay = dayField().check;
 const SQL_WORD: Record<string, string> = { gte: '>=', lte: '<=', gt: '>', lt: '<' };
 
 interface Asking {
@@ -103,7 +102,7 @@ function compare({ of, sent, column, operator, refuse }: Asking, field: AnyField
 
 /** A plain date means that day in the organization's zone. */
 function onDay({ of, sent, column, operator, refuse }: Asking, day: string): Clause | undefined {
-  if (!aDay.safeParse(day).success) return void refuse(sent, 'invalid', 'is not a day');
+  if (!isDay(day)) return void refuse(sent, 'invalid', 'is not a day');
   const { from, until } = dayBounds(day, actor().organization?.timeZone ?? 'UTC');
   const ref = sql.ref(`${of.table}.${column}`);
   const [start, end] = [from.toISOString(), until.toISOString()];
@@ -168,6 +167,8 @@ function valueOf(field: AnyField, text: string): unknown {
       const read = z.iso.datetime({ offset: true }).safeParse(text.replace(/ (\d\d:\d\d)$/, '+$1'));
       return read.success && !Number.isNaN(Date.parse(read.data)) ? new Date(read.data).toISOString() : undefined;
     }
+    case 'day':
+      return isDay(text) ? text : undefined;
     case 'list':
       return text.length <= 200 ? text : undefined;
     default: {

@@ -1,5 +1,6 @@
 import { Bus, setClock } from '#kernel';
 import { DunningRound } from '../../libs/billing/dunning/dunning-round.ts';
+import { RunDunningStep } from '../../libs/billing/dunning/run-dunning-step.ts';
 import { lettersTo } from '../people.ts';
 import { app, type Json, type Persona, type World, world } from '../world.ts';
 
@@ -111,12 +112,24 @@ describe('of an invoice due on 1 March', () => {
     expect(await runs(here, owed)).toEqual([[1, '2026-03-04', 'sent']]);
   });
 
-  it('paid in part it is reminded of what is left; settled before the letter leaves, there is none', async () => {
+  it('paid in part it is reminded of what is left', async () => {
     const here = await world();
     const owed = await debt(here);
     await pay(here.manager, owed, '60');
     await days(here, '2026-03-04');
     expect((await lettersOn('2026-03-04', owed, here))[0]!.text).toContain('40.00 EUR');
+  });
+
+  it('settled before the letter leaves, there is none', async () => {
+    const here = await world();
+    const owed = await debt(here);
+    const bus = (await app()).get(Bus);
+    const decide = () => bus.asSystem(here.organization.facts(), () => bus.run(new RunDunningStep(owed.invoice.id)));
+    await at('2026-03-04T14:00:00Z', decide);
+    await pay(here.manager, owed, '100');
+    await days(here, '2026-03-04');
+    expect(await runs(here, owed)).toEqual([[1, '2026-03-04', 'settled']]);
+    expect(await lettersOn('2026-03-04', owed, here)).toEqual([]);
   });
 
   it('two workers at once write once', async () => {
@@ -183,6 +196,34 @@ describe('policies', () => {
     await manager.patch(`dunning-policies/${standard.id}`, { active: true });
     await days(here, '2026-03-06');
     expect(await runs(here, owed)).toHaveLength(2);
+  });
+
+  it('changed in the middle: nobody is reminded twice for the same days, and nobody is forgotten', async () => {
+    const here = await world();
+    const { manager } = here;
+    const [policy] = (await manager.get('dunning-policies')).data;
+    const change = (...all: number[]) => manager.patch(`dunning-policies/${policy.id}`, { steps: all.map((after) => ({ days: after })) });
+    const [fewer, more] = [await debt(here), await debt(here)];
+    await days(here, '2026-03-04');
+    await change(1, 2, 3, 10, 20);
+    await days(here, '2026-03-05');
+    expect([await runs(here, fewer), await runs(here, more)]).toEqual([[[1, '2026-03-04', 'sent']], [[1, '2026-03-04', 'sent']]]);
+    await change(12);
+    await days(here, '2026-03-06', '2026-03-13');
+    expect((await runs(here, more)).slice(1)).toEqual([[2, '2026-03-13', 'sent']]);
+  });
+
+  it('of a seller, deleted: the default counts again', async () => {
+    const here = await world();
+    const { manager } = here;
+    const seller = (await manager.get('billing-entities')).data[0].id;
+    const own = (await manager.post('dunning-policies', { name: 'Never', billing_entity_id: seller, steps: [] })).data;
+    const owed = await debt(here);
+    await days(here, '2026-03-04');
+    expect(await runs(here, owed)).toEqual([]);
+    await manager.delete(`dunning-policies/${own.id}`);
+    await days(here, '2026-03-05');
+    expect(await runs(here, owed)).toEqual([[1, '2026-03-05', 'sent']]);
   });
 
   it('are managed by managers and finance, one default and one for each billing entity', async () => {

@@ -425,6 +425,32 @@ describe('after the issue', () => {
     expect(all.map(({ status }) => status).sort()).toEqual([201, 201, 201, 422, 422]);
   });
 
+  it('lines that lower an invoice go with what they lower: never more is credited than was billed', async () => {
+    const { manager } = await world();
+    const zero = { tax_percent: '0' };
+    const lines = [line('50', zero), line('25', zero), line('15', { ...zero, quantity: -1 })];
+    const invoice = await issued(manager, { lines });
+    const credit = (...wanted: object[]) => manager.post(`invoices/${invoice.id}/credit`, { lines: wanted });
+    expect(await credit({ position: 1 }, { position: 2 })).toMatchObject({ status: 422, error: { code: 'invoice.credit_too_large' } });
+    expect(await credit({ position: 3 })).toMatchObject({ status: 422 });
+    expect(await credit({ position: 1 })).toMatchObject({ status: 201, data: { totals: { payable: '50.00' } } });
+    expect((await credit({ position: 2 })).status).toBe(422);
+    expect((await manager.post(`invoices/${invoice.id}/credit`)).data).toMatchObject({ totals: { payable: '10.00' } });
+    expect((await manager.get(`invoices/${invoice.id}`)).data).toMatchObject({ status: 'paid', credited: '60.00' });
+  });
+
+  it('what is credited is to whom it was billed, also when his tax id is gone', async () => {
+    const { manager } = await world();
+    const draft = await drafted(manager, { lines: [line('100', { tax_category: 'AE', tax_percent: '0' })] });
+    const account = `customer-accounts/${draft.customer_account_id}`;
+    await manager.patch(account, { tax_id: 'ATU12345678' });
+    await manager.post(`invoices/${draft.id}/issue`);
+    await manager.patch(account, { tax_id: null, name: 'Somebody else' });
+    expect((await manager.post(`invoices/${draft.id}/credit`)).data).toMatchObject({
+      customer: { name: 'Ada Lovelace', tax_id: 'ATU12345678' },
+    });
+  });
+
   it('what is given up is kept with the day and the reason, also when a late payment comes', async () => {
     const { manager, member } = await world();
     const invoice = await issued(manager);
@@ -440,6 +466,10 @@ describe('after the issue', () => {
     const { manager } = await world();
     const invoice = await issued(manager, { lines: [line('40', { quantity: -1, tax_percent: 0 })] });
     expect(invoice).toMatchObject({ due: '-40.00' });
+    const { _links: links } = (await manager.get(`invoices/${invoice.id}`)).data;
+    expect(Object.keys(links)).toEqual(expect.arrayContaining(['refund', 'void']));
+    for (const verb of ['credit', 'write-off', 'write_off']) expect(Object.keys(links)).not.toContain(verb);
+    expect((await manager.post(`invoices/${invoice.id}/credit`)).status).toBe(409);
     expect((await manager.post(`invoices/${invoice.id}/refund`, { amount: '40.01' })).status).toBe(422);
     expect((await manager.post(`invoices/${invoice.id}/refund`, { amount: '40' })).data).toMatchObject({ due: '0.00', status: 'paid' });
     expect((await manager.post(`credit-notes/${invoice.id}/refund`)).status).toBe(404);
@@ -452,6 +482,22 @@ describe('after the issue', () => {
     expect((await manager.post(`invoices/${invoice.id}/credit`)).data).toMatchObject({ status: 'paid', due: '0.00' });
     expect((await manager.get(`invoices/${invoice.id}`)).data).toMatchObject({ written_off: '0.00', credited: '125.00', status: 'paid' });
   });
+});
+
+it('with record_visibility = own, a customer account goes with its contact: who owns that bills it, and sees what is owed', async () => {
+  const { manager, member, colleague } = await world({ settings: { record_visibility: 'own' } });
+  const contact_id = await contactOf(member);
+  const { customer_account_id } = (await member.post('invoices', { contact_id, lines: [line('1')] })).data;
+  const account = `customer-accounts/${customer_account_id}`;
+  expect((await colleague.get(account)).status).toBe(404);
+  const reassigned = await manager.patch(`contacts/${contact_id}`, { owner_id: colleague.userId });
+  expect(reassigned.status).toBe(200);
+  expect(await colleague.post('invoices', { contact_id, lines: [line('1')] })).toMatchObject({
+    status: 201,
+    data: { customer_account_id },
+  });
+  for (const what of ['', '/balance', '/statement']) expect((await colleague.get(`${account}${what}`)).status).toBe(200);
+  expect((await member.post('invoices', { contact_id, lines: [line('1')] })).status).toBe(404);
 });
 
 it('two first invoices at once make one customer account', async () => {

@@ -319,6 +319,20 @@ describe('money that goes back', () => {
     expect(await broken(organization.id)).toEqual([]);
   });
 
+  it('what the corrected invoice does not need pays what else is due, the oldest first', async () => {
+    const { manager, organization } = await world();
+    const contact = await contactOf(manager);
+    const first = await issued(manager, contact, '100');
+    await paid(manager, contact, '100');
+    const [second, third] = [await issued(manager, contact, '30'), await issued(manager, contact, '90')];
+    const note = (await manager.post(`invoices/${first.id}/credit`)).data;
+    expect(note).toMatchObject({ status: 'paid', credited: '100.00', due: '0.00' });
+    expect(await invoiceOf(manager, second.id)).toMatchObject({ status: 'paid', credited: '30.00' });
+    expect(await invoiceOf(manager, third.id)).toMatchObject({ due: '20.00', credited: '70.00' });
+    expect(await balanceOf(manager, first.customer_account_id)).toMatchObject({ balance: '20.00', due: '20.00', credit: '0.00' });
+    expect(await broken(organization.id)).toEqual([]);
+  });
+
   it('an invoice that was written off in part is open again when its payment goes back', async () => {
     const { manager, organization } = await world();
     const contact = await contactOf(manager);
@@ -516,7 +530,6 @@ describe('any sequence', () => {
         const contact = await contactOf(manager);
         const [invoices, payments, notes]: string[][] = [[], [], []] as [string[], string[], string[]];
         let account = '';
-        let expected = 0;
         for (const { verb, cents, which } of steps) {
           const amount = (cents / 100).toFixed(2);
           const pick = (ids: string[]) => ids[which % (ids.length || 1)] ?? '00000000-0000-7000-8000-000000000000';
@@ -539,9 +552,7 @@ describe('any sequence', () => {
           else if (verb === 'allocate') await did(`payments/${pick(payments!)}/allocate`);
           else if (verb === 'dispute') await did(`payments/${pick(payments!)}/dispute`);
           else await did(`invoices/${pick(invoices!)}/${verb === 'void' ? 'void' : 'write-off'}`);
-          expected++;
         }
-        expect(expected).toBe(steps.length);
         expect(await broken(organization.id)).toEqual([]);
         if (!account) return;
         const { balance, due, credit } = await balanceOf(manager, account);

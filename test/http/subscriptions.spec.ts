@@ -249,6 +249,29 @@ describe('an outage from 20 February to 2 May', () => {
     expect(await invoicesOf(skip.all.manager, skip.id)).toHaveLength(2);
   });
 
+  it('of exactly 24 periods is caught up; of 25 it waits for a person, whatever the policy', async () => {
+    const { manager, drain } = await world();
+    at('2026-02-01T12:00:00Z');
+    const policies = ['each_period', 'single_invoice', 'skip'];
+    const all = [];
+    for (const [start_date, catch_up] of [...policies.map((one) => ['2024-03-01', one]), ...policies.map((one) => ['2024-02-01', one])])
+      all.push(await begun(manager, { start_date, catch_up }));
+    await drain();
+    const seen = [];
+    for (const { id } of all) {
+      const { parked_at } = (await manager.get(`subscriptions/${id}`)).data;
+      seen.push([parked_at !== null, (await periodsOf(manager, id)).length, (await invoicesOf(manager, id)).length]);
+    }
+    expect(seen).toEqual([
+      [false, 24, 24],
+      [false, 24, 1],
+      [false, 24, 1],
+      [true, 0, 0],
+      [true, 0, 0],
+      [true, 0, 0],
+    ]);
+  });
+
   it('of more than 24 periods waits for a person, who is told', async () => {
     const { manager, drain, organization } = await world();
     at('2026-03-01T12:00:00Z');
@@ -383,7 +406,180 @@ describe('changes', () => {
   });
 });
 
+describe('the last day', () => {
+  const onto = async (manager: Clerk, drain: () => Promise<unknown>, ...days: string[]) => {
+    for (const day of days) {
+      at(`${day}T12:00:00Z`);
+      await drain();
+    }
+  };
+  const payables = async (manager: Clerk, id: string) => (await invoicesOf(manager, id)).map((one) => one.totals.payable);
+
+  it.each([
+    ['called off', (manager: Clerk, id: string) => manager.patch(`subscriptions/${id}`, { cancel_at: null }), '47.00'],
+    ['put off', (manager: Clerk, id: string) => manager.post(`subscriptions/${id}/cancel`, { cancel_at: '2026-05-10' }), '47.00'],
+    ['put off a little', (manager: Clerk, id: string) => manager.patch(`subscriptions/${id}`, { cancel_at: '2026-03-20' }), '5.00'],
+  ])('%s after its last period was billed in part, the days that were left out are billed, once', async (_, change, next) => {
+    const { manager, drain, organization } = await world();
+    at('2026-02-01T12:00:00Z');
+    const { id } = await begun(manager, { start_date: '2026-02-01', items: [item({ unit_price: '31' })] });
+    await manager.post(`subscriptions/${id}/cancel`, { cancel_at: '2026-03-15' });
+    await onto(manager, drain, '2026-02-01', '2026-03-01');
+    expect(await payables(manager, id)).toEqual(['31.00', '14.00']);
+    at('2026-03-05T12:00:00Z');
+    expect((await change(manager, id)).status).toBe(200);
+    expect((await change(manager, id)).data.adjustments).toHaveLength(1);
+    await onto(manager, drain, '2026-03-20', '2026-04-01');
+    // April has 30 days, and costs what March does.
+    expect((await payables(manager, id)).slice(2)).toEqual([next === '47.00' ? '48.00' : next]);
+    expect((await periodsOf(manager, id))[1]).toMatchObject({ period_end: next === '47.00' ? '2026-03-31' : '2026-03-19' });
+    expect(await broken(organization.id)).toEqual([]);
+  });
+
+  it('put forward after its period was billed in full and called off again, nothing is billed twice', async () => {
+    const { manager, drain } = await world();
+    at('2026-03-01T12:00:00Z');
+    const { id } = await begun(manager, { start_date: '2026-03-01' });
+    await drain();
+    for (const cancel_at of ['2026-03-15', null])
+      expect((await manager.patch(`subscriptions/${id}`, { cancel_at })).data).toMatchObject({ adjustments: [] });
+    await onto(manager, drain, '2026-04-01');
+    expect(await payables(manager, id)).toEqual(['30.00', '30.00']);
+  });
+
+  it('of the running period: of a trial its own end, after an outage that of the period which runs', async () => {
+    const { manager, drain } = await world();
+    at('2026-01-01T12:00:00Z');
+    const trial = await begun(manager, { start_date: '2026-01-01', trial_days: 14 });
+    const arrears = await begun(manager, { start_date: '2026-01-01', billing: 'arrears' });
+    const coming = await begun(manager, { start_date: '2026-03-01' });
+    const behind = await begun(manager, { start_date: '2026-01-01' });
+    at('2026-02-10T12:00:00Z');
+    const end = async ({ id }: Json) => (await manager.post(`subscriptions/${id}/cancel`, { at_period_end: true })).data.cancel_at;
+    expect([await end(arrears), await end(coming), await end(behind)]).toEqual(['2026-03-01', '2026-03-01', '2026-03-01']);
+    at('2026-01-05T12:00:00Z');
+    expect(await end(trial)).toBe('2026-01-15');
+    await onto(manager, drain, '2026-03-01');
+    expect(await Promise.all([trial, arrears, coming, behind].map(({ id }) => payables(manager, id as string)))).toEqual([
+      [],
+      ['30.00', '30.00'],
+      [],
+      ['30.00', '30.00'],
+    ]);
+  });
+
+  it('of what is parked: what was missed is billed when somebody has put it right', async () => {
+    const { manager, drain, organization } = await world();
+    at('2026-01-01T12:00:00Z');
+    const { id, customer_account_id } = await begun(manager, { start_date: '2026-01-01', items: [item({ tax_category: 'AE' })] });
+    await drain();
+    expect((await manager.get(`subscriptions/${id}`)).data.parked_reason).toContain('tax id');
+    at('2026-02-11T12:00:00Z');
+    expect((await manager.post(`subscriptions/${id}/cancel`)).data.status).toBe('cancelled');
+    await manager.patch(`customer-accounts/${customer_account_id}`, { tax_id: 'ATU12345678' });
+    const before = (await manager.get(`subscriptions/${id}`)).body._links ?? (await manager.get(`subscriptions/${id}`)).data._links;
+    expect(Object.keys(before)).toContain('resume');
+    expect((await manager.post(`subscriptions/${id}/resume`)).data).toMatchObject({ status: 'cancelled', parked_at: null });
+    await drain();
+    expect(await payables(manager, id)).toEqual(['30.00', '10.71']);
+    expect((await manager.post(`subscriptions/${id}/resume`)).status).toBe(409);
+    expect(await broken(organization.id)).toEqual([]);
+  });
+
+  it('of what is behind, billed by a run up to a day before it', async () => {
+    const { manager, drain, organization } = await world();
+    at('2026-01-01T12:00:00Z');
+    const { id } = await begun(manager, { start_date: '2026-01-01' });
+    at('2026-02-11T12:00:00Z');
+    expect((await manager.post(`subscriptions/${id}/cancel`)).data.status).toBe('cancelled');
+    expect(await run(manager, { as_of: '2026-01-20T00:00:00Z' })).toMatchObject({ invoices: 1, parked: 0 });
+    await drain();
+    expect(await payables(manager, id)).toEqual(['30.00', '10.71']);
+    expect(await broken(organization.id)).toEqual([]);
+  });
+});
+
 describe('pauses and the end', () => {
+  it('in a trial or before its first day it may be paused, changed and ended at any day', async () => {
+    const { manager } = await world();
+    at('2026-01-05T12:00:00Z');
+    for (const more of [{ start_date: '2026-01-01', trial_days: 14 }, { start_date: '2026-02-01' }]) {
+      const { id } = await begun(manager, more);
+      expect((await manager.post(`subscriptions/${id}/change`, { items: [item()], effective_date: '2026-01-06' })).status).toBe(200);
+      expect((await manager.post(`subscriptions/${id}/pause`)).data.status).toBe('paused');
+      expect((await manager.post(`subscriptions/${id}/resume`)).status).toBe(200);
+      expect((await manager.post(`subscriptions/${id}/cancel`, { cancel_at: '2026-01-10' })).data).toMatchObject({
+        cancel_at: '2026-01-10',
+      });
+    }
+  });
+
+  it('a pause to come stays when what holds it up now ends, and is called off where nothing does', async () => {
+    const { manager } = await world();
+    at('2026-01-01T12:00:00Z');
+    const { id } = await begun(manager, { start_date: '2026-01-01', cancel_at: '2027-01-01' });
+    const planned = { from: '2026-08-01', until: '2026-09-01' };
+    await manager.post(`subscriptions/${id}/pause`, planned);
+    await manager.post(`subscriptions/${id}/pause`, { from: '2026-01-01', until: '2026-02-01' });
+    expect((await manager.post(`subscriptions/${id}/resume`)).data).toMatchObject({ status: 'active', pauses: [planned] });
+    expect((await manager.post(`subscriptions/${id}/resume`)).data).toMatchObject({ status: 'active', pauses: [] });
+  });
+
+  it.each([
+    ['voided', (manager: Clerk, invoice: Json) => manager.post(`invoices/${invoice.id}/void`), []],
+    ['credited in full', (manager: Clerk, invoice: Json) => manager.post(`invoices/${invoice.id}/credit`), []],
+    [
+      'credited in part',
+      (manager: Clerk, invoice: Json) => manager.post(`invoices/${invoice.id}/credit`, { lines: [{ position: 1, amount: '20' }] }),
+      ['8'],
+    ],
+  ])('what was billed and is %s is not given back once more', async (_, take, back) => {
+    const { manager, drain } = await world();
+    at('2026-02-01T12:00:00Z');
+    const { id } = await begun(manager, { start_date: '2026-02-01', items: [item({ unit_price: '28' })] });
+    await drain();
+    const [invoice] = await invoicesOf(manager, id);
+    await take(manager, invoice!);
+    at('2026-02-15T12:00:00Z');
+    const { adjustments } = (await manager.post(`subscriptions/${id}/pause`)).data;
+    expect(adjustments.map((one: Json) => one.unit_price)).toEqual(back);
+  });
+
+  it('changed up and down and ended within a period, what is left is credited, and nothing stays behind', async () => {
+    const { manager, drain, organization } = await world();
+    at('2026-02-01T12:00:00Z');
+    const { id, customer_account_id } = await begun(manager, { start_date: '2026-02-01' });
+    await drain();
+    at('2026-02-15T12:00:00Z');
+    for (const [description, unit_price] of [
+      ['Plus', '50'],
+      ['Small', '10'],
+    ] as const)
+      await manager.post(`subscriptions/${id}/change`, { items: [item({ description, unit_price })] });
+    await manager.post(`subscriptions/${id}/cancel`);
+    await drain();
+    const notes = (await manager.get('credit-notes')).data as Json[];
+    expect(notes.map((note) => note.totals.payable)).toEqual(['10.00']);
+    expect((await manager.get(`subscriptions/${id}`)).data.adjustments).toEqual([]);
+    expect((await manager.get(`customer-accounts/${customer_account_id}/balance`)).data.balance).toBe('20.00');
+    expect(await broken(organization.id)).toEqual([]);
+  });
+
+  it('what cannot be credited any more is for somebody to look at', async () => {
+    const { manager, drain } = await world();
+    at('2026-02-01T12:00:00Z');
+    const { id } = await begun(manager, { start_date: '2026-02-01', items: [item({ unit_price: '28' })] });
+    await drain();
+    const [invoice] = await invoicesOf(manager, id);
+    at('2026-02-15T12:00:00Z');
+    await manager.post(`subscriptions/${id}/pause`);
+    await manager.post(`invoices/${invoice!.id}/credit`, { lines: [{ position: 1, amount: '20' }] });
+    await manager.post(`subscriptions/${id}/cancel`);
+    await drain();
+    expect(((await manager.get('credit-notes')).data as Json[]).map((note) => note.totals.payable).sort()).toEqual(['20.00', '8.00']);
+    const [task] = (await manager.get('tasks')).data as Json[];
+    expect(task).toMatchObject({ priority: 'urgent', description: expect.stringContaining('6.00 EUR') });
+  });
   it('a pause is not billed; what was billed of it goes back', async () => {
     const { manager, drain, organization } = await world();
     at('2026-01-01T12:00:00Z');
@@ -529,6 +725,23 @@ describe('pauses and the end', () => {
     },
   );
 
+  it('is past due again when what had paid it goes back, though the last reminder is long over', async () => {
+    const { manager, drain } = await world();
+    at('2026-01-01T12:00:00Z');
+    const { id, contact_id } = await begun(manager, { start_date: '2026-01-01' });
+    for (const day of ['01-01', '02-03', '02-10', '02-20']) {
+      at(`2026-${day}T15:00:00Z`);
+      await drain();
+    }
+    const status = async () => (await manager.get(`subscriptions/${id}`)).data.status;
+    const payment = (await manager.post('payments', { contact_id, amount: '60', currency: 'EUR' })).data;
+    await drain();
+    expect(await status()).toBe('active');
+    await manager.post(`payments/${payment.id}/dispute`);
+    await drain();
+    expect(await status()).toBe('past_due');
+  });
+
   it('the reminder of an invoice that was paid meanwhile suspends nothing; what is suspended can be ended', async () => {
     const { manager, drain, organization } = await world();
     at('2026-01-01T12:00:00Z');
@@ -613,6 +826,68 @@ describe('pauses and the end', () => {
     await drain();
     expect(await periodsOf(manager, wrong.id)).toHaveLength(1);
     expect(await broken(organization.id)).toEqual([]);
+  });
+});
+
+describe('an invoice dated ahead', () => {
+  it('parks nothing: what is due waits for its day, or is billed when it is voided', async () => {
+    const { manager, drain, organization } = await world();
+    at('2026-01-30T12:00:00Z');
+    const { id, contact_id } = await begun(manager, { start_date: '2026-02-01' });
+    const lines = [{ description: 'Hours', unit_price: '1', tax_percent: 0 }];
+    const issue = async (issue_date: string) => {
+      const draft = (await manager.post('invoices', { contact_id, currency: 'EUR', issue_date, lines })).data;
+      return manager.post(`invoices/${draft.id}/issue`);
+    };
+    const slip = (await issue('2026-12-01')).data;
+    at('2026-02-01T12:00:00Z');
+    expect((await run(manager, { dry_run: true })).planned).toMatchObject([
+      { status: 'waiting', reason: expect.stringContaining('2026-12-01') },
+    ]);
+    await drain();
+    expect((await manager.get(`subscriptions/${id}`)).data).toMatchObject({ status: 'active', parked_at: null });
+    expect(await invoicesOf(manager, id)).toEqual([]);
+    const mended = (await issue('2026-12-02')).data;
+    for (const one of [mended, slip]) expect((await manager.post(`invoices/${one.id}/void`)).status).toBe(200);
+    await drain();
+    expect(await invoicesOf(manager, id)).toMatchObject([{ issue_date: '2026-02-01', number: 'INV-2026-00003' }]);
+    expect((await issue('2026-02-01')).status).toBe(200);
+    expect(await broken(organization.id)).toEqual([]);
+  });
+
+  it('what waited is billed when the day has come', async () => {
+    const { manager, drain, organization } = await world();
+    at('2026-01-30T12:00:00Z');
+    const { id, contact_id } = await begun(manager, { start_date: '2026-02-01' });
+    const lines = [{ description: 'Hours', unit_price: '1', tax_percent: 0 }];
+    const draft = (await manager.post('invoices', { contact_id, currency: 'EUR', issue_date: '2026-02-03', lines })).data;
+    await manager.post(`invoices/${draft.id}/issue`);
+    for (const day of ['02-01', '02-02', '02-03']) {
+      at(`2026-${day}T12:00:00Z`);
+      await drain();
+    }
+    expect(await invoicesOf(manager, id)).toMatchObject([{ issue_date: '2026-02-03' }]);
+    expect(await broken(organization.id)).toEqual([]);
+  });
+
+  it('more than a year ahead is a slip, and so are days beyond the calendar', async () => {
+    const { manager } = await world();
+    const contact_id = (await manager.post('contacts', { name: 'Ada' })).data.id as string;
+    const lines = [{ description: 'Hours', unit_price: '1', tax_percent: 0 }];
+    const draft = (await manager.post('invoices', { contact_id, currency: 'EUR', issue_date: '2062-11-26', lines })).data;
+    expect(await manager.post(`invoices/${draft.id}/issue`)).toMatchObject({ status: 422, error: { code: 'invoice.dated_too_far' } });
+    for (const dates of [{ due_date: '9999-12-31' }, { issue_date: '9999-12-31' }, { issue_date: '0001-01-01' }])
+      for (const url of ['invoices', 'invoices/preview'])
+        expect((await manager.post(url, { contact_id, currency: 'EUR', lines, ...dates })).status).toBe(400);
+    const base = { contact_id, currency: 'EUR', items: [item()] };
+    for (const more of [
+      { start_date: '9999-01-01' },
+      { cancel_at: '9999-12-31' },
+      { items: [item({ interval: 'year', interval_count: 101 })] },
+    ])
+      expect((await manager.post('subscriptions', { ...base, ...more })).status).toBe(400);
+    const century = (await manager.post('subscriptions', { ...base, items: [item({ interval: 'year', interval_count: 100 })] })).data;
+    expect((await manager.post(`subscriptions/${century.id}/preview`, { periods: 36 })).data.upcoming).toHaveLength(36);
   });
 });
 

@@ -1,5 +1,5 @@
 import { mayBe, type Planned, RunBilling, SimulateBilling, type Simulated, Subscription } from '#billing';
-import { actingAs, Bus, formatAmount, isDay, type Listed, now, Read, system } from '#kernel';
+import { actingAs, Bus, dayBounds, formatAmount, isDay, type Listed, now, Read, system, today } from '#kernel';
 import type { INestApplicationContext } from '@nestjs/common';
 import { sql } from 'kysely';
 import { Command, CommandRunner, Option, SubCommand } from 'nest-commander';
@@ -25,10 +25,11 @@ abstract class OfOrganization extends CommandRunner {
     return true;
   }
 }
-/** A day means its end. @throws RangeError */
-function instant(text: string): Date {
-  const at = new Date(isDay(text) ? `${text}T23:59:59.999Z` : text);
-  const instantly = isDay(text) || /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})$/.test(text);
+/** A day means its end where the organization is. @throws RangeError */
+function instant(text: string, zone: string): Date {
+  if (isDay(text)) return new Date(dayBounds(text, zone).until.valueOf() - 1);
+  const at = new Date(text);
+  const instantly = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})$/.test(text);
   if (!instantly || Number.isNaN(at.valueOf())) throw new RangeError(`${text} is no day and no instant.`);
   return at;
 }
@@ -41,7 +42,9 @@ export class BillingRunCommand extends OfOrganization {
       const bus = app.get(Bus);
       const done = [];
       for (const each of await chosen(app, organization)) {
-        const input = { dryRun, ...(asOf ? { asOf: mayBe(instant(asOf)) } : {}) };
+        // Of today, what is due by now.
+        const upTo = asOf === undefined || asOf === today(each.timeZone) ? now() : mayBe(instant(asOf, each.timeZone));
+        const input = { dryRun, asOf: upTo };
         const run = await actingAs(system(each), () => bus.run(new RunBilling(input)));
         const { status, subscriptions, invoices, periods, parked } = run;
         done.push({ organization: each.slug, run: run.id, status, subscriptions, invoices, periods, parked });
@@ -116,12 +119,14 @@ export class BillingStatusCommand extends OfOrganization {
 @SubCommand({ name: 'simulate', description: 'Tell what would be billed up to a day if time passed; nothing is written' })
 export class BillingSimulateCommand extends OfOrganization {
   async run(_: string[], { organization, until, json }: Options) {
-    const end = instant(until!);
-    if (end < now()) throw new RangeError(`${until} is over; what was billed then stands in the invoices.`);
+    instant(until!, 'UTC');
     const rows = await application(async (app) => {
       const found = [];
-      for (const each of await chosen(app, organization))
+      for (const each of await chosen(app, organization)) {
+        const end = instant(until!, each.timeZone);
+        if (end < now()) throw new RangeError(`${until} is over; what was billed then stands in the invoices.`);
         for (const line of byMonth(await simulated(app, each, end))) found.push({ organization: each.slug, ...line });
+      }
       return found;
     });
     show(rows, { json, nothing: 'Nothing would be billed' });

@@ -35,7 +35,7 @@ class Handler {
     // Raw: only what is needed of what may be many.
     const due = await this.em.execute<Due[]>(
       `select i.id, i.billing_entity_id as seller, i.due_date::text, i.time_zone, i.version,
-         coalesce((select max(r.step) from dunning_step_run r where r.tenant_id = i.tenant_id and r.invoice_id = i.id), 0) as done
+         coalesce((select max(r.days) from dunning_step_run r where r.tenant_id = i.tenant_id and r.invoice_id = i.id), 0) as done
        from invoice i where i.tenant_id = ? and i.kind = 'invoice' and i.due_e4 > 0
          ${dueDates.length ? `and i.due_date in (${dueDates.map(() => '?').join(', ')})` : ''}
        order by i.id`,
@@ -57,7 +57,7 @@ async function promiseStep(bus: Bus, invoice: Due, policy: DunningPolicy | null)
   const day = today(zone);
   const step = stepDue(policy.steps, dueDate, day, done);
   // One that was paid when its step was looked at, and is due again, is looked at again.
-  if (step) await bus.later(new RunDunningStep(id), { key: `${id} ${step} ${day} v${version}`, subjectId: id });
+  if (step) await bus.later(new RunDunningStep(id), { key: `${id} ${step.days} ${day} v${version}`, subjectId: id });
   return nextStepDay(policy.steps, dueDate, day);
 }
 

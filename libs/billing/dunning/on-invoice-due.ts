@@ -30,7 +30,17 @@ class IssuedHandler {
 /** Something may be due again, or be reminded of on other days: all that is overdue is looked at. */
 export class OnDunningChanged extends Reaction<object> {}
 
-@Reacts([PaymentRefunded, PaymentDisputed, 'dunning_policy.created', 'dunning_policy.updated', 'dunning_policy.restored'], OnDunningChanged)
+@Reacts(
+  [
+    PaymentRefunded,
+    PaymentDisputed,
+    'dunning_policy.created',
+    'dunning_policy.updated',
+    'dunning_policy.deleted',
+    'dunning_policy.restored',
+  ],
+  OnDunningChanged,
+)
 class ChangedHandler {
   constructor(private readonly bus: Bus) {}
   execute(_: OnDunningChanged) {

@@ -27,9 +27,10 @@ class Handler {
     if (!policy) return;
     const [last] = await this.em.find(DunningStepRun, { invoiceId }, { orderBy: { step: 'desc' }, limit: 1 });
     const day = today(invoice.timeZone);
-    const step = stepDue(policy.steps, invoice.dueDate!, day, last?.step ?? 0);
-    if (!step) return;
-    const { days, suspends = false } = policy.steps[step - 1]!;
+    const due = stepDue(policy.steps, invoice.dueDate!, day, last?.days ?? 0);
+    if (!due) return;
+    const { days, suspends = false } = due;
+    const step = Math.max(policy.steps.indexOf(due), last?.step ?? 0) + 1;
     const run = this.em.create(DunningStepRun, { invoiceId, dunningPolicyId: policy.id, step, days, suspends, ranOn: day });
     await this.bus.later(new SendDunningLetter(run.id), { key: run.id, subjectId: run.id });
     failpoint('dunning.decided');

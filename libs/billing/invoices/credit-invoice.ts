@@ -15,6 +15,7 @@ import {
 } from '#kernel';
 import { z } from 'zod';
 import { enter, latest } from '../ledger/enter.ts';
+import { openOf } from '../payments/allocate.ts';
 import { PaymentAllocation } from '../payments/payment-allocation.ts';
 import { priceOf, pricePer, sameTax, type Share, type Tax, taxOf } from './arithmetic.ts';
 import { fill, loadOwed, taxOfLine, whole, type Whole } from './contents.ts';
@@ -55,7 +56,11 @@ export const Crediting = camelCased<ToCredit>(
 ).meta({ id: 'Crediting' });
 export const cannotCredit = problem('invoice.cannot_credit', 409, 'Only an issued invoice can be credited');
 
-/** Corrects an issued invoice, not before its day: makes and issues a credit note over some of its lines, or over all that is left. */
+/**
+ * Corrects an issued invoice, not before its day: makes and issues a credit note over some of its lines, or over all that is left. It lowers what
+ * is due on the invoice, then what else the customer owes; the rest is his credit.
+ * @throws invoice.cannot_credit, invoice.credit_too_large, invoice.credits_nothing
+ */
 export class CreditInvoice extends Command<Invoice> {
   constructor(
     readonly id: string,
@@ -70,7 +75,7 @@ class Handler {
   constructor(private readonly em: EntityManager) {}
   async execute({ id, input }: CreditInvoice) {
     const invoice = await loadOwed(this.em, id);
-    if (invoice.kind !== 'invoice' || invoice.isDraft() || invoice.status === 'voided') throw cannotCredit();
+    if (invoice.kind !== 'invoice' || invoice.isDraft() || invoice.status === 'voided' || invoice.payable < 0n) throw cannotCredit();
     if (input.issueDate && input.issueDate < invoice.issueDate!)
       throw refused('/issue_date', `is before the invoice, of ${invoice.issueDate!}`);
     const day = latest(invoice.issueDate, input.issueDate ?? today(invoice.timeZone));
@@ -82,10 +87,27 @@ class Handler {
     enter(this.em, invoice, { kind: 'allocation', amount: -given, day });
     enter(this.em, note, { kind: 'allocation', amount: given, day });
     if (given) this.em.create(PaymentAllocation, { creditNoteId: note.id, invoiceId: id, amount: given, currency: note.currency });
+    const others = await this.giveToOthers(note, offered - given, day);
     await issue(this.em, [note], { issueDate: day });
-    note.credited = given;
+    note.credited = given + others;
     note.settle();
     return note;
+  }
+
+  /** What the invoice itself does not need pays what else the customer owes, the oldest first; the rest is his credit. In e4. */
+  private async giveToOthers(note: Invoice, amount: bigint, day: string): Promise<bigint> {
+    let left = amount;
+    for (const other of left > 0n ? await openOf(this.em, note, left) : []) {
+      const part = other.due < left ? other.due : left;
+      if (part <= 0n) continue;
+      const on = latest(day, other.issueDate);
+      other.receive(part, 'credit');
+      enter(this.em, other, { kind: 'allocation', amount: -part, day: on });
+      enter(this.em, note, { kind: 'allocation', amount: part, day: on });
+      this.em.create(PaymentAllocation, { creditNoteId: note.id, invoiceId: other.id, amount: part, currency: note.currency });
+      left -= part;
+    }
+    return amount - left;
   }
 }
 

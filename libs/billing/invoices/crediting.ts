@@ -61,13 +61,15 @@ export interface Credit {
 
 export const creditTooLarge = problem('invoice.credit_too_large', 422, 'More than what is left of the invoice');
 
+export const creditsNothing = problem('invoice.credits_nothing', 422, 'A credit note takes something off: these lines together do not');
+
 const PLACES = 6;
 
 /**
  * Works out a credit note over some lines, or over all that is left. What is credited in parts adds up to what was billed: the last part
  * takes what is left, and tax is the tax on all that is credited by now less the tax credited before (25.00, 25.00, 24.99 of 74.99).
  * Allowances and charges of the same tax go along in proportion.
- * @throws invoice.credit_too_large
+ * @throws invoice.credit_too_large, invoice.credits_nothing
  */
 export function credit(billed: Billed, wanted: readonly Wanted[] | null): Credit {
   const everything = wanted === null;
@@ -81,8 +83,10 @@ export function credit(billed: Billed, wanted: readonly Wanted[] | null): Credit
   const allowances = along(billed.allowances, billed.credited.allowances);
   const charges = along(billed.charges, billed.credited.charges);
   const parts = grouped([...taken, ...allowances.map(({ tax, total, net }) => ({ tax, total: -total, net: -net })), ...charges]);
-  if (!parts.some(({ total }) => total !== 0n)) throw creditTooLarge('Nothing is left to credit');
+  if (!parts.some(({ total }) => total !== 0n)) throw nothingLeft();
+  for (const part of parts) mustFit(billed, part);
   const taxes = parts.map((part) => taxOf(billed, part));
+  mustFitTogether(billed, taxes);
   const totals = totalsOf({
     lines: sum(lines.map(({ net }) => net)),
     allowances: sum(allowances.map(({ net }) => net)),
@@ -91,8 +95,11 @@ export function credit(billed: Billed, wanted: readonly Wanted[] | null): Credit
     priced: billed.pricesIncludeTax ? sum(parts.map(({ total }) => total)) : null,
     prepaid: 0n,
   });
+  if (totals.payable <= 0n) throw everything ? nothingLeft() : creditsNothing();
   return { lines, allowances, charges, taxes, totals };
 }
+
+const nothingLeft = () => creditTooLarge('Nothing is left to credit');
 
 function takeOf({ lines, currency }: Billed, { line, quantity, amount }: Wanted, index: number): CreditedLine {
   const of = lines[line]!;
@@ -140,6 +147,23 @@ function inProportion(share: Share, billed: Billed, taken: readonly Share[]): Sh
   if (now >= open) return share;
   const part = { numerator: now, denominator: open };
   return { tax, total: rounded(total, part, billed.currency), net: rounded(net, part, billed.currency) };
+}
+
+/** What is credited of a tax by now lies between nothing and all of it: another line may have lowered it. @throws invoice.credit_too_large */
+function mustFit({ taxes, credited }: Billed, { tax, net }: Share): void {
+  const whole = taxes.find((row) => sameTax(row, tax))?.taxable ?? 0n;
+  const byNow = net + sum(credited.taxes.filter((row) => sameTax(row, tax)).map((row) => row.taxable));
+  const fits = whole < 0n ? byNow <= 0n && byNow >= whole : byNow >= 0n && byNow <= whole;
+  if (!fits) throw creditTooLarge(`More than what is left of the invoice at ${tax.percent} %: lines that lower it go with it`);
+}
+
+/** Nor is more credited of all taxes together than was billed: lines of another tax may have lowered that. @throws invoice.credit_too_large */
+function mustFitTogether({ taxes, credited }: Billed, now: readonly Pick<TaxFigures, 'taxable' | 'tax'>[]): void {
+  const byNow = [...credited.taxes, ...now];
+  const net = (rows: typeof now) => sum(rows.map(({ taxable }) => taxable));
+  const gross = (rows: typeof now) => sum(rows.map(({ taxable, tax }) => taxable + tax));
+  if (net(byNow) > net(taxes) || gross(byNow) > gross(taxes))
+    throw creditTooLarge('More than what is left of the invoice: lines that lower it go with it');
 }
 
 /** Tax on all that is credited by now, less what was credited before; all of it when nothing of the group is left. */

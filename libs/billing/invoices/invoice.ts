@@ -232,8 +232,10 @@ export class Invoice extends businessRecord(
 
   /** Loses what a payment had paid of it: the money went back. */
   lose(amount: bigint): void {
+    const { due } = this;
     this.paid -= amount;
     this.settle();
+    if (due === 0n && this.due > 0n) this.record(new InvoiceDueAgain(this.id, this.customerAccountId));
   }
 
   /** Gives a part of its credit to an invoice. */
@@ -321,6 +323,13 @@ export class InvoicePaid {
     readonly customerAccountId: string,
     readonly payable: bigint,
     readonly currency: string,
+  ) {}
+}
+/** What had been paid of it went back to the customer. */
+export class InvoiceDueAgain {
+  constructor(
+    readonly id: string,
+    readonly customerAccountId: string,
   ) {}
 }
 /** A credit note took something off an invoice. The credit note itself is issued as any invoice is. */

@@ -25,10 +25,16 @@ import { WriteOffInvoice } from './write-off-invoice.ts';
 
 const isDraft = ({ status }: Record<string, unknown>) => status === 'draft';
 const isSendable = ({ status }: Record<string, unknown>) => status !== 'draft' && status !== 'voided';
-const isBilled = ({ status, kind }: Record<string, unknown>) => kind === 'invoice' && status !== 'draft' && status !== 'voided';
-const isUntouched = ({ status, kind }: Record<string, unknown>) => kind !== 'credit_note' && status === 'issued';
-const isOpen = ({ status, kind }: Record<string, unknown>) => kind === 'invoice' && (status === 'issued' || status === 'partially_paid');
-const gives = ({ kind, due }: Record<string, unknown>) => kind === 'invoice' && String(due).startsWith('-');
+const isNothing = (amount: unknown) => !/[1-9]/.test(String(amount));
+const isNegative = (amount: unknown) => String(amount).startsWith('-');
+const payableOf = ({ payable, totals }: Record<string, unknown>) => payable ?? (totals as { payable: string }).payable;
+const isBilled = (row: Record<string, unknown>) =>
+  row.kind === 'invoice' && row.status !== 'draft' && row.status !== 'voided' && !isNegative(payableOf(row));
+const isUntouched = ({ status, kind, credited }: Record<string, unknown>) =>
+  kind !== 'credit_note' && status === 'issued' && isNothing(credited);
+const isOpen = ({ status, kind, due }: Record<string, unknown>) =>
+  kind === 'invoice' && (status === 'issued' || status === 'partially_paid') && !isNegative(due);
+const gives = ({ kind, due }: Record<string, unknown>) => kind === 'invoice' && isNegative(due);
 
 const refund = (does: string) =>
   post(':id/refund', RefundCreditNote, {
@@ -81,7 +87,7 @@ export const InvoicesController = controller(
       body: Issuing,
       answers: InvoiceView as never,
       when: isDraft,
-      problems: ['invoice.back_dated', 'invoice.tax_id_needed', 'invoice.voided', 'tax_rate.not_valid'],
+      problems: ['invoice.back_dated', 'invoice.dated_too_far', 'invoice.tax_id_needed', 'invoice.voided', 'tax_rate.not_valid'],
     }),
     send: post(':id/send', SendInvoice, {
       does: 'E-mail an issued invoice with its PDF; asked again it is sent again',
@@ -113,7 +119,7 @@ export const InvoicesController = controller(
       answers: InvoiceView as never,
       status: 201,
       when: isBilled,
-      problems: ['invoice.cannot_credit', 'invoice.credit_too_large'],
+      problems: ['invoice.cannot_credit', 'invoice.credit_too_large', 'invoice.credits_nothing'],
     }),
     refund: { ...refund('Pay back what an invoice over less than nothing gives, or a part of it'), when: gives },
     duplicate: post(':id/duplicate', DuplicateInvoice, {

@@ -1,5 +1,5 @@
 import type { Company, Contact } from '#crm';
-import { call, type EntityManager, failpoint, now, problem, type Scribe, today } from '#kernel';
+import { addDays, call, type EntityManager, failpoint, now, problem, type Scribe, today } from '#kernel';
 import { BillingEntity } from '../billing-entities/billing-entity.ts';
 import { CustomerAccount } from '../customers/customer-account.ts';
 import { billable, mayBill, snapshotOf } from '../customers/customer.ts';
@@ -13,6 +13,16 @@ import type { Invoice, SellerShown } from './invoice.ts';
 import { type Taken, takeNumbers } from './take-numbers.ts';
 
 export const taxIdNeeded = problem('invoice.tax_id_needed', 422, 'Reverse charge and intra-Community supply need the tax id of the buyer');
+
+/** A day further ahead is a slip, and until it comes nothing else of the series could be issued. */
+const FARTHEST = 366;
+export const datedTooFar = problem('invoice.dated_too_far', 422, 'An invoice is dated a year ahead at most');
+
+/** @throws invoice.tax_id_needed */
+export function taxIdThere({ customer, taxes }: Pick<Whole, 'customer' | 'taxes'>): void {
+  if (!customer.tax_id && taxes.some(({ category }) => category === 'AE' || category === 'K'))
+    throw taxIdNeeded(undefined, { details: [{ code: 'tax_id_needed', message: 'tax_id of the customer account is missing' }] });
+}
 
 export interface Dates {
   issueDate?: string | null;
@@ -29,10 +39,9 @@ const NOBODY: Parties = { sellers: new Map(), accounts: new Map(), customers: ne
 
 /**
  * Issues drafts: dates and parties are frozen, what is owed is entered into the ledger, the customer's credit is taken, and last of all
- * each gets its number. Everything
- * else is flushed before the counter is touched, and nothing but the invoices after it. The drafts must be locked. Used for one invoice and
- * for a whole run, whose scribe writes the drafts and what belongs to them when they have their numbers.
- * @throws invoice.tax_id_needed, invoice.back_dated, invoice.due_before_issue
+ * each gets its number. Everything else is flushed before the counter is touched, and nothing but the invoices after it. The drafts must be
+ * locked. Used for one invoice and for a whole run, whose scribe writes the drafts and what belongs to them when they have their numbers.
+ * @throws invoice.tax_id_needed, invoice.back_dated, invoice.dated_too_far, invoice.due_before_issue
  */
 export async function issue(
   em: EntityManager,
@@ -70,7 +79,7 @@ interface Prepared {
   seller: BillingEntity;
   day: string;
   dueDate: string;
-  customer: ReturnType<typeof snapshotOf>;
+  customer: Invoice['customer'];
   credit: Credit;
 }
 
@@ -94,9 +103,13 @@ function prepare(
   const standard = invoice.kind === 'credit_note' ? day : dueOn(day, seller, account);
   const dueDate = dates.dueDate ?? invoice.dueDate ?? standard;
   datesFit({ issueDate: day, dueDate });
-  const customer = snapshotOf({ account, of });
-  if (!customer.tax_id && invoice.taxes.some(({ category }) => category === 'AE' || category === 'K'))
-    throw taxIdNeeded(undefined, { details: [{ code: 'tax_id_needed', message: 'tax_id of the customer account is missing' }] });
+  if (day > addDays(today(seller.timeZone), FARTHEST))
+    throw datedTooFar(undefined, {
+      details: [{ pointer: '/issue_date', code: 'too_late', message: `is more than ${FARTHEST} days ahead` }],
+    });
+  // A credit note is to whom the invoice was.
+  const customer = invoice.kind === 'credit_note' ? invoice.customer : snapshotOf({ account, of });
+  taxIdThere({ customer, taxes: invoice.taxes });
   if (day > today(seller.timeZone))
     call().warnings.push({ code: 'invoice.dated_ahead', message: `Until ${day} no other invoice of this series can be issued before it` });
   if (invoice.kind !== 'proforma')

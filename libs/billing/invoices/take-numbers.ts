@@ -1,5 +1,6 @@
-import { type EntityManager, now, problem, tenantId, uuidv7 } from '#kernel';
+import { type EntityManager, now, problem, tenantId, today, uuidv7 } from '#kernel';
 import type { BillingEntity } from '../billing-entities/billing-entity.ts';
+import type { Invoice } from './invoice.ts';
 import type { Kind } from './kinds.ts';
 import { numberOf, periodOf } from './numbering.ts';
 
@@ -10,6 +11,32 @@ export interface Taken {
   readonly number: string;
   readonly series: string;
   readonly sequence: number;
+}
+
+/** The last day that a series of a kind has got to, for each of some sellers: nothing is issued before it. */
+export async function lastIssued(em: EntityManager, sellers: readonly string[], kind: Kind): Promise<Map<string, string>> {
+  if (!sellers.length) return new Map();
+  const rows = await em.execute<{ seller: string; day: string }[]>(
+    `select billing_entity_id as seller, max(last_issued_on)::text as day from number_series
+     where tenant_id = ? and kind = ? and billing_entity_id in (${sellers.map(() => '?').join(', ')}) group by billing_entity_id`,
+    [tenantId(), kind, ...sellers],
+  );
+  return new Map(rows.map(({ seller, day }) => [seller, day]));
+}
+
+/**
+ * What was voided stands in nobody's way: its series goes back to the day of the last document that counts, or to today. Its number stays taken.
+ * Last of all, as for taking one.
+ */
+export async function withoutVoided(em: EntityManager, { id, billingEntityId, kind, series, issueDate, timeZone }: Invoice): Promise<void> {
+  await em.flush();
+  await em.execute(
+    `update number_series s set updated_at = ?, last_issued_on = greatest(?::date, (select max(i.issue_date) from invoice i
+       where i.tenant_id = s.tenant_id and i.billing_entity_id = s.billing_entity_id and i.kind = s.kind and i.series = s.period
+         and i.status not in ('draft', 'voided') and i.id <> ?))
+     where s.tenant_id = ? and s.billing_entity_id = ? and s.kind = ? and s.period = ? and s.last_issued_on = ?`,
+    [now(), today(timeZone), id, tenantId(), billingEntityId, kind, series, issueDate],
+  );
 }
 
 const PATTERNS = { invoice: 'invoicePattern', credit_note: 'creditNotePattern', proforma: 'proformaPattern' } as const;

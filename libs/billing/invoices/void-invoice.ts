@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { enter, latest } from '../ledger/enter.ts';
 import { loadOwed } from './contents.ts';
 import { Invoice } from './invoice.ts';
+import { withoutVoided } from './take-numbers.ts';
 
 export const Reason = z.strictObject({ reason: z.string().trim().min(1).max(500).optional() }).meta({ id: 'BillingReason' });
 export type Reason = z.output<typeof Reason>;
@@ -25,6 +26,7 @@ class Handler {
     const { due } = invoice;
     invoice.void(now(), reason);
     enter(this.em, invoice, { kind: 'void', amount: -due, day: latest(invoice.issueDate, today(invoice.timeZone)), reason });
+    if (invoice.issueDate! > today(invoice.timeZone)) await withoutVoided(this.em, invoice);
     return invoice;
   }
 }

@@ -5,7 +5,7 @@ const Planned = z
   .strictObject({
     subscription_id: z.string(),
     periods: z.array(z.strictObject({ index: z.number(), period_start: z.string(), period_end: z.string() })),
-    status: z.enum(['billed', 'paused', 'skipped', 'parked']),
+    status: z.enum(['billed', 'paused', 'skipped', 'parked', 'waiting']),
     currency: z.string(),
     payable: z.string().nullable(),
     reason: z.string().nullable(),

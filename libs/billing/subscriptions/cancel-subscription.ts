@@ -1,13 +1,13 @@
 import { Bus, Command, EntityManager, Handles, load, today } from '#kernel';
 import type { z } from 'zod';
 import { wakeFor } from './bill-due.ts';
-import { endOfBilled, loadWhole, mayBegin } from './contents.ts';
+import { endOfRunning, loadWhole, mayBegin, serveLonger } from './contents.ts';
 import { Subscription } from './subscription.ts';
 import { SubscriptionItem } from './subscription-item.ts';
 import type { Cancelling } from './subscription-input.ts';
 
 /**
- * Ends a subscription: today, on a day, or when what is billed is over. What was missed up to then, and a last period in arrears, are still
+ * Ends a subscription: today, on a day, or when its running period is over. What was missed up to then, and a last period in arrears, are still
  * billed; what was billed in advance stays so. A draft was never served, whatever day is named, and nothing is billed of it. Cancelling what is
  * cancelled changes nothing. @throws subscription.too_early
  */
@@ -35,6 +35,7 @@ class Handler {
     }
     const subscription = await loadWhole(this.em, id);
     subscription.cancelAt = lastDay(subscription, input);
+    await serveLonger(this.em, subscription);
     if (subscription.status === 'draft') subscription.status = 'active';
     subscription.settle();
     await wakeFor(this.bus, [subscription.wakeAt]);
@@ -46,7 +47,7 @@ class Handler {
 function lastDay(subscription: Subscription, { cancelAt, atPeriodEnd }: z.output<typeof Cancelling>): string {
   const now = today(subscription.zone);
   if (subscription.status === 'draft') return subscription.startDate < now ? subscription.startDate : now;
-  if (atPeriodEnd) return endOfBilled(subscription);
+  if (atPeriodEnd) return endOfRunning(subscription);
   if (cancelAt) mayBegin(subscription, cancelAt, '/cancel_at');
   return cancelAt ?? now;
 }

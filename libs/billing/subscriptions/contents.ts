@@ -1,13 +1,17 @@
-import { type EntityManager, load, today } from '#kernel';
+import { addDays, type EntityManager, invalid, load, today } from '#kernel';
 import type { CustomerAccount } from '../customers/customer-account.ts';
 import type { BillingEntity } from '../billing-entities/billing-entity.ts';
 import { Price } from '../catalog/price.ts';
+import { priceOf } from '../invoices/arithmetic.ts';
 import { termsOf } from '../invoices/draft.ts';
+import { Invoice } from '../invoices/invoice.ts';
 import { type LineContent, priced } from '../invoices/pricing.ts';
+import { latest } from '../ledger/enter.ts';
 import { adjustmentsOf, saleOf } from './adjustments.ts';
 import { BillingPeriod } from './billing-period.ts';
-import { periodAt, wholeAt } from './periods.ts';
-import { difference } from './schedule.ts';
+import { lineBehind, openLines, takeOff } from './open-lines.ts';
+import { indexOn, periodAt, type Rhythm, wholeAt } from './periods.ts';
+import { difference, endOf } from './schedule.ts';
 import { oneRhythm, Subscription, subscriptionOver, tooEarly } from './subscription.ts';
 import type { ItemInput } from './subscription-input.ts';
 import { SubscriptionItem } from './subscription-item.ts';
@@ -15,10 +19,13 @@ import { SubscriptionItem } from './subscription-item.ts';
 /** A subscription with all its items, those that are over too. */
 export type Whole = Subscription & { items: SubscriptionItem[] };
 
-/** A subscription a command is about to change: locked, with its items. @throws not_found, version.mismatch, subscription.cancelled */
-export async function loadWhole(em: EntityManager, id: string): Promise<Whole> {
+/**
+ * A subscription a command is about to change: locked, with its items. One that is over is not changed any more, but for where it may be.
+ * @throws not_found, version.mismatch, subscription.cancelled
+ */
+export async function loadWhole(em: EntityManager, id: string, mayBeOver: (one: Subscription) => boolean = () => false): Promise<Whole> {
   const subscription = await load(em, Subscription, id);
-  if (subscription.status === 'cancelled') throw subscriptionOver();
+  if (subscription.status === 'cancelled' && !mayBeOver(subscription)) throw subscriptionOver();
   const items = await em.find(SubscriptionItem, { subscriptionId: id }, { orderBy: { position: 'asc' } });
   return Object.assign(subscription, { items });
 }
@@ -44,6 +51,8 @@ export async function rhythmOf(
     };
   });
   const [first] = all;
+  const endless = all.findIndex(({ interval, intervalCount }) => interval === 'year' && intervalCount > MOST_YEARS);
+  if (endless >= 0) throw tooLong(`/items/${endless}/interval_count`);
   const other = all.findIndex(({ interval, intervalCount }) => interval !== first!.interval || intervalCount !== first!.intervalCount);
   if (other > 0) throw uneven(`/items/${other}/interval`, 'differs from that of the first item');
   const billing = all.find((one) => one.billing)?.billing ?? 'advance';
@@ -51,6 +60,12 @@ export async function rhythmOf(
   if (otherwise >= 0) throw uneven(`/items/${otherwise}/price_id`, `is not billed in ${billing}, as an item before it`);
   return { ...first!, billing };
 }
+/** A period ends within the calendar. */
+const MOST_YEARS = 100;
+const tooLong = (pointer: string) =>
+  invalid(`The request does not fit: ${pointer} is more than ${MOST_YEARS} years`, {
+    details: [{ pointer, code: 'too_big', message: `is more than ${MOST_YEARS} years` }],
+  });
 const uneven = (pointer: string, message: string) => oneRhythm(undefined, { details: [{ pointer, code: 'interval', message }] });
 
 /** Checks what is to be sold as an invoice would, and says it as it will stand there. @throws what pricing does */
@@ -77,45 +92,71 @@ export const itemFields = ({ description, quantity, unit, unitPrice, taxCategory
   priceId,
 });
 
-/** The last period that was billed, where its days are still to come: what a change of terms has to be made up for. */
-async function billedAhead(em: EntityManager, { id, nextIndex, billing }: Subscription): Promise<number | null> {
-  if (billing === 'arrears' || nextIndex === 0) return null;
-  const last = await em.findOne(BillingPeriod, { subscriptionId: id, index: nextIndex - 1, status: 'billed' });
-  return last ? nextIndex - 1 : null;
-}
+/** The last period that was billed in advance: what a change of terms has to be made up for. */
+const lastAhead = (em: EntityManager, { id, nextIndex, billing }: Subscription): Promise<BillingPeriod | null> =>
+  billing === 'arrears' || nextIndex === 0
+    ? Promise.resolve(null)
+    : em.findOne(BillingPeriod, { subscriptionId: id, index: nextIndex - 1 });
 
-/** The first day that a change can have: what lies before is billed and over. */
-function changeableFrom(subscription: Subscription): string {
+/** The first day that a change can have, where there is one: what lies before is billed and over. */
+function changeableFrom(subscription: Subscription): string | null {
   const { billing, nextIndex } = subscription;
-  return periodAt(subscription.rhythm(), billing === 'advance' ? Math.max(0, nextIndex - 1) : nextIndex).start;
+  return nextIndex === 0 ? null : periodAt(subscription.rhythm(), billing === 'advance' ? nextIndex - 1 : nextIndex).start;
 }
 /** @throws subscription.too_early */
 export function mayBegin(subscription: Subscription, day: string, pointer: string): void {
   const first = changeableFrom(subscription);
-  if (day < first) throw tooEarly(undefined, { details: [{ pointer, code: 'too_early', message: `is before ${first}` }] });
+  if (first !== null && day < first)
+    throw tooEarly(undefined, { details: [{ pointer, code: 'too_early', message: `is before ${first}` }] });
 }
 
 /** What is sold, and on which terms, at one moment: to tell afterwards what a change changed. */
 export const stateOf = (subscription: Whole) => ({ items: subscription.items.map(saleOf), terms: subscription.terms() });
 
-/** What a change gives back of the period that is billed ahead, and bills besides: it goes on the next invoice. */
+/**
+ * What a change gives back of the period that is billed ahead, and bills besides: it goes on the next invoice. What a credit note took back
+ * already is not given back once more, and for a period whose invoice was voided nothing was paid.
+ */
 export async function makeUp(em: EntityManager, subscription: Whole, before: ReturnType<typeof stateOf>): Promise<void> {
-  const { currency } = subscription;
-  const index = await billedAhead(em, subscription);
-  if (index === null) return;
-  const more = adjustmentsOf(difference(index, before, stateOf(subscription)), wholeAt(subscription.rhythm(), index), currency);
+  const period = await lastAhead(em, subscription);
+  const invoice = period?.invoiceId ? await em.findOne(Invoice, { id: period.invoiceId }, { filters: { allowed: false } }) : null;
+  if (!period || !invoice || invoice.status === 'voided') return;
+  const whole = wholeAt(subscription.rhythm(), period.index);
+  const changes = adjustmentsOf(difference(period.index, before, stateOf(subscription)), whole, subscription.currency);
+  const lines = await openLines(em, invoice.id);
+  const more = changes.flatMap((one) => {
+    const line = one.quantity === '-1' ? lineBehind(lines, one) : undefined;
+    if (!line) return [one];
+    const taken = takeOff(line, one);
+    return taken ? [{ ...one, unit_price: priceOf(taken) }] : [];
+  });
   if (more.length) subscription.adjustments = [...subscription.adjustments, ...more];
 }
 
-/** The day after the last of what is billed by now; of the running period where nothing is billed ahead. */
-export const endOfBilled = (subscription: Subscription): string => {
-  const { billing, nextIndex } = subscription;
-  return periodAt(subscription.rhythm(), billing === 'advance' ? Math.max(0, nextIndex - 1) : nextIndex).end;
-};
+/** Its end was put off or called off: days that were left out of the period that is billed ahead are billed on the next invoice. */
+export async function serveLonger(em: EntityManager, subscription: Whole): Promise<void> {
+  const period = await lastAhead(em, subscription);
+  if (!period) return;
+  const { items, terms } = stateOf(subscription);
+  const [until, end] = [addDays(period.periodEnd, 1), endOf(periodAt(terms.rhythm, period.index), terms)];
+  if (end <= until) return;
+  period.periodEnd = addDays(end, -1);
+  const { more } = difference(period.index, { items, terms: { ...terms, cancelAt: until } }, { items, terms });
+  const longer = adjustmentsOf({ back: [], more }, wholeAt(terms.rhythm, period.index), subscription.currency);
+  if (longer.length) subscription.adjustments = [...subscription.adjustments, ...longer];
+}
+
+/** The day after the last that is billed in advance, where any is. */
+const endOfBilled = ({ billing, nextIndex }: Subscription, rhythm: Rhythm) =>
+  billing === 'arrears' || nextIndex === 0 ? rhythm.start : periodAt(rhythm, nextIndex - 1).end;
+
+/** The day after the running period, or after what is billed in advance where that is longer. Before its first, the day it is to be billed from. */
+export function endOfRunning(subscription: Subscription): string {
+  const rhythm = subscription.rhythm();
+  const index = indexOn(rhythm, today(subscription.zone));
+  return latest(index < 0 ? rhythm.start : periodAt(rhythm, index).end, endOfBilled(subscription, rhythm));
+}
 
 /** The first day from today on that is not billed in advance. */
-export function firstUnbilled(subscription: Subscription): string {
-  const day = today(subscription.zone);
-  const billed = subscription.billing === 'advance' ? endOfBilled(subscription) : day;
-  return billed > day ? billed : day;
-}
+export const firstUnbilled = (subscription: Subscription): string =>
+  latest(today(subscription.zone), endOfBilled(subscription, subscription.rhythm()));

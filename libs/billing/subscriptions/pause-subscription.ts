@@ -45,7 +45,7 @@ class Pausings {
 
 /**
  * Goes on today: a suspension or a pause ends, one that was to begin is dropped, and what was parked is billed, however many periods it
- * missed. Resuming what runs changes nothing. @throws subscription.cancelled
+ * missed, also of one that is over. Where nothing holds it up, pauses to come are called off. @throws subscription.cancelled
  */
 export class ResumeSubscription extends Command<Subscription> {
   constructor(readonly id: string) {
@@ -61,7 +61,7 @@ class Resuming {
   ) {}
 
   async execute({ id }: ResumeSubscription) {
-    const subscription = await loadWhole(this.em, id);
+    const subscription = await loadWhole(this.em, id, ({ parkedAt }) => parkedAt !== null);
     const on = today(subscription.zone);
     const before = stateOf(subscription);
     subscription.resume(on);

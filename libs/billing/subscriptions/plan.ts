@@ -1,12 +1,13 @@
 import { LockMode } from '@mikro-orm/core';
 import { Company, Contact } from '#crm';
 import { Membership } from '#identity';
-import { addDays, dayOf, type EntityManager, missing, Refusal, type Scribe, tenantId } from '#kernel';
+import { addDays, dayOf, Drafts, type EntityManager, missing, Refusal, type Scribe, tenantId, today } from '#kernel';
 import { BillingEntity } from '../billing-entities/billing-entity.ts';
 import { CustomerAccount } from '../customers/customer-account.ts';
 import type { Whole } from '../invoices/contents.ts';
 import { draftFor } from '../invoices/draft.ts';
-import type { Parties } from '../invoices/issue.ts';
+import { type Parties, taxIdThere } from '../invoices/issue.ts';
+import { lastIssued } from '../invoices/take-numbers.ts';
 import { type LineInput, type Referred, referred } from '../invoices/pricing.ts';
 import { adjustedLine, balanceOf, fitting, lineOf, lineTotal } from './adjustments.ts';
 import { periodAt, wholeAt } from './periods.ts';
@@ -25,6 +26,10 @@ export interface Plan {
   readonly adjustments: Adjustment[];
   /** Why nothing is done with it until a person has looked. */
   readonly parked?: string;
+  /** The day its seller issues again: something was dated ahead, and nothing is issued before it. */
+  readonly waitsFor?: string;
+  /** The rows that are made. */
+  readonly drafts: Drafts;
 }
 
 /** Everything that the invoices of some subscriptions are made of. */
@@ -32,6 +37,8 @@ export interface Ingredients extends Parties {
   readonly items: ReadonlyMap<string, SubscriptionItem[]>;
   readonly members: ReadonlySet<string>;
   readonly found: Referred;
+  /** By seller: nothing is issued before this day. */
+  readonly lastIssued: ReadonlyMap<string, string>;
 }
 
 /** At most so many invoices of one subscription in one transaction; the others follow. */
@@ -85,6 +92,7 @@ export async function gather(em: EntityManager, subscriptions: readonly Subscrip
     customers: new Map<string, Contact | Company>([...contacts, ...companies]),
     members: new Set(members.map(({ userId }) => userId)),
     found,
+    lastIssued: await lastIssued(em, [...sellers.keys()], 'invoice'),
   };
 }
 
@@ -94,16 +102,21 @@ function grouped(rows: readonly SubscriptionItem[]): Map<string, SubscriptionIte
   return all;
 }
 
-/** Works out what is to be done with a subscription at an instant; changes nothing of it. Drafts are made by the scribe. */
-export async function planned(
-  em: EntityManager,
-  subscription: Subscription,
-  at: Date,
-  { scribe, ...given }: Ingredients & { scribe: Scribe },
-): Promise<Plan> {
+/** Works out what is to be done with a subscription at an instant; changes nothing of it. */
+export async function planned(em: EntityManager, subscription: Subscription, at: Date, given: Ingredients): Promise<Plan> {
   const { nextIndex } = subscription;
+  const drafts = new Drafts();
+  const { scribe } = drafts;
   const terms = subscription.terms();
-  const nothing = { subscription, invoices: [], paused: [], skipped: [], nextIndex, adjustments: subscription.adjustments };
+  const nothing = {
+    subscription,
+    invoices: [],
+    paused: [],
+    skipped: [],
+    nextIndex,
+    adjustments: subscription.adjustments,
+    drafts: new Drafts(),
+  };
   const due = dueOn(terms, nextIndex, dayOf(at, subscription.zone));
   const missed = due.filter(({ spans, on }) => spans.length && !(subscription.releasedOn && on < subscription.releasedOn)).length;
   if (missed > MOST_MISSED) return { ...nothing, parked: `${missed} periods were missed, from ${due[0]!.start} on` };
@@ -113,10 +126,10 @@ export async function planned(
     const last = invoices.length > now.length ? now.at(-1)!.at(-1)! : due.at(-1);
     const done = (periods: readonly Due[]) => periods.filter(({ index }) => last && index <= last.index);
     let { adjustments } = subscription;
-    const drafts = [];
+    const made = [];
     for (const periods of now) {
       const { draft, later } = await drafted(em, subscription, periods, adjustments, { scribe, ...given });
-      drafts.push({ draft, periods });
+      made.push({ draft, periods });
       adjustments = later;
     }
     const after = last ? last.index + 1 : nextIndex;
@@ -124,12 +137,15 @@ export async function planned(
       terms.cancelAt !== null && terms.cancelAt <= dayOf(at, subscription.zone) && !billedOn(periodAt(terms.rhythm, after), terms);
     if (over && balanceOf(adjustments) > 0n) {
       const { draft, later } = await drafted(em, subscription, [], adjustments, { scribe, ...given });
-      drafts.push({ draft, periods: [] });
+      made.push({ draft, periods: [] });
       adjustments = later;
     }
+    const day = given.lastIssued.get(subscription.billingEntityId);
+    if (made.length && day && day > today(given.sellers.get(subscription.billingEntityId)!.timeZone)) return { ...nothing, waitsFor: day };
     return {
       subscription,
-      invoices: drafts,
+      drafts,
+      invoices: made,
       paused: done(paused),
       skipped: done(skipped),
       nextIndex: after,
@@ -165,6 +181,7 @@ export async function drafted(
   const ownerId = of.ownerId && members.has(of.ownerId) ? of.ownerId : null;
   const input = { lines, currency, pricesIncludeTax, reference, notes, ownerId };
   const draft = await draftFor(em, seller, { account, of }, input, { source: 'subscription', sourceId: id }, { scribe, found });
+  taxIdThere(draft);
   return { draft, later };
 }
 

@@ -1,4 +1,4 @@
-import { Bus, call, camelCased, Command, Drafts, EntityManager, formatAmount, Handles, moment, now, Process, settings } from '#kernel';
+import { Bus, call, camelCased, Command, EntityManager, formatAmount, Handles, moment, now, Process, settings } from '#kernel';
 import { z } from 'zod';
 import { billSome } from './bill.ts';
 import { BillSome, wakeFor } from './bill-due.ts';
@@ -69,7 +69,7 @@ class Running {
     );
     if (due.splice(MOST_PLANNED).length)
       call().warnings.push({ code: 'billing_run.more_due', message: `Told is of the first ${MOST_PLANNED} subscriptions; more are due` });
-    const given = { ...(await gather(this.em, due, false)), scribe: new Drafts().scribe };
+    const given = await gather(this.em, due, false);
     const all: Planned[] = [];
     for (const subscription of due) {
       const plan = await planned(this.em, subscription, run.asOf, given);
@@ -91,7 +91,7 @@ function finished(run: BillingRun): BillingRun {
   return Object.assign(run, { status: 'done', finishedAt: now() });
 }
 
-function told({ subscription, invoices, paused, skipped, parked }: Plan): Planned[] {
+function told({ subscription, invoices, paused, skipped, parked, waitsFor }: Plan): Planned[] {
   const { id: subscription_id, currency } = subscription;
   const one = (
     status: Planned['status'],
@@ -114,6 +114,7 @@ function told({ subscription, invoices, paused, skipped, parked }: Plan): Planne
     ...(paused.length ? [one('paused', paused)] : []),
     ...(skipped.length ? [one('skipped', skipped)] : []),
     ...(parked === undefined ? [] : [one('parked', [], null, parked)]),
+    ...(waitsFor === undefined ? [] : [one('waiting', [], null, `An invoice was issued with the date ${waitsFor}`)]),
   ];
 }
 

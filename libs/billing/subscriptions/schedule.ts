@@ -44,7 +44,7 @@ const least = (a: string, b: string) => (a < b ? a : b);
 const greatest = (a: string, b: string) => (a > b ? a : b);
 
 /** The last day of it that can be served, plus one; before its start when it was cancelled before. */
-const endOf = ({ end }: Period, { cancelAt }: Terms) => (cancelAt === null ? end : least(end, cancelAt));
+export const endOf = ({ end }: Period, { cancelAt }: Terms) => (cancelAt === null ? end : least(end, cancelAt));
 
 /** The days of a period that are billed: not those in a pause, nor those after the end of the subscription. */
 export function served(period: Period, terms: Terms): Span[] {

@@ -1,7 +1,7 @@
 import { LockMode } from '@mikro-orm/core';
 import { Bus, EntityManager, Reaction, Reacts, tenantId } from '#kernel';
 import { DunningStepRun } from '../dunning/dunning-step-run.ts';
-import { Invoice, InvoicePaid, InvoiceVoided, InvoiceWrittenOff } from '../invoices/invoice.ts';
+import { Invoice, InvoiceDueAgain, InvoicePaid, InvoiceVoided, InvoiceWrittenOff } from '../invoices/invoice.ts';
 import { wakeFor } from './bill-due.ts';
 import { firstUnbilled } from './contents.ts';
 import { Subscription } from './subscription.ts';
@@ -24,16 +24,19 @@ class BehindHandler {
   }
 }
 
-/** Nothing is due on an invoice any more: its subscription may be paid for again. One that was suspended waits for whoever resumes it. */
-export class ComeGood extends Reaction<InvoicePaid | InvoiceVoided | InvoiceWrittenOff> {}
+/**
+ * Nothing is due on an invoice any more, or something is again: its subscription may be paid for, or behind. One that was suspended waits for
+ * whoever resumes it.
+ */
+export class SettleStanding extends Reaction<InvoicePaid | InvoiceVoided | InvoiceWrittenOff | InvoiceDueAgain> {}
 
-@Reacts([InvoicePaid, InvoiceVoided, InvoiceWrittenOff], ComeGood)
-class GoodHandler {
+@Reacts([InvoicePaid, InvoiceVoided, InvoiceWrittenOff, InvoiceDueAgain], SettleStanding)
+class SettledHandler {
   constructor(
     private readonly em: EntityManager,
     private readonly bus: Bus,
   ) {}
-  execute({ told: { event } }: ComeGood) {
+  execute({ told: { event } }: SettleStanding) {
     return settleStanding(this.em, this.bus, event.id);
   }
 }

@@ -147,6 +147,6 @@ export const Cancelling = camelCased<{ cancelAt?: string; atPeriodEnd?: boolean 
   ['cancelAt', 'atPeriodEnd'],
   z.strictObject({
     cancel_at: day().check.optional().meta({ description: 'The first day it is not served any more: today unless given' }),
-    at_period_end: z.boolean().optional().meta({ description: 'Instead: when what is billed by now is over' }),
+    at_period_end: z.boolean().optional().meta({ description: 'Instead: when its running period is over, in a trial when that is' }),
   }),
 ).meta({ id: 'SubscriptionCancellation', description: 'What was billed in advance stays billed; a credit note gives it back' });

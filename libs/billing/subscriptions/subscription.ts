@@ -156,7 +156,7 @@ export class Subscription extends businessRecord(
       this.cancelledAt = at;
       this.record(new SubscriptionCancelled(this.id, this.customerAccountId, this.cancelAt!));
     }
-    if (over) return;
+    if (over || this.status === 'cancelled') return;
     const resting = this.pauses.some(({ from, until }) => from <= on && (until === null || on < until));
     if (this.suspendedOn !== null) this.status = 'suspended';
     else if (resting) this.status = 'paused';
@@ -174,11 +174,24 @@ export class Subscription extends businessRecord(
     this.record(new SubscriptionSuspended(this.id, this.customerAccountId));
   }
 
-  /** Lifts what keeps it from being served or billed on a day: a suspension, a pause, also one to come, and that it waits for a person. */
+  /**
+   * Lifts what keeps it from being served or billed on a day: a suspension, a pause, that it waits for a person. Where nothing does, pauses that
+   * are to come are called off.
+   */
   resume(on: string): void {
+    const suspended = this.suspendedOn !== null;
+    const held = suspended || this.parkedAt !== null || this.pauses.some(({ from, until }) => from <= on && (until === null || on < until));
     if (this.parkedAt) Object.assign(this, { parkedAt: null, parkedReason: null, releasedOn: addDays(on, 1) });
     this.suspendedOn = null;
-    this.pauses = this.pauses.flatMap((pause) => endedBy(pause, on));
+    this.pauses = this.pauses.flatMap((pause) => {
+      const keeps = held && pause.from > on && !(suspended && pause.until === null);
+      return keeps ? [pause] : endedBy(pause, on);
+    });
+  }
+
+  /** Nothing is lost when it cannot be billed before a day: it is looked at again on that day. */
+  waitFor(day: string): void {
+    this.wakeAt = billingInstant(day, this.zone);
   }
 
   /** Nobody bills it until a person has looked; what is told of it becomes a task. */

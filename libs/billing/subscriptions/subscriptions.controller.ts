@@ -14,8 +14,7 @@ import { UpdateSubscription } from './update-subscription.ts';
 
 const isOpen = ({ status }: Record<string, unknown>) => status !== 'cancelled';
 const runs = ({ status }: Record<string, unknown>) => ['trialing', 'active', 'past_due'].includes(status as string);
-const rests = ({ status, parked_at: parked }: Record<string, unknown>) =>
-  status === 'paused' || status === 'suspended' || (status !== 'cancelled' && parked !== null);
+const rests = ({ status, parked_at: parked }: Record<string, unknown>) => status === 'paused' || status === 'suspended' || parked !== null;
 
 const example = {
   contact_id: '0199a1b2-0000-7000-8000-000000000001',
@@ -47,13 +46,13 @@ export const SubscriptionsController = controller(
       problems: ['subscription.pause', 'subscription.cancelled', 'subscription.too_early'],
     }),
     resume: post(':id/resume', ResumeSubscription, {
-      does: 'Go on today with what is paused, suspended or parked',
+      does: 'Go on today with what is paused, suspended or parked; else call off pauses to come',
       answers: SubscriptionView as never,
       when: rests,
       problems: ['subscription.cancelled'],
     }),
     cancel: post(':id/cancel', CancelSubscription, {
-      does: 'End a subscription today, on a day, or when what is billed is over',
+      does: 'End a subscription today, on a day, or when its running period is over',
       body: Cancelling,
       answers: SubscriptionView as never,
       when: isOpen,
