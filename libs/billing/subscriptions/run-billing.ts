@@ -7,8 +7,6 @@ import { gather, type Plan, planned, rowOf } from './plan.ts';
 import type { Due } from './schedule.ts';
 import { Subscription } from './subscription.ts';
 
-/** What is more than this is done by the worker, after the answer. */
-const TRANSACTIONS_AT_ONCE = 5;
 /** A dry run tells of so many subscriptions. */
 const MOST_PLANNED = 1000;
 
@@ -28,7 +26,8 @@ export function mayBe(asOf: Date, environment = settings.NODE_ENV): Date {
 }
 
 /**
- * Bills what is due up to an instant, by hand; invoices are issued today. A large run goes on in the worker after the answer.
+ * Bills what is due up to an instant, by hand; invoices are issued today. What is more than one transaction takes is done by the worker, after the
+ * answer.
  * @throws billing_run.in_future
  */
 export class RunBilling extends Command<BillingRun> {
@@ -51,12 +50,11 @@ class Running {
       return finished(run);
     }
     await this.em.flush();
-    for (let i = 0; i < TRANSACTIONS_AT_ONCE; i++) {
-      const { done, finished: nothingLeft, wakes } = await billSome(this.em, this.bus, asOf);
-      await wakeFor(this.bus, wakes);
-      run.count(done);
-      if (nothingLeft) return finished(run);
-    }
+    const { done, finished: nothingLeft, wakes } = await billSome(this.em, this.bus, asOf);
+    await wakeFor(this.bus, wakes);
+    run.count(done);
+    if (nothingLeft) return finished(run);
+    // Not here: whoever has taken numbers locks nothing more before the commit.
     await this.bus.later(new CarryOnBilling(run.id), { at: now(), key: run.id, subjectId: run.id });
     return run;
   }
