@@ -17,13 +17,12 @@ async function issued(who: Persona, more: object = {}): Promise<Json> {
 }
 
 describe('an invoice dated ahead', () => {
-  it('is taken back, given up and credited no earlier than it is owed: until its day the balance is nothing', async () => {
+  it('is taken back and given up no earlier than it is owed: until its day the balance is nothing; it is not credited before', async () => {
     const { manager } = await world();
     const day = new Date(Date.now() + 30 * 86_400_000).toISOString().slice(0, 10);
     for (const [verb, status] of [
       ['void', 200],
       ['write-off', 200],
-      ['credit', 201],
     ] as const) {
       const invoice = await issued(manager, { issue_date: day, due_date: day });
       expect((await manager.post(`invoices/${invoice.id}/${verb}`, { reason: 'Wrong' })).status).toBe(status);
@@ -32,10 +31,40 @@ describe('an invoice dated ahead', () => {
       expect([verb, await balance(), await balance(`?as_of=${day}`)]).toEqual([verb, '0.00', '0.00']);
     }
     const invoice = await issued(manager, { issue_date: day, due_date: day });
-    expect(await manager.post(`invoices/${invoice.id}/credit`, { issue_date: '2026-01-01' })).toMatchObject({
-      status: 400,
-      error: { details: [{ pointer: '/issue_date' }] },
+    expect(await manager.post(`invoices/${invoice.id}/credit`)).toMatchObject({ status: 409, error: { code: 'invoice.cannot_credit' } });
+  });
+
+  it('is voided also when it was given something: that is credit again', async () => {
+    const { manager } = await world();
+    const contact_id = await contactOf(manager);
+    const [day, earlier] = [40, 30].map((days) => new Date(Date.now() + days * 86_400_000).toISOString().slice(0, 10));
+    const lines = [line('100', { tax_percent: '0' })];
+    const first = await issued(manager, { contact_id, lines });
+    await manager.post('payments', { contact_id, amount: '130', currency: 'EUR' });
+    await manager.post(`invoices/${first.id}/credit`, { lines: [{ position: 1, amount: '50' }] });
+    const ahead = await issued(manager, { contact_id, issue_date: day, lines });
+    expect(ahead).toMatchObject({ due: '20.00', credited: '50.00', paid: '30.00' });
+    await manager.post('payments', { contact_id, amount: '5', currency: 'EUR' });
+    expect((await manager.post(`invoices/${ahead.id}/void`)).data).toMatchObject({
+      status: 'voided',
+      due: '0.00',
+      paid: '0.00',
+      credited: '0.00',
     });
+    const balance = async () => (await manager.get(`customer-accounts/${ahead.customer_account_id}/balance`)).data;
+    expect(await balance()).toMatchObject({ balance: '-85.00', credit: '85.00', due: '0.00' });
+    expect(await issued(manager, { contact_id, issue_date: earlier, lines })).toMatchObject({ due: '15.00' });
+  });
+
+  it('a credit note is dated neither before its invoice nor ahead', async () => {
+    const { manager } = await world();
+    const invoice = await issued(manager);
+    const ahead = new Date(Date.now() + 30 * 86_400_000).toISOString().slice(0, 10);
+    for (const issue_date of ['2026-01-01', ahead])
+      expect(await manager.post(`invoices/${invoice.id}/credit`, { issue_date })).toMatchObject({
+        status: 400,
+        error: { details: [{ pointer: '/issue_date' }] },
+      });
   });
 });
 
@@ -423,6 +452,16 @@ describe('after the issue', () => {
     const one = { lines: [{ position: 1, quantity: 1 }] };
     const all = await Promise.all([1, 2, 3, 4, 5].map(() => manager.post(`invoices/${invoice.id}/credit`, one)));
     expect(all.map(({ status }) => status).sort()).toEqual([201, 201, 201, 422, 422]);
+  });
+
+  it('what was prepaid is credited with it: the customer has all of it', async () => {
+    const { manager } = await world();
+    for (const prepaid of ['30', '150']) {
+      const invoice = await issued(manager, { lines: [line('100', { tax_percent: '0' })], prepaid });
+      expect((await manager.post(`invoices/${invoice.id}/credit`)).data).toMatchObject({ totals: { payable: '100.00' } });
+      const { balance } = (await manager.get(`customer-accounts/${invoice.customer_account_id}/balance`)).data;
+      expect(balance).toBe(`-${prepaid}.00`);
+    }
   });
 
   it('lines that lower an invoice go with what they lower: never more is credited than was billed', async () => {

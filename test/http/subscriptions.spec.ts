@@ -436,6 +436,37 @@ describe('the last day', () => {
     expect(await broken(organization.id)).toEqual([]);
   });
 
+  it('put off and put back before the next invoice, nothing more is billed', async () => {
+    const { manager, drain, organization } = await world();
+    at('2026-02-01T12:00:00Z');
+    const { id } = await begun(manager, { start_date: '2026-02-01', items: [item({ unit_price: '31' })] });
+    await manager.patch(`subscriptions/${id}`, { cancel_at: '2026-03-15' });
+    await onto(manager, drain, '2026-02-01', '2026-03-01');
+    at('2026-03-05T12:00:00Z');
+    await manager.patch(`subscriptions/${id}`, { cancel_at: null });
+    expect((await manager.patch(`subscriptions/${id}`, { cancel_at: '2026-03-15' })).data.adjustments).toEqual([]);
+    await onto(manager, drain, '2026-03-15', '2026-04-01');
+    expect(await payables(manager, id)).toEqual(['31.00', '14.00']);
+    expect((await periodsOf(manager, id))[1]).toMatchObject({ period_end: '2026-03-14' });
+    expect(await broken(organization.id)).toEqual([]);
+  });
+
+  it('set, paused over, called off and resumed: each day that is served is paid for once', async () => {
+    const { manager, drain, organization } = await world();
+    at('2026-03-01T12:00:00Z');
+    const { id } = await begun(manager, { start_date: '2026-03-01', items: [item({ unit_price: '31' })] });
+    await drain();
+    await manager.patch(`subscriptions/${id}`, { cancel_at: '2026-03-15' });
+    await manager.post(`subscriptions/${id}/pause`, { from: '2026-03-07', until: '2026-03-25' });
+    await manager.patch(`subscriptions/${id}`, { cancel_at: null });
+    at('2026-03-20T12:00:00Z');
+    const resumed = (await manager.post(`subscriptions/${id}/resume`)).data;
+    expect(resumed.adjustments).toMatchObject([{ quantity: '-1', unit_price: '13', period_start: '2026-03-07', period_end: '2026-03-19' }]);
+    await onto(manager, drain, '2026-04-01');
+    expect(await payables(manager, id)).toEqual(['31.00', '18.00']);
+    expect(await broken(organization.id)).toEqual([]);
+  });
+
   it('put forward after its period was billed in full and called off again, nothing is billed twice', async () => {
     const { manager, drain } = await world();
     at('2026-03-01T12:00:00Z');
@@ -531,7 +562,7 @@ describe('pauses and the end', () => {
     [
       'credited in part',
       (manager: Clerk, invoice: Json) => manager.post(`invoices/${invoice.id}/credit`, { lines: [{ position: 1, amount: '20' }] }),
-      ['8'],
+      ['14'],
     ],
   ])('what was billed and is %s is not given back once more', async (_, take, back) => {
     const { manager, drain } = await world();
@@ -563,6 +594,85 @@ describe('pauses and the end', () => {
     expect((await manager.get(`subscriptions/${id}`)).data.adjustments).toEqual([]);
     expect((await manager.get(`customer-accounts/${customer_account_id}/balance`)).data.balance).toBe('20.00');
     expect(await broken(organization.id)).toEqual([]);
+  });
+
+  it('changed twice within a period, what is given back is what was billed for those days, whatever it is called', async () => {
+    const { manager, drain } = await world();
+    at('2026-03-01T12:00:00Z');
+    const seats = (quantity: number) => ({ items: [item({ description: 'Seat', quantity, unit_price: '31' })] });
+    const { id } = await begun(manager, { start_date: '2026-03-01', ...seats(1) });
+    await drain();
+    at('2026-03-05T12:00:00Z');
+    await manager.post(`subscriptions/${id}/change`, seats(10));
+    at('2026-03-11T12:00:00Z');
+    await manager.post(`subscriptions/${id}/change`, seats(8));
+    at('2026-04-01T12:00:00Z');
+    await drain();
+    // 4 days of 1, 6 of 10 and 21 of 8, less the 31 that were billed; then April.
+    expect((await invoicesOf(manager, id)).map((one) => one.totals.payable)).toEqual(['31.00', '449.00']);
+  });
+
+  it('items of one name are given back each', async () => {
+    const { manager, drain } = await world();
+    at('2026-03-01T12:00:00Z');
+    const items = ['31', '62'].map((unit_price) => item({ unit_price }));
+    const { id } = await begun(manager, { start_date: '2026-03-01', items });
+    await drain();
+    const paused = (await manager.post(`subscriptions/${id}/pause`)).data;
+    expect(paused.adjustments.map((one: Json) => one.unit_price)).toEqual(['31', '62']);
+  });
+
+  it('a pause that ends sooner than it was to is billed from then on, also where its period is over with', async () => {
+    const { manager, drain, organization } = await world();
+    at('2026-02-01T12:00:00Z');
+    const { id } = await begun(manager, { start_date: '2026-02-01', items: [item({ unit_price: '31' })] });
+    await manager.post(`subscriptions/${id}/pause`, { from: '2026-03-01', until: '2026-04-01' });
+    await drain();
+    at('2026-03-01T12:00:00Z');
+    await drain();
+    at('2026-03-10T12:00:00Z');
+    expect((await manager.post(`subscriptions/${id}/resume`)).data.adjustments).toMatchObject([{ quantity: '1', unit_price: '22' }]);
+    at('2026-04-01T12:00:00Z');
+    await drain();
+    expect((await invoicesOf(manager, id)).map((one) => one.totals.payable)).toEqual(['31.00', '53.00']);
+    expect(await broken(organization.id)).toEqual([]);
+  });
+
+  it('what is given back of an invoice that was lowered is credited of another; the customer has all of it', async () => {
+    const { manager, drain, organization } = await world();
+    at('2026-01-01T12:00:00Z');
+    const { id, customer_account_id } = await begun(manager, { start_date: '2026-01-01', items: [item({ unit_price: '31' })] });
+    await drain();
+    at('2026-01-22T12:00:00Z');
+    await manager.post(`subscriptions/${id}/pause`);
+    at('2026-02-05T12:00:00Z');
+    await manager.post(`subscriptions/${id}/resume`);
+    await drain();
+    at('2026-02-06T12:00:00Z');
+    await manager.post(`subscriptions/${id}/pause`);
+    await manager.post(`subscriptions/${id}/cancel`);
+    await drain();
+    expect((await invoicesOf(manager, id)).map((one) => one.totals.payable)).toEqual(['31.00', '16.57']);
+    // 21 days of January and one of February were served.
+    expect((await manager.get(`customer-accounts/${customer_account_id}/balance`)).data.balance).toBe('22.11');
+    expect((await manager.get('tasks')).data).toEqual([]);
+    expect(await broken(organization.id)).toEqual([]);
+  });
+
+  it('a pause that was arranged outlives a suspension', async () => {
+    const { manager, drain } = await world();
+    at('2026-01-01T12:00:00Z');
+    const [policy] = (await manager.get('dunning-policies')).data as Json[];
+    await manager.patch(`dunning-policies/${policy!.id}`, { steps: [{ days: 1, suspends: true }] });
+    const { id } = await begun(manager, { start_date: '2026-01-01' });
+    const july = { from: '2026-07-01', until: '2026-08-01' };
+    await manager.post(`subscriptions/${id}/pause`, july);
+    await drain();
+    at('2026-02-02T15:00:00Z');
+    await drain();
+    expect((await manager.get(`subscriptions/${id}`)).data).toMatchObject({ status: 'suspended', rests_from: '2026-03-01' });
+    at('2026-03-20T12:00:00Z');
+    expect((await manager.post(`subscriptions/${id}/resume`)).data.pauses).toEqual([july, { from: '2026-03-01', until: '2026-03-20' }]);
   });
 
   it('what cannot be credited any more is for somebody to look at', async () => {
@@ -710,7 +820,7 @@ describe('pauses and the end', () => {
       const statuses = [];
       for (const day of days) statuses.push(await on(day));
       expect(statuses.slice(-2)).toEqual(['past_due', 'suspended']);
-      expect(await seen()).toMatchObject({ suspended_on: days.at(-1), pauses: [{ from: rests, until: null }] });
+      expect(await seen()).toMatchObject({ suspended_on: days.at(-1), rests_from: rests, pauses: [] });
       const runs = (await manager.get('dunning-runs?sort=ran_on&ran_on[lte]=' + days.at(-1))).data as Json[];
       expect(runs.map(({ suspends }) => suspends)).toEqual([false, true]);
       await manager.post('payments', { contact_id, amount: '500', currency: 'EUR' });
@@ -754,7 +864,6 @@ describe('pauses and the end', () => {
     await drain();
     const status = async ({ id }: Json) => (await manager.get(`subscriptions/${id}`)).data.status;
     expect([await status(paid), await status(ended)]).toEqual(['active', 'suspended']);
-    expect((await manager.post(`subscriptions/${ended.id}/pause`)).status).toBe(422);
     expect((await manager.post(`subscriptions/${ended.id}/cancel`)).data.status).toBe('cancelled');
     expect(await broken(organization.id)).toEqual([]);
   });
@@ -852,6 +961,63 @@ describe('an invoice dated ahead', () => {
     await drain();
     expect(await invoicesOf(manager, id)).toMatchObject([{ issue_date: '2026-02-01', number: 'INV-2026-00003' }]);
     expect((await issue('2026-02-01')).status).toBe(200);
+    expect(await broken(organization.id)).toEqual([]);
+  });
+
+  it('what waits has its turns all the same, in a zone east of its seller too, and is caught up with however much it missed', async () => {
+    const { manager, drain, organization } = await world();
+    at('2026-01-30T12:00:00Z');
+    const daily = { items: [item({ interval: 'day' })], catch_up: 'single_invoice' };
+    const all = [
+      await begun(manager, { start_date: '2026-02-01', zone: 'Pacific/Kiritimati', ...daily }),
+      await begun(manager, { start_date: '2026-02-01', cancel_at: '2026-02-10' }),
+      await begun(manager, { start_date: '2026-01-01', trial_days: 32, billing: 'advance' }),
+    ];
+    const lines = [{ description: 'Hours', unit_price: '1', tax_percent: 0 }];
+    const draft = (await manager.post('invoices', { contact_id: all[0]!.contact_id, currency: 'EUR', issue_date: '2026-03-20', lines }))
+      .data;
+    await manager.post(`invoices/${draft.id}/issue`);
+    const statuses = () => Promise.all(all.map(async ({ id }) => (await manager.get(`subscriptions/${id}`)).data.status));
+    const seen = [];
+    for (const day of ['02-01T12', '02-02T12', '02-10T12', '03-19T12', '03-19T23']) {
+      at(`2026-${day}:00:00Z`);
+      await drain();
+      seen.push(await statuses());
+    }
+    expect(seen.map(([, cancelled, trial]) => `${cancelled} ${trial}`)).toEqual([
+      'active trialing',
+      'active active',
+      'cancelled active',
+      'cancelled active',
+      'cancelled active',
+    ]);
+    at('2026-03-20T12:00:00Z');
+    await drain();
+    expect((await statuses())[0]).toBe('active');
+    expect(await Promise.all(all.map(async ({ id }) => (await invoicesOf(manager, id)).map((one) => one.totals.payable)))).toEqual([
+      ['1470.00'],
+      ['9.64'],
+      ['30.00', '30.00'],
+    ]);
+    expect(await broken(organization.id)).toEqual([]);
+  });
+
+  it('what is over and has something left to bill is billed when it is voided', async () => {
+    const { manager, drain, organization } = await world();
+    at('2026-02-01T12:00:00Z');
+    const { id, contact_id } = await begun(manager, { start_date: '2026-02-01' });
+    await drain();
+    at('2026-02-15T12:00:00Z');
+    await manager.post(`subscriptions/${id}/change`, { items: [item({ description: 'Plus', unit_price: '50' })] });
+    const lines = [{ description: 'Hours', unit_price: '1', tax_percent: 0 }];
+    const slip = (await manager.post('invoices', { contact_id, currency: 'EUR', issue_date: '2026-12-01', lines })).data;
+    await manager.post(`invoices/${slip.id}/issue`);
+    await manager.post(`subscriptions/${id}/cancel`);
+    await drain();
+    expect(await invoicesOf(manager, id)).toHaveLength(1);
+    await manager.post(`invoices/${slip.id}/void`);
+    await drain();
+    expect((await invoicesOf(manager, id)).map((one) => one.totals.payable)).toEqual(['30.00', '10.00']);
     expect(await broken(organization.id)).toEqual([]);
   });
 

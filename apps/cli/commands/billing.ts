@@ -1,5 +1,5 @@
 import { mayBe, type Planned, RunBilling, SimulateBilling, type Simulated, Subscription } from '#billing';
-import { actingAs, Bus, dayBounds, formatAmount, isDay, type Listed, now, Read, system, today } from '#kernel';
+import { actingAs, before, Bus, dayBounds, formatAmount, isDay, type Listed, now, Read, system, today } from '#kernel';
 import type { INestApplicationContext } from '@nestjs/common';
 import { sql } from 'kysely';
 import { Command, CommandRunner, Option, SubCommand } from 'nest-commander';
@@ -27,7 +27,7 @@ abstract class OfOrganization extends CommandRunner {
 }
 /** A day means its end where the organization is. @throws RangeError */
 function instant(text: string, zone: string): Date {
-  if (isDay(text)) return new Date(dayBounds(text, zone).until.valueOf() - 1);
+  if (isDay(text)) return before(dayBounds(text, zone).until, { milliseconds: 1 });
   const at = new Date(text);
   const instantly = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})$/.test(text);
   if (!instantly || Number.isNaN(at.valueOf())) throw new RangeError(`${text} is no day and no instant.`);
@@ -41,10 +41,10 @@ export class BillingRunCommand extends OfOrganization {
     const rows = await application(async (app) => {
       const bus = app.get(Bus);
       const done = [];
-      for (const each of await chosen(app, organization)) {
-        // Of today, what is due by now.
-        const upTo = asOf === undefined || asOf === today(each.timeZone) ? now() : mayBe(instant(asOf, each.timeZone));
-        const input = { dryRun, asOf: upTo };
+      // Of today, what is due by now. All of them before any is billed: what is refused is refused as a whole.
+      const upTo = ({ timeZone }: Listed) => (asOf === undefined || asOf === today(timeZone) ? now() : mayBe(instant(asOf, timeZone)));
+      const inputs = (await chosen(app, organization)).map((each) => ({ each, input: { dryRun, asOf: upTo(each) } }));
+      for (const { each, input } of inputs) {
         const run = await actingAs(system(each), () => bus.run(new RunBilling(input)));
         const { status, subscriptions, invoices, periods, parked } = run;
         done.push({ organization: each.slug, run: run.id, status, subscriptions, invoices, periods, parked });
@@ -119,6 +119,7 @@ export class BillingStatusCommand extends OfOrganization {
 @SubCommand({ name: 'simulate', description: 'Tell what would be billed up to a day if time passed; nothing is written' })
 export class BillingSimulateCommand extends OfOrganization {
   async run(_: string[], { organization, until, json }: Options) {
+    // What is no day is refused before anything is looked at.
     instant(until!, 'UTC');
     const rows = await application(async (app) => {
       const found = [];

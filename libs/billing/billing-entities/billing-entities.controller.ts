@@ -1,6 +1,5 @@
 import { controller, crud, del, upload } from '#kernel';
-import { LOGO } from '../documents/logo.ts';
-import { LogoFields } from '../documents/set-logo.ts';
+import { LOGO, LogoFields } from '../documents/logo.ts';
 import { BillingEntity, BillingEntityChanges, billingEntityList, BillingEntityView, NewBillingEntity } from './billing-entity.ts';
 import { CreateBillingEntity } from './create-billing-entity.ts';
 import { DeleteBillingEntity } from './delete-billing-entity.ts';

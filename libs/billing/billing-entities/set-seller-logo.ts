@@ -1,7 +1,6 @@
 import { Command, EntityManager, Handles, load, Storage, type Upload } from '#kernel';
 import type { z } from 'zod';
-import { fitLogo } from '../documents/logo.ts';
-import type { LogoFields } from '../documents/set-logo.ts';
+import { fitLogo, type LogoFields } from '../documents/logo.ts';
 import { BillingEntity } from './billing-entity.ts';
 
 /** Gives a seller a logo: on what it issues from then on, where the template has none of its own. @throws logo.unfit */
@@ -21,9 +20,8 @@ class SetHandler {
     private readonly storage: Storage,
   ) {}
   async execute({ id, input: { file } }: SetSellerLogo) {
-    const seller = await load(this.em, BillingEntity, id);
-    seller.logo = await fitLogo(this.storage, file.key);
-    return seller;
+    const logo = await fitLogo(this.storage, file.key);
+    return Object.assign(await load(this.em, BillingEntity, id), { logo });
   }
 }
 

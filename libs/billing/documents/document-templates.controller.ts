@@ -10,8 +10,8 @@ import {
   TemplateToPreview,
 } from './document-template.ts';
 import { PreviewStoredTemplate, PreviewTemplate } from './preview-template.ts';
-import { LOGO } from './logo.ts';
-import { LogoFields, RemoveLogo, SetLogo } from './set-logo.ts';
+import { LOGO, LogoFields } from './logo.ts';
+import { RemoveLogo, SetLogo } from './set-logo.ts';
 import { UpdateDocumentTemplate } from './update-document-template.ts';
 
 const design = { locale: 'de-DE', accent_color: '#0b6e4f', payment_terms: 'Zahlbar ohne Abzug.', footer: 'Es gilt unsere Hausordnung.' };

@@ -30,7 +30,7 @@ class Handler {
 
   async execute({ id, kind }: DrawInvoice): Promise<Drawn> {
     const found = await this.em.findOne(Invoice, { id, ...(kind ? { kind } : {}) });
-    if (!found) throw missing('Invoice');
+    if (!found) throw missing(kind === 'credit_note' ? 'Credit note' : 'Invoice');
     const invoice = await whole(this.em, found);
     const corrects = await this.corrected(invoice);
     return { ...(invoice.isDraft() ? await this.draft(invoice) : await this.issued(invoice)), corrects };

@@ -1,11 +1,13 @@
 import { FileMissing, problem, type Storage } from '#kernel';
 import { buffer } from 'node:stream/consumers';
+import { z } from 'zod';
 import { designOf, STANDARD } from './design.ts';
 import { imageIn, isSoundPng } from './image.ts';
 import { printedPdf } from './print.ts';
 import { sampleOf } from './sample.ts';
 
 export const LOGO = { types: ['image/png', 'image/jpeg'], limit: 512 << 10 };
+export const LogoFields = z.strictObject({}).meta({ id: 'LogoFields' });
 export const logoUnfit = problem('logo.unfit', 422, 'A logo is a PNG or JPEG image of at most 2,000 pixels on each side');
 const LONGEST_SIDE = 2000;
 

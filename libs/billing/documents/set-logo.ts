@@ -1,10 +1,8 @@
 import { Command, EntityManager, Handles, load, Storage, type Upload } from '#kernel';
-import { z } from 'zod';
+import type { z } from 'zod';
 import { DocumentTemplate } from './document-template.ts';
-import { fitLogo } from './logo.ts';
+import { fitLogo, type LogoFields } from './logo.ts';
 import { redrawn } from './templates.ts';
-
-export const LogoFields = z.strictObject({}).meta({ id: 'LogoFields' });
 
 /** Gives a template a logo, which is printed instead of the seller's. @throws logo.unfit */
 export class SetLogo extends Command<DocumentTemplate> {
@@ -23,8 +21,9 @@ class SetHandler {
     private readonly storage: Storage,
   ) {}
   async execute({ id, input: { file } }: SetLogo) {
+    const logo = await fitLogo(this.storage, file.key);
     const template = await load(this.em, DocumentTemplate, id);
-    template.logo = await fitLogo(this.storage, file.key);
+    template.logo = logo;
     return redrawn(this.em, template);
   }
 }

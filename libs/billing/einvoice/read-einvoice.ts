@@ -20,7 +20,7 @@ const CompanyAddress = Company.view('id', 'address').named('EInvoiceCompany');
  */
 export async function readEInvoice(read: Read, id: string, kind?: Kind): Promise<EInvoice> {
   const source = await read.one(EInvoiceSource, id);
-  if (kind && source.kind !== kind) throw missing('Invoice');
+  if (kind && source.kind !== kind) throw missing('Credit note');
   if (source.status === 'draft' || source.kind === 'proforma') throw noEInvoice();
   const idsOf = (one: string | null) => (one === null ? [] : [one]);
   const [sellers, accounts, contacts, companies, preceding] = await Promise.all([

@@ -15,8 +15,7 @@ import {
 } from '#kernel';
 import { z } from 'zod';
 import { enter, latest } from '../ledger/enter.ts';
-import { openOf } from '../payments/allocate.ts';
-import { PaymentAllocation } from '../payments/payment-allocation.ts';
+import { handOver, openOf } from '../payments/allocate.ts';
 import { priceOf, pricePer, sameTax, type Share, type Tax, taxOf } from './arithmetic.ts';
 import { fill, loadOwed, taxOfLine, whole, type Whole } from './contents.ts';
 import { type Billed, credit, type Credit, type CreditedLine, type Wanted } from './crediting.ts';
@@ -54,7 +53,11 @@ export const Crediting = camelCased<ToCredit>(
     issue_date: issueDate.check.optional(),
   }),
 ).meta({ id: 'Crediting' });
-export const cannotCredit = problem('invoice.cannot_credit', 409, 'Only an issued invoice can be credited');
+export const cannotCredit = problem(
+  'invoice.cannot_credit',
+  409,
+  'Only an issued invoice over more than nothing can be credited, from its day on',
+);
 
 /**
  * Corrects an issued invoice, not before its day: makes and issues a credit note over some of its lines, or over all that is left. It lowers what
@@ -75,18 +78,15 @@ class Handler {
   constructor(private readonly em: EntityManager) {}
   async execute({ id, input }: CreditInvoice) {
     const invoice = await loadOwed(this.em, id);
-    if (invoice.kind !== 'invoice' || invoice.isDraft() || invoice.status === 'voided' || invoice.payable < 0n) throw cannotCredit();
-    if (input.issueDate && input.issueDate < invoice.issueDate!)
-      throw refused('/issue_date', `is before the invoice, of ${invoice.issueDate!}`);
-    const day = latest(invoice.issueDate, input.issueDate ?? today(invoice.timeZone));
+    if (invoice.kind !== 'invoice' || invoice.isDraft() || invoice.status === 'voided' || invoice.gross + invoice.rounding <= 0n)
+      throw cannotCredit();
+    const day = dayOf(invoice, input.issueDate);
     const worked = credit(await billedBy(this.em, invoice), wantedOf(invoice, input.lines));
     const note = draw(this.em, invoice, worked, { ...input, issueDate: day });
     const offered = note.payable;
     const { given, back } = invoice.take(note.id, offered);
     enter(this.em, invoice, { kind: 'write_off_reversal', amount: back, day, reason: input.reason });
-    enter(this.em, invoice, { kind: 'allocation', amount: -given, day });
-    enter(this.em, note, { kind: 'allocation', amount: given, day });
-    if (given) this.em.create(PaymentAllocation, { creditNoteId: note.id, invoiceId: id, amount: given, currency: note.currency });
+    if (given) handOver(this.em, { from: note, to: invoice, amount: given, day });
     const others = await this.giveToOthers(note, offered - given, day);
     await issue(this.em, [note], { issueDate: day });
     note.credited = given + others;
@@ -100,15 +100,21 @@ class Handler {
     for (const other of left > 0n ? await openOf(this.em, note, left) : []) {
       const part = other.due < left ? other.due : left;
       if (part <= 0n) continue;
-      const on = latest(day, other.issueDate);
       other.receive(part, 'credit');
-      enter(this.em, other, { kind: 'allocation', amount: -part, day: on });
-      enter(this.em, note, { kind: 'allocation', amount: part, day: on });
-      this.em.create(PaymentAllocation, { creditNoteId: note.id, invoiceId: other.id, amount: part, currency: note.currency });
+      handOver(this.em, { from: note, to: other, amount: part, day: latest(day, other.issueDate) });
       left -= part;
     }
     return amount - left;
   }
+}
+
+/** The day of a credit note: today, or one since its invoice. What is dated ahead is voided instead. @throws invoice.cannot_credit */
+function dayOf({ issueDate, timeZone }: Invoice, asked: string | null = null): string {
+  const now = today(timeZone);
+  if (issueDate! > now) throw cannotCredit(`It is of ${issueDate!}: void it, or credit it from then on`);
+  if (asked && asked < issueDate!) throw refused('/issue_date', `is before the invoice, of ${issueDate!}`);
+  if (asked && asked > now) throw refused('/issue_date', 'is still to come');
+  return asked ?? now;
 }
 
 /** What was billed, and what earlier credit notes took of it, whoever may see them. */

@@ -238,6 +238,12 @@ export class Invoice extends businessRecord(
     if (due === 0n && this.due > 0n) this.record(new InvoiceDueAgain(this.id, this.customerAccountId));
   }
 
+  /** Gives back what a credit note had taken off it. */
+  uncredit(amount: bigint): void {
+    this.credited -= amount;
+    this.settle();
+  }
+
   /** Gives a part of its credit to an invoice. */
   give(amount: bigint): void {
     this.credited += this.kind === 'credit_note' ? amount : -amount;

@@ -27,9 +27,9 @@ const isDraft = ({ status }: Record<string, unknown>) => status === 'draft';
 const isSendable = ({ status }: Record<string, unknown>) => status !== 'draft' && status !== 'voided';
 const isNothing = (amount: unknown) => !/[1-9]/.test(String(amount));
 const isNegative = (amount: unknown) => String(amount).startsWith('-');
-const payableOf = ({ payable, totals }: Record<string, unknown>) => payable ?? (totals as { payable: string }).payable;
+const grossOf = (row: Record<string, unknown>) => (row.totals as { gross: string }).gross;
 const isBilled = (row: Record<string, unknown>) =>
-  row.kind === 'invoice' && row.status !== 'draft' && row.status !== 'voided' && !isNegative(payableOf(row));
+  row.kind === 'invoice' && row.status !== 'draft' && row.status !== 'voided' && !isNegative(grossOf(row));
 const isUntouched = ({ status, kind, credited }: Record<string, unknown>) =>
   kind !== 'credit_note' && status === 'issued' && isNothing(credited);
 const isOpen = ({ status, kind, due }: Record<string, unknown>) =>
@@ -119,7 +119,7 @@ export const InvoicesController = controller(
       answers: InvoiceView as never,
       status: 201,
       when: isBilled,
-      problems: ['invoice.cannot_credit', 'invoice.credit_too_large', 'invoice.credits_nothing'],
+      problems: ['invoice.cannot_credit', 'invoice.credit_too_large', 'invoice.credits_nothing', 'invoice.back_dated'],
     }),
     refund: { ...refund('Pay back what an invoice over less than nothing gives, or a part of it'), when: gives },
     duplicate: post(':id/duplicate', DuplicateInvoice, {

@@ -28,14 +28,20 @@ export async function lastIssued(em: EntityManager, sellers: readonly string[], 
  * What was voided stands in nobody's way: its series goes back to the day of the last document that counts, or to today. Its number stays taken.
  * Last of all, as for taking one.
  */
-export async function withoutVoided(em: EntityManager, { id, billingEntityId, kind, series, issueDate, timeZone }: Invoice): Promise<void> {
+export async function setSeriesBack(em: EntityManager, { id, billingEntityId, kind, series, issueDate, timeZone }: Invoice): Promise<void> {
   await em.flush();
+  const counter = [tenantId(), billingEntityId, kind, series];
+  // Locked by a statement of its own: the next one sees what whoever held it has issued.
+  await em.execute(
+    `select from number_series where tenant_id = ? and billing_entity_id = ? and kind = ? and period = ? for update`,
+    counter,
+  );
   await em.execute(
     `update number_series s set updated_at = ?, last_issued_on = greatest(?::date, (select max(i.issue_date) from invoice i
        where i.tenant_id = s.tenant_id and i.billing_entity_id = s.billing_entity_id and i.kind = s.kind and i.series = s.period
          and i.status not in ('draft', 'voided') and i.id <> ?))
      where s.tenant_id = ? and s.billing_entity_id = ? and s.kind = ? and s.period = ? and s.last_issued_on = ?`,
-    [now(), today(timeZone), id, tenantId(), billingEntityId, kind, series, issueDate],
+    [now(), today(timeZone), id, ...counter, issueDate],
   );
 }
 

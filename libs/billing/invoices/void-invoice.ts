@@ -1,13 +1,17 @@
 import { Command, EntityManager, Handles, now, today } from '#kernel';
 import { z } from 'zod';
 import { enter, latest } from '../ledger/enter.ts';
+import { release } from '../payments/allocate.ts';
 import { loadOwed } from './contents.ts';
 import { Invoice } from './invoice.ts';
-import { withoutVoided } from './take-numbers.ts';
+import { setSeriesBack } from './take-numbers.ts';
 
 export const Reason = z.strictObject({ reason: z.string().trim().min(1).max(500).optional() }).meta({ id: 'BillingReason' });
 export type Reason = z.output<typeof Reason>;
-/** Takes an issued invoice back. Its number stays, and nothing is owed on it. */
+/**
+ * Takes an issued invoice back. Its number stays, and nothing is owed on it. One whose day is still to come gives back what it was given, and its
+ * series goes on from the day before it. @throws invoice.cannot_void
+ */
 export class VoidInvoice extends Command<Invoice> {
   constructor(
     readonly id: string,
@@ -23,10 +27,12 @@ class Handler {
   async execute({ id, input: { reason } }: VoidInvoice) {
     const invoice = await loadOwed(this.em, id);
     if (invoice.status === 'voided') return invoice;
+    const ahead = invoice.issueDate !== null && invoice.issueDate > today(invoice.timeZone);
+    if (ahead) await release(this.em, invoice);
     const { due } = invoice;
     invoice.void(now(), reason);
     enter(this.em, invoice, { kind: 'void', amount: -due, day: latest(invoice.issueDate, today(invoice.timeZone)), reason });
-    if (invoice.issueDate! > today(invoice.timeZone)) await withoutVoided(this.em, invoice);
+    if (ahead) await setSeriesBack(this.em, invoice);
     return invoice;
   }
 }

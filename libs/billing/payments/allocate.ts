@@ -41,10 +41,14 @@ interface Given {
   row?: PaymentAllocation | null;
 }
 /** Writes down that a document gives to an invoice: the giver's side, the allocation, and the pair in the ledger. */
-export function give(em: Scribe, { from, to, amount, day, row }: Given): PaymentAllocation {
+export function give(em: Scribe, given: Given): PaymentAllocation {
+  given.from.give(given.amount);
+  return handOver(em, given);
+}
+/** The same for a credit note that is still being made: its own side is settled when it has its number. */
+export function handOver(em: Scribe, { from, to, amount, day, row }: Given): PaymentAllocation {
   enter(em, from, { kind: 'allocation', amount, day });
   enter(em, to, { kind: 'allocation', amount: -amount, day });
-  from.give(amount);
   if (row) return Object.assign(row, { amount: row.amount + amount });
   const source = from instanceof Payment ? { paymentId: from.id } : { creditNoteId: from.id };
   return em.create(PaymentAllocation, { ...source, invoiceId: to.id, amount, currency: to.currency });
@@ -102,6 +106,39 @@ export async function takeBack(em: EntityManager, payment: WholePayment, amount:
   payment.allocations = payment.allocations.filter(({ deletedAt }) => !deletedAt);
   for (const invoice of touched) await useOwnNotes(em, invoice, on);
   return touched;
+}
+
+/** Takes back all that an invoice was given: it is credit of its givers again. Its customer must be locked. */
+export async function release(em: EntityManager, invoice: Invoice): Promise<void> {
+  const rows = await em.find(PaymentAllocation, { invoiceId: invoice.id }, { orderBy: { id: 'asc' } });
+  const givers = async <T extends Invoice | Payment>(of: new () => T, ids: readonly (string | null)[]) =>
+    em.find(of, { id: { $in: ids.flatMap((id) => id ?? []) } } as never, {
+      orderBy: { id: 'asc' } as never,
+      lockMode: LockMode.PESSIMISTIC_WRITE,
+      filters: { allowed: false },
+    });
+  const notes = await givers(
+    Invoice,
+    rows.map(({ creditNoteId }) => creditNoteId),
+  );
+  const payments = await givers(
+    Payment,
+    rows.map(({ paymentId }) => paymentId),
+  );
+  for (const row of rows) {
+    const from = [...notes, ...payments].find(({ id }) => id === row.paymentId || id === row.creditNoteId)!;
+    const day = latest(dayOfGiver(from), invoice.issueDate);
+    enter(em, from, { kind: 'allocation', amount: -row.amount, day });
+    enter(em, invoice, { kind: 'allocation', amount: row.amount, day });
+    if (from instanceof Payment) {
+      from.takeBack(row.amount);
+      invoice.lose(row.amount);
+    } else {
+      from.give(-row.amount);
+      invoice.uncredit(row.amount);
+    }
+    row.remove();
+  }
 }
 
 /** An invoice that is due again is credited by what its own credit notes still have to give. */

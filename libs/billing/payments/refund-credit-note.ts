@@ -27,7 +27,7 @@ class Handler {
   constructor(private readonly em: EntityManager) {}
   async execute({ id, input, kind }: RefundCreditNote) {
     const note = await loadOwed(this.em, id);
-    if (kind && note.kind !== kind) throw missing('Invoice');
+    if (kind && note.kind !== kind) throw missing('Credit note');
     const { amount = note.toGive(), reason, externalId, method = 'other' } = input;
     fits(amount, note.currency);
     if (amount > note.toGive()) throw refundTooLarge('More than what is left of its credit');

@@ -98,23 +98,6 @@ export const amountOf = ({ quantity, unit_price }: Pick<Adjustment, 'quantity' |
 export const balanceOf = (adjustments: readonly Pick<Adjustment, 'quantity' | 'unit_price'>[]): bigint =>
   adjustments.reduce((sum, one) => sum + amountOf(one), 0n);
 
-/** Without what bills and gives back the same: changes upon changes of one period leave both. */
-export function netted(adjustments: readonly Adjustment[]): Adjustment[] {
-  const billed = adjustments.filter(({ quantity }) => quantity === '1').map((one) => ({ one, left: amountOf(one) }));
-  const back = adjustments
-    .filter(({ quantity }) => quantity === '-1')
-    .map((one) => {
-      let left = -amountOf(one);
-      for (const other of billed.filter((each) => each.one.description === one.description)) {
-        const part = left < other.left ? left : other.left;
-        other.left -= part;
-        left -= part;
-      }
-      return { one, left };
-    });
-  return [...billed, ...back].filter(({ left }) => left > 0n).map(({ one, left }) => ({ ...one, unit_price: priceOf(left) }));
-}
-
 /**
  * What of the adjustments goes on an invoice over an amount (e4): all that is billed, and of what is given back as much as leaves nothing
  * below zero. The rest waits for the invoice after.

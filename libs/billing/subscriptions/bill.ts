@@ -4,7 +4,9 @@ import { issue } from '../invoices/issue.ts';
 import { backDated } from '../invoices/take-numbers.ts';
 import { BillingPeriod } from './billing-period.ts';
 import { type Counts, nothingDone } from './billing-run.ts';
-import { gather, type Plan, planned, rowOf } from './plan.ts';
+import { soldIn } from './make-up.ts';
+import { gather, type Ingredients, type Plan, planned, rowOf } from './plan.ts';
+import type { Due } from './schedule.ts';
 import { Subscription } from './subscription.ts';
 
 /** So many subscriptions, or a few more than so many invoices, in one transaction. */
@@ -87,7 +89,9 @@ async function billThem(em: EntityManager, at: Date, claimed: string[], only?: s
     failpoint('billing.in_batch');
   }
   const drafts = new Drafts();
-  for (const plan of plans) settle(plan, at, drafts);
+  // What is referred to before what refers to it.
+  for (const { invoices, drafts: made } of plans) if (invoices.length) drafts.take(made);
+  for (const plan of plans) settle(plan, at, drafts, given);
   await issue(
     em,
     plans.flatMap(({ invoices }) => invoices.map(({ draft }) => draft)),
@@ -105,19 +109,19 @@ async function billThem(em: EntityManager, at: Date, claimed: string[], only?: s
 }
 
 /** The subscription goes on, and each period gets its row: what refuses a second invoice for it. */
-function settle(plan: Plan, at: Date, drafts: Drafts): void {
+function settle(plan: Plan, at: Date, { scribe }: Drafts, { items }: Ingredients): void {
   const { subscription, invoices, paused, skipped, nextIndex, adjustments, parked, waitsFor } = plan;
   if (parked !== undefined) return subscription.park(parked);
-  if (waitsFor !== undefined) return subscription.waitFor(waitsFor);
-  const { scribe } = drafts;
-  drafts.take(plan.drafts);
+  if (waitsFor !== undefined) return subscription.waitFor(waitsFor, at);
   subscription.nextIndex = nextIndex;
   if (subscription.adjustments !== adjustments) subscription.adjustments = adjustments;
   subscription.settle(at);
   const { id: subscriptionId } = subscription;
+  const sold = (period: Due) => soldIn(items.get(subscriptionId) ?? [], period, subscription.rhythm());
   for (const { draft, periods } of invoices)
-    for (const period of periods) scribe.create(BillingPeriod, { ...rowOf(period), subscriptionId, status: 'billed', invoiceId: draft.id });
-  for (const period of paused) scribe.create(BillingPeriod, { ...rowOf(period), subscriptionId, status: 'paused' });
+    for (const period of periods)
+      scribe.create(BillingPeriod, { ...rowOf(period), subscriptionId, status: 'billed', invoiceId: draft.id, sold: sold(period) });
+  for (const period of paused) scribe.create(BillingPeriod, { ...rowOf(period), subscriptionId, status: 'paused', sold: [] });
   for (const period of skipped) scribe.create(BillingPeriod, { ...rowOf(period), subscriptionId, status: 'skipped' });
 }
 

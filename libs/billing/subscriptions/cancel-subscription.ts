@@ -1,7 +1,8 @@
 import { Bus, Command, EntityManager, Handles, load, today } from '#kernel';
 import type { z } from 'zod';
 import { wakeFor } from './bill-due.ts';
-import { endOfRunning, loadWhole, mayBegin, serveLonger } from './contents.ts';
+import { endOfRunning, loadWhole, mayBegin } from './contents.ts';
+import { makeUp } from './make-up.ts';
 import { Subscription } from './subscription.ts';
 import { SubscriptionItem } from './subscription-item.ts';
 import type { Cancelling } from './subscription-input.ts';
@@ -35,7 +36,7 @@ class Handler {
     }
     const subscription = await loadWhole(this.em, id);
     subscription.cancelAt = lastDay(subscription, input);
-    await serveLonger(this.em, subscription);
+    await makeUp(this.em, subscription);
     if (subscription.status === 'draft') subscription.status = 'active';
     subscription.settle();
     await wakeFor(this.bus, [subscription.wakeAt]);

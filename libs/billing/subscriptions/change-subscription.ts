@@ -3,7 +3,8 @@ import type { z } from 'zod';
 import { BillingEntity } from '../billing-entities/billing-entity.ts';
 import { CustomerAccount } from '../customers/customer-account.ts';
 import { wakeFor } from './bill-due.ts';
-import { itemFields, itemsOf, loadWhole, makeUp, mayBegin, rhythmOf, stateOf } from './contents.ts';
+import { itemFields, itemsOf, loadWhole, mayBegin, rhythmOf } from './contents.ts';
+import { makeUp } from './make-up.ts';
 import { oneRhythm, Subscription } from './subscription.ts';
 import type { SubscriptionChange } from './subscription-input.ts';
 import { SubscriptionItem } from './subscription-item.ts';
@@ -47,7 +48,6 @@ class Handler {
     const account = await this.em.findOneOrFail(CustomerAccount, { id: subscription.customerAccountId });
     const lines = await itemsOf(this.em, change.items, subscription, seller, account);
 
-    const before = stateOf(subscription);
     for (const item of subscription.items)
       if (item.validUntil === null || item.validUntil > day) item.validUntil = item.validFrom > day ? item.validFrom : day;
     const position = subscription.items.length;
@@ -63,7 +63,7 @@ class Handler {
     subscription.items = [...subscription.items, ...made];
     // It reads differently now: its version, and so its ETag, moves on.
     subscription.updatedAt = now();
-    await makeUp(this.em, subscription as typeof subscription & { items: SubscriptionItem[] }, before);
+    await makeUp(this.em, subscription);
     subscription.settle();
     await wakeFor(this.bus, [subscription.wakeAt]);
     return subscription;

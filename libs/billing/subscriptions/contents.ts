@@ -1,17 +1,11 @@
-import { addDays, type EntityManager, invalid, load, today } from '#kernel';
+import { type EntityManager, invalid, load, today } from '#kernel';
 import type { CustomerAccount } from '../customers/customer-account.ts';
 import type { BillingEntity } from '../billing-entities/billing-entity.ts';
 import { Price } from '../catalog/price.ts';
-import { priceOf } from '../invoices/arithmetic.ts';
 import { termsOf } from '../invoices/draft.ts';
-import { Invoice } from '../invoices/invoice.ts';
 import { type LineContent, priced } from '../invoices/pricing.ts';
 import { latest } from '../ledger/enter.ts';
-import { adjustmentsOf, saleOf } from './adjustments.ts';
-import { BillingPeriod } from './billing-period.ts';
-import { lineBehind, openLines, takeOff } from './open-lines.ts';
-import { indexOn, periodAt, type Rhythm, wholeAt } from './periods.ts';
-import { difference, endOf } from './schedule.ts';
+import { indexOn, periodAt, type Rhythm } from './periods.ts';
 import { oneRhythm, Subscription, subscriptionOver, tooEarly } from './subscription.ts';
 import type { ItemInput } from './subscription-input.ts';
 import { SubscriptionItem } from './subscription-item.ts';
@@ -92,12 +86,6 @@ export const itemFields = ({ description, quantity, unit, unitPrice, taxCategory
   priceId,
 });
 
-/** The last period that was billed in advance: what a change of terms has to be made up for. */
-const lastAhead = (em: EntityManager, { id, nextIndex, billing }: Subscription): Promise<BillingPeriod | null> =>
-  billing === 'arrears' || nextIndex === 0
-    ? Promise.resolve(null)
-    : em.findOne(BillingPeriod, { subscriptionId: id, index: nextIndex - 1 });
-
 /** The first day that a change can have, where there is one: what lies before is billed and over. */
 function changeableFrom(subscription: Subscription): string | null {
   const { billing, nextIndex } = subscription;
@@ -108,42 +96,6 @@ export function mayBegin(subscription: Subscription, day: string, pointer: strin
   const first = changeableFrom(subscription);
   if (first !== null && day < first)
     throw tooEarly(undefined, { details: [{ pointer, code: 'too_early', message: `is before ${first}` }] });
-}
-
-/** What is sold, and on which terms, at one moment: to tell afterwards what a change changed. */
-export const stateOf = (subscription: Whole) => ({ items: subscription.items.map(saleOf), terms: subscription.terms() });
-
-/**
- * What a change gives back of the period that is billed ahead, and bills besides: it goes on the next invoice. What a credit note took back
- * already is not given back once more, and for a period whose invoice was voided nothing was paid.
- */
-export async function makeUp(em: EntityManager, subscription: Whole, before: ReturnType<typeof stateOf>): Promise<void> {
-  const period = await lastAhead(em, subscription);
-  const invoice = period?.invoiceId ? await em.findOne(Invoice, { id: period.invoiceId }, { filters: { allowed: false } }) : null;
-  if (!period || !invoice || invoice.status === 'voided') return;
-  const whole = wholeAt(subscription.rhythm(), period.index);
-  const changes = adjustmentsOf(difference(period.index, before, stateOf(subscription)), whole, subscription.currency);
-  const lines = await openLines(em, invoice.id);
-  const more = changes.flatMap((one) => {
-    const line = one.quantity === '-1' ? lineBehind(lines, one) : undefined;
-    if (!line) return [one];
-    const taken = takeOff(line, one);
-    return taken ? [{ ...one, unit_price: priceOf(taken) }] : [];
-  });
-  if (more.length) subscription.adjustments = [...subscription.adjustments, ...more];
-}
-
-/** Its end was put off or called off: days that were left out of the period that is billed ahead are billed on the next invoice. */
-export async function serveLonger(em: EntityManager, subscription: Whole): Promise<void> {
-  const period = await lastAhead(em, subscription);
-  if (!period) return;
-  const { items, terms } = stateOf(subscription);
-  const [until, end] = [addDays(period.periodEnd, 1), endOf(periodAt(terms.rhythm, period.index), terms)];
-  if (end <= until) return;
-  period.periodEnd = addDays(end, -1);
-  const { more } = difference(period.index, { items, terms: { ...terms, cancelAt: until } }, { items, terms });
-  const longer = adjustmentsOf({ back: [], more }, wholeAt(terms.rhythm, period.index), subscription.currency);
-  if (longer.length) subscription.adjustments = [...subscription.adjustments, ...longer];
 }
 
 /** The day after the last that is billed in advance, where any is. */

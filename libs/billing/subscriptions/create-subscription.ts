@@ -49,6 +49,8 @@ class Handler {
         cancelAt: input.cancelAt ?? null,
         pastDueSince: null,
         suspendedOn: null,
+        restsFrom: null,
+        releasedOn: null,
         anchorDay: input.anchorDay ?? null,
         anchorMonth: input.anchorMonth ?? null,
       })

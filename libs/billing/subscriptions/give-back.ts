@@ -1,14 +1,21 @@
-import { Bus, EntityManager, formatAmount, Reaction, Reacts } from '#kernel';
+import { Bus, EntityManager, formatAmount, Reaction, Reacts, Refusal } from '#kernel';
+import { priceOf } from '../invoices/arithmetic.ts';
 import { CreditInvoice } from '../invoices/credit-invoice.ts';
 import { Invoice } from '../invoices/invoice.ts';
-import { priceOf } from '../invoices/arithmetic.ts';
-import { amountOf, balanceOf, fitting, netted } from './adjustments.ts';
-import { lineBehind, type OpenLine, openLines, takeOff } from './open-lines.ts';
+import { amountOf, balanceOf, fitting } from './adjustments.ts';
+import { askSomebody } from './ask-somebody.ts';
+import { billedIt, type OpenLine, openLines, takeable, taxedAlike } from './open-lines.ts';
 import { type Adjustment, Subscription, SubscriptionOwesBack } from './subscription.ts';
-import { askSomebody } from './tell-of-parked.ts';
 
-/** No invoice follows that what is to be given back could go on: credit notes over what was billed give it back. */
+/** No invoice follows that what is to be given back could go on: credit notes over what was billed give it back, else somebody is asked. */
 export class GiveBack extends Reaction<SubscriptionOwesBack> {}
+
+/** So much of an adjustment (e4), credited of a line. */
+interface Share {
+  readonly of: Adjustment;
+  readonly line: OpenLine;
+  readonly amount: bigint;
+}
 
 @Reacts(SubscriptionOwesBack, GiveBack)
 class Handler {
@@ -19,23 +26,45 @@ class Handler {
 
   async execute({ told: { event } }: GiveBack) {
     const subscription = await this.em.findOneOrFail(Subscription, { id: event.id });
-    let { later: open } = fitting(netted(subscription.adjustments), 0n);
+    let { later: open } = fitting(subscription.adjustments, 0n);
     if (!open.length) return;
-    const billed = { source: 'subscription', sourceId: event.id, kind: 'invoice', status: { $nin: ['draft', 'voided'] } } as const;
-    // Not kept: whatever credits one reads it again when it is locked.
-    const newest = { orderBy: { issueDate: 'desc', id: 'desc' }, disableIdentityMap: true } as const;
-    for (const { id } of await this.em.find(Invoice, billed, newest)) {
-      if (!open.length) break;
-      const { credited, rest } = shared(open, await openLines(this.em, id));
-      if (credited.size)
-        await this.bus.run(new CreditInvoice(id, { reason: REASON, lines: [...credited].map(([lineId, amount]) => ({ lineId, amount })) }));
-      open = rest;
-    }
+    // What was billed for these days; then anything of the same tax, for it may have been lowered since.
+    const invoices = await this.billed(event.id);
+    const shares = new Map(invoices.map(({ id }) => [id, [] as Share[]]));
+    for (const fits of [billedIt, taxedAlike]) for (const { id, lines } of invoices) open = shared(open, lines, fits, shares.get(id)!);
+    for (const [id, taken] of shares) if (!(await this.credited(id, taken))) open.push(...taken.map(({ of, amount }) => part(of, amount)));
     subscription.adjustments = open;
-    if (open.length) await this.tellOf(subscription, open);
+    if (open.length) await this.ask(subscription, open);
   }
 
-  private tellOf(subscription: Subscription, open: readonly Adjustment[]) {
+  /** The newest first. Not kept: whatever credits one reads it again when it is locked. */
+  private async billed(sourceId: string): Promise<{ id: string; lines: OpenLine[] }[]> {
+    const found = await this.em.find(
+      Invoice,
+      { source: 'subscription', sourceId, kind: 'invoice', status: { $nin: ['draft', 'voided'] } },
+      { orderBy: { issueDate: 'desc', id: 'desc' }, disableIdentityMap: true },
+    );
+    const all = [];
+    for (const { id } of found) all.push({ id, lines: await openLines(this.em, id) });
+    return all;
+  }
+
+  /** False where that cannot be: somebody has credited it meanwhile, say. */
+  private async credited(id: string, shares: readonly Share[]): Promise<boolean> {
+    const amounts = new Map<string, bigint>();
+    for (const { line, amount } of shares) amounts.set(line.id, (amounts.get(line.id) ?? 0n) + amount);
+    if (!amounts.size) return true;
+    const lines = [...amounts].map(([lineId, amount]) => ({ lineId, amount }));
+    try {
+      await this.bus.apart(() => this.bus.run(new CreditInvoice(id, { reason: 'Given back at the end of the subscription', lines })));
+      return true;
+    } catch (error) {
+      if (error instanceof Refusal) return false;
+      throw error;
+    }
+  }
+
+  private ask(subscription: Subscription, open: readonly Adjustment[]) {
     const { id, currency } = subscription;
     const amount = `${formatAmount(-balanceOf(open), currency)} ${currency}`;
     return askSomebody(this.em, subscription, {
@@ -44,17 +73,20 @@ class Handler {
     });
   }
 }
-const REASON = 'Given back at the end of the subscription';
 
-/** What of the adjustments these lines have billed, by line (e4); the rest is of another invoice. */
-function shared(adjustments: readonly Adjustment[], lines: OpenLine[]) {
-  const credited = new Map<string, bigint>();
-  const rest: Adjustment[] = [];
-  for (const one of adjustments) {
-    const line = lineBehind(lines, one);
-    const taken = line ? takeOff(line, one) : 0n;
-    if (line && taken) credited.set(line.id, (credited.get(line.id) ?? 0n) + taken);
-    if (taken < -amountOf(one)) rest.push({ ...one, unit_price: priceOf(-amountOf(one) - taken) });
-  }
-  return { credited, rest };
+const part = (one: Adjustment, amount: bigint): Adjustment => ({ ...one, unit_price: priceOf(amount) });
+
+/** Takes what is given back off the lines that fit it; the rest is of another invoice. */
+function shared(open: readonly Adjustment[], lines: OpenLine[], fits: typeof billedIt, shares: Share[]): Adjustment[] {
+  return open.flatMap((one) => {
+    let rest = -amountOf(one);
+    for (const line of lines.filter((each) => fits(each, one))) {
+      const amount = takeable(line, lines, rest);
+      if (amount <= 0n) continue;
+      line.left -= amount;
+      rest -= amount;
+      shares.push({ of: one, line, amount });
+    }
+    return rest > 0n ? [part(one, rest)] : [];
+  });
 }

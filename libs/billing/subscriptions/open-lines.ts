@@ -1,34 +1,36 @@
-import type { EntityManager } from '#kernel';
+import { type EntityManager, fixed } from '#kernel';
 import { InvoiceLine } from '../invoices/invoice-line.ts';
-import { amountOf } from './adjustments.ts';
 import type { Adjustment } from './subscription.ts';
 
 /** A line that was billed, and what of it no credit note has taken back, in e4. */
-export interface OpenLine extends Pick<InvoiceLine, 'id' | 'description' | 'periodStart' | 'periodEnd'> {
+export interface OpenLine extends Pick<
+  InvoiceLine,
+  'id' | 'description' | 'periodStart' | 'periodEnd' | 'taxRateId' | 'taxCategory' | 'taxPercent'
+> {
   left: bigint;
 }
 
+/** The lines of an invoice, those that lower it among them. */
 export async function openLines(em: EntityManager, invoiceId: string): Promise<OpenLine[]> {
-  const lines = await em.find(InvoiceLine, { invoiceId });
-  const credits = await em.find(InvoiceLine, { creditsLineId: { $in: lines.map(({ id }) => id) } });
-  return lines.map(({ id, description, periodStart, periodEnd, total }) => {
+  const lines = await em.find(InvoiceLine, { invoiceId }, { filters: { allowed: false } });
+  const credits = await em.find(InvoiceLine, { creditsLineId: { $in: lines.map(({ id }) => id) } }, { filters: { allowed: false } });
+  return lines.map(({ id, description, periodStart, periodEnd, taxRateId, taxCategory, taxPercent, total }) => {
     const left = credits.reduce((sum, one) => (one.creditsLineId === id ? sum - one.total : sum), total);
-    return { id, description, periodStart, periodEnd, left };
+    return { id, description, periodStart, periodEnd, taxRateId, taxCategory, taxPercent, left };
   });
 }
 
-/** Of which of the lines something is given back: what was billed for those days; undefined when it was billed elsewhere. */
-export const lineBehind = (lines: readonly OpenLine[], one: Adjustment): OpenLine | undefined =>
-  lines.find(
-    ({ description, periodStart, periodEnd }) =>
-      description === one.description && (periodStart ?? '') <= one.period_start && one.period_end <= (periodEnd ?? ''),
-  );
+/** Whether the line billed what is given back, on its own days; else whether it bears the same tax. */
+export const billedIt = ({ description, periodStart, periodEnd }: OpenLine, one: Adjustment): boolean =>
+  description === one.description && (periodStart ?? '') <= one.period_start && one.period_end <= (periodEnd ?? '');
+export const taxedAlike = ({ taxRateId, taxCategory, taxPercent }: OpenLine, one: Adjustment): boolean =>
+  one.tax_rate_id
+    ? taxRateId === one.tax_rate_id
+    : taxCategory === one.tax_category && fixed(taxPercent, 4) === fixed(one.tax_percent ?? '0', 4);
 
-/** Takes what is given back off the line behind it, as far as something of it is left: so much, in e4. */
-export function takeOff(line: OpenLine, one: Adjustment): bigint {
-  const wanted = -amountOf(one);
-  const taken = wanted < line.left ? wanted : line.left;
-  if (taken <= 0n) return 0n;
-  line.left -= taken;
-  return taken;
+/** How much of an amount a credit note can take off a line: what is left of it, of its tax, and of the invoice. In e4. */
+export function takeable(line: OpenLine, lines: readonly OpenLine[], amount: bigint): bigint {
+  const left = (some: readonly OpenLine[]) => some.reduce((sum, one) => sum + one.left, 0n);
+  const tax = lines.filter((one) => one.taxCategory === line.taxCategory && fixed(one.taxPercent, 4) === fixed(line.taxPercent, 4));
+  return [line.left, left(tax), left(lines)].reduce((least, one) => (one < least ? one : least), amount);
 }

@@ -1,7 +1,8 @@
 import { Bus, Command, EntityManager, Handles, problem, today } from '#kernel';
 import type { z } from 'zod';
 import { wakeFor } from './bill-due.ts';
-import { loadWhole, makeUp, mayBegin, stateOf } from './contents.ts';
+import { loadWhole, mayBegin } from './contents.ts';
+import { makeUp } from './make-up.ts';
 import { Subscription } from './subscription.ts';
 import type { Pausing } from './subscription-input.ts';
 
@@ -34,9 +35,8 @@ class Pausings {
     mayBegin(subscription, from, '/from');
     const clashes = subscription.pauses.some((one) => (until === null || one.from < until) && (one.until === null || from < one.until));
     if (clashes || (until !== null && until <= from)) throw badPause();
-    const before = stateOf(subscription);
     subscription.pauses = [...subscription.pauses, { from, until }];
-    await makeUp(this.em, subscription, before);
+    await makeUp(this.em, subscription);
     subscription.settle();
     await wakeFor(this.bus, [subscription.wakeAt]);
     return subscription;
@@ -63,9 +63,8 @@ class Resuming {
   async execute({ id }: ResumeSubscription) {
     const subscription = await loadWhole(this.em, id, ({ parkedAt }) => parkedAt !== null);
     const on = today(subscription.zone);
-    const before = stateOf(subscription);
     subscription.resume(on);
-    await makeUp(this.em, subscription, before);
+    await makeUp(this.em, subscription);
     subscription.settle();
     await wakeFor(this.bus, [subscription.wakeAt]);
     return subscription;

@@ -10,7 +10,7 @@ import { type Parties, taxIdThere } from '../invoices/issue.ts';
 import { lastIssued } from '../invoices/take-numbers.ts';
 import { type LineInput, type Referred, referred } from '../invoices/pricing.ts';
 import { adjustedLine, balanceOf, fitting, lineOf, lineTotal } from './adjustments.ts';
-import { periodAt, wholeAt } from './periods.ts';
+import { billingInstant, periodAt, wholeAt } from './periods.ts';
 import { billedOn, caughtUp, type Due, dueOn, MOST_MISSED, pieces } from './schedule.ts';
 import type { Adjustment, Subscription } from './subscription.ts';
 import { SubscriptionItem } from './subscription-item.ts';
@@ -26,9 +26,9 @@ export interface Plan {
   readonly adjustments: Adjustment[];
   /** Why nothing is done with it until a person has looked. */
   readonly parked?: string;
-  /** The day its seller issues again: something was dated ahead, and nothing is issued before it. */
-  readonly waitsFor?: string;
-  /** The rows that are made. */
+  /** When its seller issues again: something was dated ahead, and nothing is issued before it. */
+  readonly waitsFor?: Date;
+  /** The rows that its invoices are made of; of one that has none they are forgotten. */
   readonly drafts: Drafts;
 }
 
@@ -115,7 +115,7 @@ export async function planned(em: EntityManager, subscription: Subscription, at:
     skipped: [],
     nextIndex,
     adjustments: subscription.adjustments,
-    drafts: new Drafts(),
+    drafts,
   };
   const due = dueOn(terms, nextIndex, dayOf(at, subscription.zone));
   const missed = due.filter(({ spans, on }) => spans.length && !(subscription.releasedOn && on < subscription.releasedOn)).length;
@@ -140,8 +140,9 @@ export async function planned(em: EntityManager, subscription: Subscription, at:
       made.push({ draft, periods: [] });
       adjustments = later;
     }
-    const day = given.lastIssued.get(subscription.billingEntityId);
-    if (made.length && day && day > today(given.sellers.get(subscription.billingEntityId)!.timeZone)) return { ...nothing, waitsFor: day };
+    const { billingEntityId } = subscription;
+    const [day, zone] = [given.lastIssued.get(billingEntityId), given.sellers.get(billingEntityId)?.timeZone];
+    if (made.length && day && zone && day > today(zone)) return { ...nothing, waitsFor: billingInstant(day, zone) };
     return {
       subscription,
       drafts,

@@ -1,4 +1,4 @@
-import { Bus, camelCased, Command, Drafts, EntityManager, Handles, type Input } from '#kernel';
+import { Bus, camelCased, Command, day, Drafts, EntityManager, Handles, type Input } from '#kernel';
 import { z } from 'zod';
 import { BillingEntity } from '../billing-entities/billing-entity.ts';
 import { CustomerAccount } from '../customers/customer-account.ts';
@@ -19,7 +19,7 @@ export const SubscriptionPreviewing = camelCased<Asked>(
   ['items', 'effectiveDate', 'periods'],
   z.strictObject({
     items: z.array(ItemInput).min(1).max(100).optional().meta({ description: 'As if it were changed to these; as it is unless given' }),
-    effective_date: z.iso.date().optional(),
+    effective_date: day().check.optional(),
     periods: z.int().min(1).max(36).optional().meta({ description: 'How many of its next periods: 3 unless given' }),
   }),
 ).meta({ id: 'SubscriptionPreviewing' });

@@ -112,7 +112,9 @@ function told({ subscription, invoices, paused, skipped, parked, waitsFor }: Pla
     ...(paused.length ? [one('paused', paused)] : []),
     ...(skipped.length ? [one('skipped', skipped)] : []),
     ...(parked === undefined ? [] : [one('parked', [], null, parked)]),
-    ...(waitsFor === undefined ? [] : [one('waiting', [], null, `An invoice was issued with the date ${waitsFor}`)]),
+    ...(waitsFor === undefined
+      ? []
+      : [one('waiting', [], null, `Its seller has issued an invoice dated ahead: nothing is issued before ${waitsFor.toISOString()}`)]),
   ];
 }
 

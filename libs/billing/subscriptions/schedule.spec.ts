@@ -130,17 +130,19 @@ describe('a change in a period that was billed', () => {
   const basic: Sold = { id: 'basic', validFrom: '2026-02-01', validUntil: null };
   const said = (piece: { item: Sold; from: string; until: string }) => `${piece.item.id} ${piece.from}/${piece.until}`;
 
+  const whole = wholeAt(rhythm, 0);
+  const sold = (items: Sold[], more: Partial<Terms> = {}) => pieces(items, served(periodAt(rhythm, 0), terms(rhythm, more)), whole);
+
   it('upgrading on 15 February gives the rest of the old back and bills the rest of the new', () => {
-    const before = { items: [basic], terms: terms(rhythm) };
     const plus: Sold = { id: 'plus', validFrom: '2026-02-15', validUntil: null };
-    const { back, more } = difference(0, before, { items: [{ ...basic, validUntil: '2026-02-15' }, plus], terms: terms(rhythm) });
+    const { back, more } = difference(sold([basic]), sold([{ ...basic, validUntil: '2026-02-15' }, plus]), whole);
     expect([back.map(said), more.map(said)]).toEqual([['basic 2026-02-15/2026-03-01'], ['plus 2026-02-15/2026-03-01']]);
   });
 
   it('pausing gives its days back, resuming bills what is left', () => {
-    const paused = (until: string | null) => ({ items: [basic], terms: terms(rhythm, { pauses: [{ from: '2026-02-10', until }] }) });
-    expect(difference(0, { items: [basic], terms: terms(rhythm) }, paused(null)).back.map(said)).toEqual(['basic 2026-02-10/2026-03-01']);
-    const { back, more } = difference(0, paused(null), paused('2026-02-20'));
+    const paused = (until: string | null) => sold([basic], { pauses: [{ from: '2026-02-10', until }] });
+    expect(difference(sold([basic]), paused(null), whole).back.map(said)).toEqual(['basic 2026-02-10/2026-03-01']);
+    const { back, more } = difference(paused(null), paused('2026-02-20'), whole);
     expect([back, more.map(said)]).toEqual([[], ['basic 2026-02-20/2026-03-01']]);
   });
 });

@@ -1,4 +1,4 @@
-import { type Period, type Rhythm, periodAt, splitByDays, wholeAt } from './periods.ts';
+import { type Period, type Rhythm, periodAt, splitByDays } from './periods.ts';
 import { daysBetween } from '#kernel';
 
 /** A stretch of days, from its first to the day before `until`. */
@@ -111,11 +111,15 @@ export interface Piece<S extends Sold> extends Span {
 }
 export function pieces<S extends Sold>(items: readonly S[], spans: readonly Span[], whole: Period): Piece<S>[] {
   return items.flatMap((item) =>
-    spans
-      .flatMap((span) => within(span, { from: item.validFrom, until: item.validUntil }))
-      .map((span) => ({ ...span, item, whole: span.from === whole.start && span.until === whole.end })),
+    spans.flatMap((span) => within(span, { from: item.validFrom, until: item.validUntil })).map((span) => pieceOf(item, span, whole)),
   );
 }
+export const pieceOf = <S extends Sold>(item: S, { from, until }: Span, whole: Period): Piece<S> => ({
+  from,
+  until,
+  item,
+  whole: from === whole.start && until === whole.end,
+});
 
 /**
  * What some days of a period cost, in e4, when all of it costs `amount`. A period may be cut anywhere: the parts add up to the amount, for
@@ -126,26 +130,18 @@ export function costOf(amount: bigint, { from, until }: Span, whole: Period, cur
   return splitByDays(amount, days, currency)[1]!;
 }
 
-/** How a period that was billed already differs after a change: what is given back, and what is billed besides. */
+/** How the days that a period was billed for differ from those it should be: what is given back, and what is billed besides. */
 export interface Difference<S extends Sold> {
   readonly back: readonly Piece<S>[];
   readonly more: readonly Piece<S>[];
 }
-interface State<S extends Sold> {
-  readonly items: readonly S[];
-  readonly terms: Terms;
-}
-export function difference<S extends Sold>(index: number, before: State<S>, after: State<S>): Difference<S> {
-  const whole = wholeAt(after.terms.rhythm, index);
-  const spans = ({ terms }: State<S>) => served(periodAt(terms.rhythm, index), terms);
-  const of = (state: State<S>, id: string) => pieces(state.items, spans(state), whole).filter(({ item }) => item.id === id);
-  const lost = (from: State<S>, to: State<S>) =>
-    from.items.flatMap((item) =>
-      without(of(from, item.id), of(to, item.id)).map((span) => ({
-        ...span,
-        item,
-        whole: span.from === whole.start && span.until === whole.end,
-      })),
-    );
-  return { back: lost(before, after), more: lost(after, before) };
+export function difference<S extends Sold>(billed: readonly Piece<S>[], now: readonly Piece<S>[], whole: Period): Difference<S> {
+  const less = (from: readonly Piece<S>[], to: readonly Piece<S>[]) => {
+    const items = new Map(from.map(({ item }) => [item.id, item]));
+    return [...items.values()].flatMap((item) => {
+      const of = (all: readonly Piece<S>[]) => all.filter((piece) => piece.item.id === item.id);
+      return without(of(from), of(to)).map((span) => pieceOf(item, span, whole));
+    });
+  };
+  return { back: less(billed, now), more: less(now, billed) };
 }

@@ -43,7 +43,8 @@ class Handler {
       { wakeAt: { $lte: until }, ...(after ? { id: { $gt: after } } : {}) },
       { orderBy: { id: 'asc' }, limit: AT_ONCE, disableIdentityMap: true },
     );
-    const given = { ...(await gather(this.em, running, false)), scribe: new Drafts().scribe };
+    // As if nothing were dated ahead: what waits for that is billed some days later.
+    const given = { ...(await gather(this.em, running, false)), lastIssued: new Map<string, string>(), scribe: new Drafts().scribe };
     const invoices: Simulated[] = [];
     for (const subscription of running) invoices.push(...(await this.passed(subscription, until, given).catch(nothingIfRefused)));
     return { invoices, next: running.length === AT_ONCE ? running.at(-1)!.id : null };

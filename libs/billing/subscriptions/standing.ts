@@ -45,14 +45,15 @@ async function settleStanding(em: EntityManager, bus: Bus, invoiceId: string, re
   const invoice = await em.findOne(Invoice, { id: invoiceId, source: 'subscription' });
   const subscription = invoice && (await em.findOne(Subscription, { id: invoice.sourceId! }, { lockMode: LockMode.PESSIMISTIC_WRITE }));
   if (!subscription) return;
-  const [open] = await em.execute<{ since: string | null }[]>(
-    `select min(r.ran_on)::text as since from invoice i join dunning_step_run r on r.tenant_id = i.tenant_id and r.invoice_id = i.id
+  // What is due is read once nobody else can settle the same.
+  const [open] = await em.execute<{ since: string | null; due: boolean | null }[]>(
+    `select min(r.ran_on)::text as since, bool_or(i.id = ?) as due from invoice i join dunning_step_run r on r.tenant_id = i.tenant_id and r.invoice_id = i.id
      where i.tenant_id = ? and i.source = 'subscription' and i.source_id = ? and i.kind = 'invoice' and i.due_e4 > 0`,
-    [tenantId(), subscription.id],
+    [invoiceId, tenantId(), subscription.id],
   );
   subscription.pastDueSince = open!.since;
   if (!subscription.isServed()) return;
-  if (reminded?.suspends && invoice.due > 0n) subscription.suspend(firstUnbilled(subscription));
+  if (reminded?.suspends && open!.due) subscription.suspend(firstUnbilled(subscription));
   subscription.settle();
   await wakeFor(bus, [subscription.wakeAt]);
 }

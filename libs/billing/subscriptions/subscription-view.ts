@@ -39,6 +39,7 @@ const HEAD = [
   'cancelledAt',
   'pastDueSince',
   'suspendedOn',
+  'restsFrom',
   'parkedAt',
   'parkedReason',
   'reference',

@@ -75,6 +75,7 @@ export class Subscription extends businessRecord(
     cancelledAt: moment().optional(),
     pastDueSince: day().optional().describe('The day its customer was first reminded of what is still due of it'),
     suspendedOn: day().optional().describe('The day a step of dunning stopped it; nothing is billed until somebody resumes it'),
+    restsFrom: day().optional().describe('While it is suspended: the first day that is not billed'),
     pauses: json(Pauses).or([]),
     adjustments: json(z.array(Adjustment)).or([]),
     reference: text({ max: 200 }).optional().describe('Of the buyer; on each invoice'),
@@ -103,7 +104,7 @@ export class Subscription extends businessRecord(
       cancelled: "(status = 'cancelled') = (cancelled_at is not null)",
       parked: '(parked_at is null) = (parked_reason is null) and (parked_at is null or wake_at is null)',
       draft: "status <> 'draft' or wake_at is null",
-      suspended: "status <> 'suspended' or suspended_on is not null",
+      suspended: "(suspended_on is null) = (rests_from is null) and (status <> 'suspended' or suspended_on is not null)",
     },
     withParts: true,
     search: ['new.reference'],
@@ -128,7 +129,8 @@ export class Subscription extends businessRecord(
     };
   }
   terms(): Terms {
-    const { billing, pauses, cancelAt } = this;
+    const { billing, restsFrom, cancelAt } = this;
+    const pauses = restsFrom === null ? this.pauses : [...this.pauses, { from: restsFrom, until: null }];
     return { rhythm: this.rhythm(), billing, pauses, cancelAt };
   }
 
@@ -137,15 +139,19 @@ export class Subscription extends businessRecord(
     const on = dayOf(at, this.zone);
     if (this.status !== 'draft') this.begin(on, at);
     this.nextBillingOn = this.status === 'draft' ? null : billedOn(periodAt(this.rhythm(), this.nextIndex), this.terms());
-    const turns = [this.trialEnd, this.cancelAt, ...this.pauses.flatMap(({ from, until }) => [from, until])];
-    const ahead = this.isServed() ? turns.filter((turn) => turn !== null && turn > on) : [];
     // Nothing follows that what is still owed, by whom ever, could go with.
     const rest = this.status === 'cancelled' && this.nextBillingOn === null ? balanceOf(this.adjustments) : 0n;
     const last = rest > 0n ? on : null;
     if (rest < 0n) this.record(new SubscriptionOwesBack(this.id, this.customerAccountId));
-    const [next] = [...ahead, this.nextBillingOn, last].filter((turn) => turn !== null).sort();
+    const [next] = [...this.turnsAfter(on), this.nextBillingOn, last].filter((turn) => turn !== null).sort();
     this.wakeAt = next === undefined || this.parkedAt ? null : billingInstant(next, this.zone);
     return this;
+  }
+
+  /** The days to come on which a trial, a pause or the subscription itself ends, or a pause begins, the first of them first. */
+  private turnsAfter(on: string): string[] {
+    const turns = [this.trialEnd, this.cancelAt, ...this.pauses.flatMap(({ from, until }) => [from, until])];
+    return this.isServed() ? turns.flatMap((turn) => (turn !== null && turn > on ? [turn] : [])).sort() : [];
   }
 
   /** The status that the day brings with it, and what was not paid. */
@@ -169,8 +175,7 @@ export class Subscription extends businessRecord(
    */
   suspend(from: string, at = now()): void {
     if (this.suspendedOn !== null) return;
-    this.suspendedOn = dayOf(at, this.zone);
-    this.pauses = [...this.pauses.flatMap((pause) => endedBy(pause, from)), { from, until: null }];
+    Object.assign(this, { suspendedOn: dayOf(at, this.zone), restsFrom: from });
     this.record(new SubscriptionSuspended(this.id, this.customerAccountId));
   }
 
@@ -179,19 +184,25 @@ export class Subscription extends businessRecord(
    * are to come are called off.
    */
   resume(on: string): void {
-    const suspended = this.suspendedOn !== null;
-    const held = suspended || this.parkedAt !== null || this.pauses.some(({ from, until }) => from <= on && (until === null || on < until));
+    const { restsFrom } = this;
+    const running = this.pauses.some(({ from, until }) => from <= on && (until === null || on < until));
+    const held = restsFrom !== null || this.parkedAt !== null || running;
     if (this.parkedAt) Object.assign(this, { parkedAt: null, parkedReason: null, releasedOn: addDays(on, 1) });
-    this.suspendedOn = null;
-    this.pauses = this.pauses.flatMap((pause) => {
-      const keeps = held && pause.from > on && !(suspended && pause.until === null);
-      return keeps ? [pause] : endedBy(pause, on);
-    });
+    Object.assign(this, { suspendedOn: null, restsFrom: null });
+    this.pauses = this.pauses.flatMap((pause) => (held && pause.from > on ? [pause] : endedBy(pause, on)));
+    if (restsFrom !== null && restsFrom < on) this.pauses = [...this.pauses, { from: restsFrom, until: on }];
   }
 
-  /** Nothing is lost when it cannot be billed before a day: it is looked at again on that day. */
-  waitFor(day: string): void {
-    this.wakeAt = billingInstant(day, this.zone);
+  /**
+   * It cannot be billed before an instant: it is looked at again then, or when something else comes before, and what it has missed by then is
+   * billed, however many periods that is.
+   */
+  waitFor(instant: Date, at = now()): void {
+    this.settle(at);
+    const [on, day] = [dayOf(at, this.zone), dayOf(instant, this.zone)];
+    const [turn] = this.turnsAfter(on);
+    this.wakeAt = turn !== undefined && turn < day ? billingInstant(turn, this.zone) : instant;
+    if (this.releasedOn === null || this.releasedOn < day) this.releasedOn = day;
   }
 
   /** Nobody bills it until a person has looked; what is told of it becomes a task. */

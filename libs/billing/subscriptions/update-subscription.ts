@@ -1,7 +1,8 @@
 import { amended, Bus, Command, EntityManager, Handles } from '#kernel';
 import type { z } from 'zod';
 import { wakeFor } from './bill-due.ts';
-import { loadWhole, mayBegin, serveLonger } from './contents.ts';
+import { loadWhole, mayBegin } from './contents.ts';
+import { makeUp } from './make-up.ts';
 import { Subscription } from './subscription.ts';
 import type { SubscriptionChanges } from './subscription-input.ts';
 
@@ -26,7 +27,7 @@ class Handler {
     const subscription = await loadWhole(this.em, id);
     if (changes.cancelAt) mayBegin(subscription, changes.cancelAt, '/cancel_at');
     Object.assign(subscription, amended(subscription, changes));
-    if (changes.cancelAt !== undefined) await serveLonger(this.em, subscription);
+    if (changes.cancelAt !== undefined) await makeUp(this.em, subscription);
     if (status && subscription.status === 'draft') subscription.status = status;
     subscription.settle();
     await wakeFor(this.bus, [subscription.wakeAt]);

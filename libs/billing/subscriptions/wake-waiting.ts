@@ -16,10 +16,10 @@ class Handler {
     const { issueDate, timeZone, billingEntityId } = await this.em.findOneOrFail(Invoice, { id: event.id });
     const at = now();
     if (issueDate! <= today(timeZone)) return;
-    // Raw: only when they are looked at again, of what may be many.
+    // Raw: they may be many, and nothing of them is told but when they are looked at.
     await this.em.execute(
       `update subscription set wake_at = ? where tenant_id = ? and billing_entity_id = ? and wake_at > ? and parked_at is null
-         and next_billing_on <= (?::timestamptz at time zone zone)::date`,
+         and (next_billing_on <= (?::timestamptz at time zone zone)::date or next_billing_on is null and status = 'cancelled')`,
       [at, tenantId(), billingEntityId, at, at],
     );
     await wakeFor(this.bus, [at]);

@@ -1,8 +1,8 @@
 import { Migration } from '@mikro-orm/migrations';
 
-export class Migration20261126210552_billing_standing extends Migration {
+export class Migration20261126220626_billing_standing extends Migration {
 
-  override name = 'Migration20261126210552_billing_standing';
+  override name = 'Migration20261126220626_billing_standing';
 
   override up(): void | Promise<void> {
     this.addSql(`create table "write_off" ("id" uuid not null, "created_at" timestamptz(3) not null, "updated_at" timestamptz(3) not null, "version" int not null default 1, "tenant_id" uuid not null, "created_by" uuid null, "deleted_at" timestamptz(3) null, "customer_account_id" uuid not null, "invoice_id" uuid not null, "amount_e4" bigint not null, "currency" char(3) not null, "written_off_on" date not null, "reason" varchar(500) null, primary key ("id"));`);
@@ -16,12 +16,14 @@ export class Migration20261126210552_billing_standing extends Migration {
 
     this.addSql(`alter table "dunning_step_run" add "suspends" boolean not null default false;`);
 
-    this.addSql(`alter table "subscription" add "past_due_since" date null, add "suspended_on" date null;`);
+    this.addSql(`alter table "subscription" add "past_due_since" date null, add "suspended_on" date null, add "rests_from" date null;`);
     // The owner is kept to an organization as well, and this is for all of them.
     this.addSql(`alter table "subscription" no force row level security;`);
     this.addSql(`update "subscription" set "past_due_since" = ("updated_at" at time zone "zone")::date where "status" = 'past_due';`);
     this.addSql(`alter table "subscription" force row level security;`);
-    this.addSql(`alter table "subscription" add constraint "subscription_suspended_check" check (status <> 'suspended' or suspended_on is not null);`);
+    this.addSql(`alter table "subscription" add constraint "subscription_suspended_check" check ((suspended_on is null) = (rests_from is null) and (status <> 'suspended' or suspended_on is not null));`);
+
+    this.addSql(`alter table "billing_period" add "sold" jsonb null;`);
 
     this.addSql(`alter table "write_off" add constraint "write_off_customer_account_id_foreign" foreign key ("tenant_id", "customer_account_id") references "customer_account" ("tenant_id", "id") on delete restrict;`);
     this.addSql(`alter table "write_off" add constraint "write_off_invoice_id_foreign" foreign key ("tenant_id", "invoice_id") references "invoice" ("tenant_id", "id") on delete restrict;`);
@@ -34,13 +36,15 @@ export class Migration20261126210552_billing_standing extends Migration {
   override down(): void | Promise<void> {
     this.addSql(`drop table if exists "write_off" cascade;`);
 
+    this.addSql(`alter table "billing_period" drop column "sold";`);
+
     this.addSql(`alter table "dunning_step_run" drop column "suspends";`);
 
     this.addSql(`drop index "invoice_credit_notes_index";`);
     this.addSql(`alter table "invoice" drop column "seller_logo";`);
 
     this.addSql(`alter table "subscription" drop constraint "subscription_suspended_check";`);
-    this.addSql(`alter table "subscription" drop column "past_due_since", drop column "suspended_on";`);
+    this.addSql(`alter table "subscription" drop column "past_due_since", drop column "suspended_on", drop column "rests_from";`);
   }
 
 }
