@@ -104,6 +104,8 @@ export class Persona extends Client {
   ) {
     super({ authorization: `Bearer ${token}`, 'x-organization-id': organizationId });
   }
+  /** The same person with the same session, in another organization of his. */
+  at = (organizationId: string) => new Persona(this.userId, this.email, organizationId, this.token, this.actor);
   async run<R>(message: Command<R> | Query<R>): Promise<R> {
     const bus = (await app()).get(Bus);
     return actingAs(this.actor, () => bus.run(message));
