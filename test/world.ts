@@ -80,23 +80,32 @@ export async function send(method: string, url: string, body?: unknown, headers:
   return { status, headers: reply.headers as Headers, text, bytes, body: json, data: json.data, error: json.error };
 }
 
-/** Somebody in the world: acts through HTTP, or through the bus. */
-export class Persona {
-  constructor(
-    readonly userId: string,
-    readonly email: string,
-    readonly organizationId: string,
-    readonly token: string,
-    private readonly actor: Actor,
-  ) {}
+/** Who sends requests, with the same headers each time. */
+export class Client {
+  constructor(private readonly usual: Headers) {}
   private headers(more: Headers): Headers {
-    return { authorization: `Bearer ${this.token}`, 'x-organization-id': this.organizationId, ...more };
+    return { ...this.usual, ...more };
   }
   get = (url: string, headers: Headers = {}) => send('GET', url, undefined, this.headers(headers));
   post = (url: string, body: unknown = {}, headers: Headers = {}) => send('POST', url, body, this.headers(headers));
   patch = (url: string, body: unknown = {}, headers: Headers = {}) => send('PATCH', url, body, this.headers(headers));
   put = (url: string, body: unknown = {}, headers: Headers = {}) => send('PUT', url, body, this.headers(headers));
   delete = (url: string, body?: unknown, headers: Headers = {}) => send('DELETE', url, body, this.headers(headers));
+}
+
+/** Somebody in the world: acts through HTTP, or through the bus. */
+export class Persona extends Client {
+  constructor(
+    readonly userId: string,
+    readonly email: string,
+    readonly organizationId: string,
+    readonly token: string,
+    private readonly actor: Actor,
+  ) {
+    super({ authorization: `Bearer ${token}`, 'x-organization-id': organizationId });
+  }
+  /** The same person with the same session, in another organization of his. */
+  at = (organizationId: string) => new Persona(this.userId, this.email, organizationId, this.token, this.actor);
   async run<R>(message: Command<R> | Query<R>): Promise<R> {
     const bus = (await app()).get(Bus);
     return actingAs(this.actor, () => bus.run(message));

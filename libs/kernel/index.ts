@@ -67,7 +67,7 @@ export { type Verdict, Verifier } from './jobs/verify.ts';
 export { exportOf } from './http/export.ts';
 export type { Invariant } from './invariants.ts';
 export { KernelModule } from './kernel.module.ts';
-export { headersOf, Limiter, type Taken } from './limiter.ts';
+export { headersOf, Limiter, networkOf, type Taken } from './limiter.ts';
 export { cellText, csvStream } from './csv.ts';
 export { closeCursor, openCursor } from './cursor.ts';
 export { type Asked, List, type ListOptions, Page, type QueryString } from './list.ts';

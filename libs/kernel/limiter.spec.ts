@@ -1,6 +1,6 @@
 import { jest } from '@jest/globals';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
-import { headersOf, Limiter, type Taken } from './limiter.ts';
+import { headersOf, Limiter, networkOf, type Taken } from './limiter.ts';
 
 describe('in this process', () => {
   beforeEach(() => jest.useFakeTimers({ now: new Date('2026-03-01T12:00:00Z') }));
@@ -114,5 +114,31 @@ describe('the headers', () => {
 
   it('are well-formed whatever the name', () => {
     expect(headersOf({ ...caller, bucket: 'a"b\\c' }).RateLimit).toBe('"a\\"b\\\\c";r=599;t=42');
+  });
+});
+
+describe('an address is counted as', () => {
+  it.each([
+    ['203.0.113.7', '203.0.113.7'],
+    ['::ffff:203.0.113.7', '203.0.113.7'],
+    ['::FFFF:cb00:7107', '203.0.113.7'],
+    ['0:0:0:0:0:ffff:203.0.113.7', '203.0.113.7'],
+    ['64:ff9b::203.0.113.7', '203.0.113.7'],
+    ['2001:db8:1:2:3:4:5:6', '2001:db8:1:2::/64'],
+    ['2001:0DB8:0001:0002::1', '2001:db8:1:2::/64'],
+    ['2001:db8::', '2001:db8:0:0::/64'],
+    ['2001:db8::1:2:3', '2001:db8:0:0::/64'],
+    ['fe80::1%eth0', 'fe80:0:0:0::/64'],
+    ['::1', '0:0:0:0::/64'],
+    ['::', '0:0:0:0::/64'],
+    // Not of this internet: a socket of the machine, a test.
+    ['', ''],
+    ['somewhere', 'somewhere'],
+  ])('%s → %s', (address, counted) => expect(networkOf(address)).toBe(counted));
+
+  it('one of as many networks as there are: neighbours in the next one are somebody else', () => {
+    expect(networkOf('2001:db8:1:2::1')).toBe(networkOf('2001:db8:1:2:ffff:ffff:ffff:ffff'));
+    expect(networkOf('2001:db8:1:2::1')).not.toBe(networkOf('2001:db8:1:3::1'));
+    expect(networkOf('203.0.113.7')).not.toBe(networkOf('203.0.113.8'));
   });
 });

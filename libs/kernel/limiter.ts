@@ -1,4 +1,5 @@
 import { Redis } from 'ioredis';
+import { isIPv6 } from 'node:net';
 import { RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible';
 
 /** What is left of a limit after a request was counted. */
@@ -113,3 +114,34 @@ export function headersOf(...all: readonly Taken[]): Record<string, string> {
 function quoted(name: string): string {
   return `"${name.replace(/[\\"]/g, '\\$&')}"`;
 }
+
+const MAPPED = '0 0 0 0 0 ffff';
+const TRANSLATED = '64 ff9b 0 0 0 0';
+
+/**
+ * What requests are counted by that come from an address: an IPv4 address itself, also where it is written as an IPv6 one; of any other
+ * IPv6 address the first 64 bits, which are what one customer of a provider is given, with more addresses in them than anybody can count.
+ */
+export function networkOf(address: string): string {
+  const [bare] = address.split('%');
+  if (!bare || !isIPv6(bare)) return address;
+  const groups = groupsOf(bare);
+  const first = groups.slice(0, 6).join(' ');
+  if (first === MAPPED || first === TRANSLATED)
+    return groups
+      .slice(6)
+      .flatMap((group) => [parseInt(group, 16) >> 8, parseInt(group, 16) & 255])
+      .join('.');
+  return `${groups.slice(0, 4).join(':')}::/64`;
+}
+
+/** The eight groups of an IPv6 address, without leading zeros, in small letters. */
+function groupsOf(address: string): string[] {
+  const [before = [], after = []] = address
+    .replace(/(\d+)\.(\d+)\.(\d+)\.(\d+)$/, (_, a, b, c, d) => `${hex(256 * +a + +b)}:${hex(256 * +c + +d)}`)
+    .split('::')
+    .map((part) => part.split(':').filter(Boolean));
+  const left = Array<string>(8 - before.length - after.length).fill('0');
+  return [...before, ...left, ...after].map((group) => hex(parseInt(group, 16)));
+}
+const hex = (n: number) => n.toString(16);

@@ -52,6 +52,34 @@ const excused = (error: unknown): string | undefined => {
   return (error instanceof Refusal && error.status === 503) || /timeout exceeded/.test(message) ? 'no connection' : undefined;
 };
 
+/** Whole numbers below so many sides, the same ones for a seed. */
+export function diceOf(seed: number): (sides: number) => number {
+  let state = seed;
+  return (sides) => (state = (state * 48_271) % 2_147_483_647) % sides;
+}
+
+/** Cancels, and now and then kills, backends that go by one of these names, busy ones first; until it is told to stop. */
+export async function swing(names: readonly string[], everyMs = 5): Promise<() => Promise<void>> {
+  let going = true;
+  const axe = new pg.Client(process.env.DATABASE_URL);
+  await axe.connect();
+  const swinging = (async () => {
+    for (let swing = 1; going; swing++) {
+      const how = swing % 8 ? 'pg_cancel_backend' : 'pg_terminate_backend';
+      await axe.query(
+        `select ${how}(pid) from (select pid from pg_stat_activity where datname = current_database() and application_name = any ($1) order by state = 'active' desc, random() limit 1) one`,
+        [names],
+      );
+      await new Promise((resolve) => setTimeout(resolve, everyMs));
+    }
+  })();
+  return async () => {
+    going = false;
+    await swinging;
+    await axe.end();
+  };
+}
+
 /**
  * Requests of many organizations, interleaved on a few connections, among them such as fail, time out, or have no organization, while
  * backends are cancelled and killed and sockets torn. Every row that comes back must belong to who asked, and say so.
@@ -62,8 +90,7 @@ export async function storm({ requests, connections, organizations = 100, width 
   const name = `leak ${connections}`;
   const lane = await new Lane(process.env.DATABASE_URL!, { connections, statementTimeout: 250, queue: 10_000, name }).open();
   const seen: Seen = { requests: 0, rows: 0, refused: 0, lost: {}, foreign: [] };
-  let state = seed;
-  const dice = (sides: number) => (state = (state * 48_271) % 2_147_483_647) % sides;
+  const dice = diceOf(seed);
   const facts = (id: string) => ({ id, currency: 'EUR', timeZone: 'UTC', locale: 'en', settings: {} });
 
   const held = (rows: readonly Row[], mine: string, least = 1) => {
@@ -122,19 +149,7 @@ export async function storm({ requests, connections, organizations = 100, width 
   ];
   const slow = (mine: string) => refused('57014', ask(mine, `${SEEN}, pg_sleep(5)`, 'slow'));
 
-  let going = true;
-  const axe = new pg.Client(process.env.DATABASE_URL);
-  await axe.connect();
-  const swinging = (async () => {
-    for (let swing = 1; going; swing++) {
-      const how = swing % 8 ? 'pg_cancel_backend' : 'pg_terminate_backend';
-      await axe.query(
-        `select ${how}(pid) from (select pid from pg_stat_activity where datname = current_database() and application_name in ($1, 'tessera write') order by state = 'active' desc, random() limit 1) one`,
-        [name],
-      );
-      await new Promise((resolve) => setTimeout(resolve, 5));
-    }
-  })();
+  const stop = await swing([name, 'tessera write']);
   const one = async () => {
     while (seen.requests < requests || (!Object.keys(seen.lost).length && seen.requests < 4 * requests)) {
       const nth = seen.requests++;
@@ -149,9 +164,7 @@ export async function storm({ requests, connections, organizations = 100, width 
     }
   };
   await Promise.all(Array.from({ length: width }, one));
-  going = false;
-  await swinging;
-  await axe.end();
+  await stop();
   await lane.close();
   return seen;
 }

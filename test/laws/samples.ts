@@ -3,7 +3,7 @@ import '../../libs/contexts.ts';
 import { randomBytes } from 'node:crypto';
 import { operationId, permissionOf } from '../../libs/kernel/http/openapi.ts';
 import { rowsOf } from '../database.ts';
-import type { Answer, Json, Persona } from '../world.ts';
+import type { Answer, Client, Json, Persona } from '../world.ts';
 
 /** One operation of the OpenAPI document, with the line of the route table it comes from. */
 export interface Operation {
@@ -72,6 +72,8 @@ export const referenceIn = (name: string): string | undefined =>
 let count = 0;
 /** A new number each time: for what must be unique. */
 export const fresh = () => (count++).toString(36);
+/** Another day in the past each time. */
+const aDay = () => new Date(Date.UTC(2020, 0, 1) - count++ * 86_400_000).toISOString().slice(0, 10);
 
 export type Body = Record<string, Json>;
 const schemasOf = (() => {
@@ -98,6 +100,9 @@ export function bodySchema(operation: Operation): Json | undefined {
   return { ...plain(schema), properties, required: (plain(schema).required ?? []).filter((name: string) => name !== 'file') };
 }
 export const exampleOf = (operation: Operation): Body | undefined => operation.doc.requestBody?.content?.['application/json']?.example;
+
+/** Files that are not of people. */
+const FILES: Record<string, () => string> = { exchangeRatesImport: () => `from,to,date,rate\nUSD,EUR,${aDay()},0.9215\n` };
 
 /** How a body was made that was accepted. */
 interface Recipe {
@@ -139,21 +144,22 @@ export class Inhabitant {
     return this.persona.organizationId;
   }
 
-  send(operation: Operation, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Answer> {
-    const { persona } = this;
-    if (operation.route.upload?.types.includes('image/png')) return persona.post(path, DOT, { ...headers, 'content-type': 'image/png' });
-    if (operation.route.upload) return this.upload(path, body as Body, headers);
-    if (operation.method === 'GET') return persona.get(path, headers);
-    if (operation.method === 'POST') return persona.post(path, body ?? {}, headers);
-    if (operation.method === 'PATCH') return persona.patch(path, body ?? {}, headers);
-    return operation.method === 'PUT' ? persona.put(path, body ?? {}, headers) : persona.delete(path, body, headers);
+  /** `by`: somebody else, or with another credential. */
+  send(operation: Operation, path: string, body?: unknown, headers: Record<string, string> = {}, by: Client = this.persona) {
+    const { method, route, id } = operation;
+    if (route.upload?.types.includes('image/png')) return by.post(path, DOT, { ...headers, 'content-type': 'image/png' });
+    if (route.upload) return this.upload(by, path, body as Body, headers, FILES[id]);
+    if (method === 'GET') return by.get(path, headers);
+    if (method === 'POST') return by.post(path, body ?? {}, headers);
+    if (method === 'PATCH') return by.patch(path, body ?? {}, headers);
+    return method === 'PUT' ? by.put(path, body ?? {}, headers) : by.delete(path, body, headers);
   }
 
-  /** A file of one line, its fields in the query. */
-  private upload(path: string, fields: Body = {}, headers: Record<string, string> = {}): Promise<Answer> {
+  /** A file, of one line unless it is given; its fields in the query. */
+  private upload(by: Client, path: string, fields: Body = {}, headers: Record<string, string> = {}, given?: () => string): Promise<Answer> {
     const texts = Object.entries(fields).map(([name, value]) => [name, typeof value === 'string' ? value : JSON.stringify(value)]);
-    const file = `name,email\n${this.marked('name')},${this.text('email', {}, undefined)}\n`;
-    return this.persona.post(`${path}?${new URLSearchParams(Object.fromEntries(texts))}`, file, { ...headers, 'content-type': 'text/csv' });
+    const file = given?.() ?? `name,email\n${this.marked('name')},${this.text('email', {}, undefined)}\n`;
+    return by.post(`${path}?${new URLSearchParams(Object.fromEntries(texts))}`, file, { ...headers, 'content-type': 'text/csv' });
   }
 
   /** The id of some living row of a table: the newest that he made, else the newest. */
@@ -267,7 +273,7 @@ export class Inhabitant {
     const references = names.filter(referenceIn);
     // Of several references there may be one too many.
     const alone = references.length > 1 ? references : [];
-    return [
+    const plainly: (() => Promise<Body | undefined>)[] = [
       () => this.body(operation, names),
       ...(example
         ? [() => this.adapted(example), async () => ({ ...(await this.body(operation, references)), ...(await this.adapted(example)) })]
@@ -283,7 +289,29 @@ export class Inhabitant {
       ]),
       async () => ({}),
     ];
+    if (!creates(operation) || operation.ids.length || operation.route.upload || operation.name === 'createBatch') return plainly;
+    return [...plainly, ...plainly.map((make) => async () => this.anew((await make()) ?? {}))];
   }
+
+  /** The same body on another day and about other records: for what there may be only one of. */
+  private async anew(body: Body): Promise<Body> {
+    if (this.renewing) return body;
+    this.renewing = true;
+    try {
+      const made: Body = {};
+      for (const [name, value] of Object.entries(body)) {
+        const table = typeof value === 'string' ? referenceIn(name) : undefined;
+        const create = this.all.find((one) => one.table.of === table && creates(one) && !one.ids.length && one.name === 'create');
+        if (create) made[name] = (await this.make(create, create.path))?.id ?? value;
+        else made[name] = /^\d{4}-\d\d-\d\d$/.test(String(value)) ? aDay() : value;
+      }
+      return made;
+    } finally {
+      this.renewing = false;
+    }
+  }
+  /** One record deep: what is made for it is made as usual. */
+  private renewing = false;
 
   /** A valid value for each of these properties, marked where it is free text; the example's where there is one and it cannot carry a mark. */
   async body(operation: Operation, names: readonly string[]): Promise<Body> {
@@ -347,7 +375,7 @@ export class Inhabitant {
     if (example !== undefined && (format || pattern || maxLength < 30)) return example;
     if (schema.example !== undefined && [schema.type].flat().includes('number')) return schema.example;
     // What ends, ends after what begins; everything else lies between.
-    const day = /from|start|begin|since/.test(name) ? '2026-01-01' : /to$|until|end|expire/.test(name) ? '2028-01-01' : '2027-03-01';
+    const day = /from|start|begin|since|issue/.test(name) ? '2026-01-01' : /to$|until|end|expire/.test(name) ? '2028-01-01' : '2027-03-01';
     if (format === 'date') return day;
     if (format === 'date-time') return `${day}T09:00:00.000Z`;
     if (format === 'uuid') return undefined;

@@ -1,6 +1,7 @@
 import { asOwner, inside, rowsOf } from '../database.ts';
-import type { Answer, Json } from '../world.ts';
-import { creates, fresh, type Inhabitant, type Operation, plain, referenceIn } from './samples.ts';
+import { unzipped } from '../unzipped.ts';
+import type { Answer, Client, Json } from '../world.ts';
+import { fresh, type Inhabitant, type Operation, plain, referenceIn } from './samples.ts';
 
 /** Something of the other organization that came through. */
 export interface Finding {
@@ -8,6 +9,17 @@ export interface Finding {
   play: string;
   what: string;
 }
+/** What is not asked of oneself, with the reason: a control would cost more than it shows. */
+export const UNCONTROLLED: Record<string, string> = {
+  organizationsDelete: 'ends the organization that plays; DELETE by its owner is played in the matrix',
+  organizationsTransfer: 'takes the rights of who plays away; played in the matrix',
+  authEndSession: 'ends the session that plays; played in the matrix',
+  adminOrganizationsGet: 'for the operator, who is of no organization; played in the matrix',
+  adminOrganizationsUpdate: 'as above',
+  adminOrganizationsSuspend: 'as above',
+  adminOrganizationsResume: 'as above',
+};
+const FORMATS = ['csv', 'json', 'xlsx'] as const;
 const UUID = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/gi;
 
 /** Every table whose rows belong to an organization, with the column that says to which. */
@@ -36,15 +48,25 @@ export class Sweep {
   readonly findings: Finding[] = [];
   /** Operations that no foreign record was found for. */
   readonly unplayed: string[] = [];
+  /** Operations by the id of a record that cannot be told from a wrong path: 404 also for who asks with his own. */
+  readonly uncontrolled: string[] = [];
+  /** Exports that held what is one's own, by format: those in which something foreign would have been seen. */
+  readonly exported: Record<string, number> = { csv: 0, json: 0, xlsx: 0 };
   plays = 0;
   private theirs = new Set<string>();
   private paths: [mine: string | undefined, theirs: string | undefined] = [undefined, undefined];
   private tables: { name: string; owner: string }[] = [];
 
+  /** `by`: with what we ask, where that is not our session. */
   constructor(
     private readonly me: Inhabitant,
     private readonly them: Inhabitant,
+    private readonly by: Client = me.persona,
   ) {}
+
+  private send(operation: Operation, path: string, body?: unknown, headers: Record<string, string> = {}) {
+    return this.me.send(operation, path, body, headers, this.by);
+  }
 
   async over(operations: readonly Operation[]): Promise<this> {
     this.tables = await ownedTables();
@@ -64,10 +86,19 @@ export class Sweep {
         await this.byBody(operation);
         await this.byBatch(operation);
         await this.byCursor(operation);
+        await this.byExport(operation);
+        await this.control(operation);
       }
       await this.compare(own[0]!, before);
       for (const operation of own) await this.byKey(operation);
     }
+    return this;
+  }
+
+  /** The idempotency keys alone: for somebody who is at home in both. */
+  async keysOver(operations: readonly Operation[]): Promise<this> {
+    this.tables = await ownedTables();
+    for (const operation of operations) await this.byKey(operation);
     return this;
   }
 
@@ -79,7 +110,8 @@ export class Sweep {
     );
     const rows = await rowsOf<{ id: string | null; also: string | null }>(organizationId, lists.join(' union all '), [organizationId]);
     this.theirs = new Set([organizationId, persona.userId, ...rows.flatMap(({ id, also }) => [id ?? '', also ?? ''])]);
-    this.theirs.delete('');
+    // Who is at home in both may be told who he is.
+    for (const own of ['', this.me.persona.userId]) this.theirs.delete(own);
   }
 
   private async compare(operation: Operation, before: Record<string, string>) {
@@ -91,9 +123,9 @@ export class Sweep {
     this.findings.push({ operation: operation.id, play, what });
   }
 
-  private judge(operation: Operation, play: string, answer: Answer, sent: unknown, refused: boolean) {
+  private judge(operation: Operation, play: string, answer: Answer, sent: unknown, refused: boolean, text = answer.text) {
     this.plays++;
-    const said = answer.text + JSON.stringify(answer.headers);
+    const said = text + JSON.stringify(answer.headers);
     const told = JSON.stringify(sent);
     if (said.includes(this.them.mark.proof)) this.found(operation, play, 'foreign text');
     const ids = (said.match(UUID) ?? []).map((id) => id.toLowerCase());
@@ -115,10 +147,28 @@ export class Sweep {
     const paths = new Set([theirs, ...places.map((place) => own.map((part, i) => (i === place ? foreign[i] : part)).join('/'))]);
     for (const path of paths) {
       const body = await this.me.valid(operation);
-      this.judge(operation, `path ${path}`, await this.me.send(operation, path, body), [path, body], true);
+      this.judge(operation, `path ${path}`, await this.send(operation, path, body), [path, body], true);
       if (operation.method === 'GET')
-        this.judge(operation, 'if-none-match', await this.me.send(operation, path, undefined, { 'if-none-match': '*' }), path, true);
+        this.judge(operation, 'if-none-match', await this.send(operation, path, undefined, { 'if-none-match': '*' }), path, true);
     }
+  }
+
+  /** The same with an id of our own is not 404: so it was the record that was not found, and not the path, and whatever is done can be done. */
+  private async control(operation: Operation) {
+    if (!operation.ids.length || operation.id in UNCONTROLLED) return;
+    const path = operation.path.includes('/members/{id}') ? await this.aColleague(operation) : await this.me.pathOf(operation, true);
+    const answer = path && (await this.send(operation, path, await this.me.valid(operation)));
+    if (!answer || answer.status === 404) this.uncontrolled.push(operation.id);
+  }
+
+  /** What is added to the members by an e-mail of nobody is an invitation. */
+  private async aColleague({ path }: Operation): Promise<string | undefined> {
+    const { organizationId, persona } = this.me;
+    const [colleague] = await asOwner<{ id: string }>(
+      `select user_id as id from membership where organization_id = $1 and user_id <> $2 and status = 'active' and role <> 'owner' limit 1`,
+      [organizationId, persona.userId],
+    );
+    return colleague && path.replace('{organization_id}', organizationId).replace('{id}', colleague.id);
   }
 
   private async byHeader(operation: Operation) {
@@ -128,7 +178,7 @@ export class Sweep {
     const headers = { 'x-organization-id': organizationId };
     const body = await this.me.valid(operation);
     // Who needs to be nobody in particular is not asked where he belongs.
-    this.judge(operation, 'header', await this.me.send(operation, path, body, headers), [body, headers], operation.permission !== 'anyone');
+    this.judge(operation, 'header', await this.send(operation, path, body, headers), [body, headers], operation.permission !== 'anyone');
   }
 
   /** Each filter and search with the other organization's ids and words; relations embedded. */
@@ -136,7 +186,7 @@ export class Sweep {
     if (operation.method !== 'GET') return;
     const [path] = this.paths;
     if (!path) return;
-    this.judge(operation, 'plainly', await this.me.send(operation, path), path, false);
+    this.judge(operation, 'plainly', await this.send(operation, path), path, false);
     const asked: [string, string][] = [['include', Object.keys(operation.route.list?.options.include ?? {}).join(',')]];
     for (const { name, in: where, schema } of (operation.doc.parameters ?? []) as Json[]) {
       if (
@@ -152,7 +202,7 @@ export class Sweep {
     for (const [name, value] of asked) {
       if (!value) continue;
       const query = `${path}?${new URLSearchParams({ [name]: value })}`;
-      this.judge(operation, `query ${name}`, await this.me.send(operation, query), query, false);
+      this.judge(operation, `query ${name}`, await this.send(operation, query), query, false);
     }
   }
 
@@ -166,7 +216,7 @@ export class Sweep {
       if (!foreign) continue;
       const body = structuredClone(await this.me.valid(operation)) ?? {};
       place.set(body, foreign);
-      this.judge(operation, `body ${place.name}`, await this.me.send(operation, path, body), body, true);
+      this.judge(operation, `body ${place.name}`, await this.send(operation, path, body), body, true);
     }
   }
 
@@ -196,7 +246,7 @@ export class Sweep {
     if (!id) return void this.unplayed.push(operation.id);
     for (const mode of ['atomic', 'partial']) {
       const body = operation.name === 'deleteBatch' ? { mode, ids: [id] } : { mode, items: [{ id, custom: {} }, { id }] };
-      this.judge(operation, `batch ${mode}`, await this.me.send(operation, operation.path, body), body, true);
+      this.judge(operation, `batch ${mode}`, await this.send(operation, operation.path, body), body, true);
     }
   }
 
@@ -207,22 +257,57 @@ export class Sweep {
     const { body } = await this.them.send(operation, `${theirs}?cursor=&page_size=1`);
     if (!body.meta?.next_cursor) return;
     const query = `${mine}?cursor=${encodeURIComponent(body.meta.next_cursor)}&page_size=1`;
-    this.judge(operation, 'cursor', await this.me.send(operation, query), query, true);
+    this.judge(operation, 'cursor', await this.send(operation, query), query, true);
   }
 
-  /** The other organization used the key first; ours must neither hear its answer nor be told that it exists. */
-  private async byKey(operation: Operation) {
-    if (!creates(operation) || operation.route.secret) return;
-    const key = { 'idempotency-key': `same-${operation.id}-${fresh()}` };
-    const [theirs, mine] = [await this.them.pathOf(operation), await this.me.pathOf(operation)];
-    if (!theirs || !mine) return;
-    await this.them.tried(operation, theirs, key);
-    await this.learn();
-    const body = await this.me.valid(operation);
-    const answer = await this.me.send(operation, mine, body, key);
-    this.judge(operation, 'idempotency key', answer, body, false);
-    if (answer.error?.code?.startsWith('idempotency.')) this.found(operation, 'idempotency key', 'told of a foreign key');
+  /** Every format of a file, plainly and asked for what belongs to the other organization. */
+  private async byExport(operation: Operation) {
+    if (operation.name !== 'export') return;
+    for (const format of FORMATS) {
+      const plainly = `${operation.path}?format=${format}`;
+      const asked = [plainly, `${plainly}&search=${this.them.mark.seek}`];
+      for (const { name } of (operation.doc.parameters ?? []) as Json[]) {
+        const table = /^\w+$/.test(name ?? '') && referenceIn(name);
+        const id = table && (await this.them.idIn(table));
+        if (id) asked.push(`${plainly}&${name}=${id}`);
+      }
+      for (const query of asked) {
+        const answer = await this.send(operation, query);
+        const text = format === 'xlsx' && answer.status === 200 ? [...unzipped(answer.bytes).values()].join('\n') : answer.text;
+        this.judge(operation, `export ${query}`, answer, query, false, text);
+        if (query === plainly && text.includes(this.me.mark.proof)) this.exported[format]!++;
+      }
+    }
   }
+
+  /**
+   * The other organization used the key first, also on a verb of a record of its own; ours must neither hear its answer nor be told that the
+   * key exists: not with a record of ours, nor with exactly the request that was answered to them.
+   */
+  private async byKey(operation: Operation) {
+    if (operation.method !== 'POST' || operation.route.secret || operation.id in UNCONTROLLED || /^(auth|admin)\b/.test(operation.path))
+      return;
+    const key = { 'idempotency-key': `same-${operation.id}-${fresh()}` };
+    const body = await this.them.valid(operation);
+    let theirs = '';
+    const sent = (path: string) => this.them.send(operation, (theirs = path), body, key);
+    const first = operation.ids.length ? await this.them.reached(operation, sent) : await sent(operation.path);
+    const mine = await this.me.pathOf(operation, true);
+    if (!theirs || !mine) return;
+    // What was refused is not kept.
+    if (first && first.status < 300) this.keyed.add(operation.id);
+    await this.learn();
+    // Theirs first: it is refused, and the key is not ours yet.
+    const tries: [path: string, body: Json, refused: boolean][] = theirs === mine ? [] : [[theirs, body, true]];
+    tries.push([mine, await this.me.valid(operation), false]);
+    for (const [path, asked, refused] of tries) {
+      const answer = await this.send(operation, path, asked, key);
+      this.judge(operation, 'idempotency key', answer, [path, asked], refused);
+      if (answer.error?.code?.startsWith('idempotency.')) this.found(operation, 'idempotency key', 'told of a foreign key');
+    }
+  }
+  /** Operations whose answer to the other organization was kept under a key. */
+  readonly keyed = new Set<string>();
 
   /** Nothing of the other organization may have come to stand in ours. */
   async kept(): Promise<string[]> {

@@ -1,6 +1,6 @@
 import { levelled, plain, storm } from '../kernel/leaks.ts';
 
-process.env.WRITE_POOL = '2';
+process.env.WRITE_POOL ??= '2';
 const REQUESTS = Number(process.env.REQUESTS ?? 200_000);
 
 beforeAll(() => plain());

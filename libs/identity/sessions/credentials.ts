@@ -1,4 +1,4 @@
-import { after, Bus, call, EntityManager, Limiter, now, problem, Read, secondsUntil, settings, tooMany } from '#kernel';
+import { after, Bus, call, EntityManager, Limiter, networkOf, now, problem, Read, secondsUntil, settings, tooMany } from '#kernel';
 import { LockMode } from '@mikro-orm/core';
 import { Injectable } from '@nestjs/common';
 import { hashPassword, needsRehash, verifyPassword } from '../passwords.ts';
@@ -43,26 +43,32 @@ export class Credentials {
   /** @throws auth.wrong_credentials, auth.locked, rate_limited */
   async verify(kind: Kind, email: string, password: string): Promise<Known> {
     const account = accountOf(kind, email);
-    await throttle(this.limiter, 'login', `${call().origin?.address ?? ''} ${account}`, settings.LIMIT_LOGIN, 60);
+    await throttle(this.limiter, 'login', `${whence()} ${account}`, settings.LIMIT_LOGIN, 60);
     const [found] = await this.read.platform<Found>(`credentials_${kind}`, SQL[kind], [email, account]);
     const { id, password_hash: hash, locked_until: locked } = found!;
-    if (locked && new Date(locked) > now()) throw accountLocked(undefined, { retryAfter: secondsUntil(new Date(locked)) });
+    refuseLocked(locked ? new Date(locked) : null);
     if (!(await verifyPassword(hash, password)) || !id || !hash) {
-      await this.failed(account);
+      refuseLocked(await this.failed(account));
       throw wrongCredentials();
     }
     return { id, account, passwordHash: needsRehash(hash) ? await hashPassword(password) : null };
   }
 
-  /** Counted in a transaction of its own: the one of the login, were there any, would be rolled back with it. */
-  private failed(account: string): Promise<void> {
+  /**
+   * Counted in a transaction of its own: the one of the login, were there any, would be rolled back with it. Answers until when the account
+   * was locked before. A wrong password that many others have overtaken is then told the same as the right one would be (`forgiven`), and
+   * changes as little: what comes at once is treated like what comes one after the other.
+   */
+  private failed(account: string): Promise<Date | null> {
     return this.bus.asSystem(null, async () => {
       await this.em.execute(FORGET);
       await this.em.upsert(LoginFailure, { account, lastAt: now() }, { onConflictAction: 'ignore', onConflictFields: ['account'] });
       const row = await this.em.findOneOrFail(LoginFailure, { account }, { lockMode: LockMode.PESSIMISTIC_WRITE, refresh: true });
+      if (row.lockedUntil && row.lockedUntil > now()) return row.lockedUntil;
       row.failures += 1;
       row.lastAt = now();
       row.lockedUntil = restAfter(row.failures);
+      return null;
     });
   }
 }
@@ -71,9 +77,16 @@ export class Credentials {
 export async function forgiven(em: EntityManager, account: string): Promise<void> {
   const row = await em.findOne(LoginFailure, { account }, { lockMode: LockMode.PESSIMISTIC_WRITE });
   if (!row) return;
-  if (row.lockedUntil && row.lockedUntil > now()) throw accountLocked(undefined, { retryAfter: secondsUntil(row.lockedUntil) });
+  refuseLocked(row.lockedUntil ?? null);
   em.remove(row);
 }
+
+function refuseLocked(until: Date | null) {
+  if (until && until > now()) throw accountLocked(undefined, { retryAfter: secondsUntil(until) });
+}
+
+/** Where a request comes from, as far as it is counted by that. */
+export const whence = () => networkOf(call().origin?.address ?? '');
 
 /** Counts a request against a limit of its own. @throws rate_limited */
 export async function throttle(limiter: Limiter, bucket: string, key: string, limit: number, seconds: number): Promise<void> {

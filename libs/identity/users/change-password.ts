@@ -1,6 +1,6 @@
 import { Command, EntityManager, Handles, problem, Refusal } from '#kernel';
 import { z } from 'zod';
-import { type Known, wrongCredentials } from '../sessions/credentials.ts';
+import { forgiven, type Known, wrongCredentials } from '../sessions/credentials.ts';
 import { prove } from '../sessions/proof.ts';
 import { tokenRoute } from '../sessions/token-route.ts';
 import { signedIn } from '../sessions/who.ts';
@@ -16,7 +16,11 @@ export const ChangedPassword = z
 
 /** Changes the caller's password, which the route has asked for again; all his other sessions end. */
 export class ChangePassword extends Command<{ user: object }> {
-  constructor(readonly password: string) {
+  /** `proof`: of the current one. */
+  constructor(
+    readonly password: string,
+    readonly proof: Pick<Known, 'account'>,
+  ) {
     super();
   }
 }
@@ -28,8 +32,9 @@ class Handler {
     private readonly newPassword: NewPassword,
   ) {}
 
-  async execute({ password }: ChangePassword) {
+  async execute({ password, proof }: ChangePassword) {
     const { userId, sessionId } = signedIn();
+    await forgiven(this.em, proof.account);
     const user = await this.em.findOneOrFail(User, { id: userId });
     await this.newPassword.set(user, password, sessionId);
     return { user: UserView.show(user) };
@@ -47,8 +52,8 @@ export const changePassword = tokenRoute(
   },
   async ({ password }, { http, bus }) => {
     signedIn();
-    await prove<Known>('password', http).catch(asWrongPassword);
-    return { result: await bus.run(new ChangePassword(password)) };
+    const proof = await prove<Known>('password', http).catch(asWrongPassword);
+    return { result: await bus.run(new ChangePassword(password, proof)) };
   },
 );
 

@@ -1,6 +1,6 @@
-import { Bus, call, Command, email, Handles, Limiter, Read, settings } from '#kernel';
+import { Bus, Command, email, Handles, Limiter, Read, settings } from '#kernel';
 import { z } from 'zod';
-import { accountOf, throttle } from '../sessions/credentials.ts';
+import { accountOf, throttle, whence } from '../sessions/credentials.ts';
 import { OneTime } from './one-time.ts';
 
 export const Forgotten = z.strictObject({ email: email().check }).meta({ id: 'ForgottenPassword' });
@@ -22,7 +22,7 @@ class ForgetHandler {
   ) {}
 
   async execute({ input }: ForgetPassword) {
-    await throttle(this.limiter, 'forgot', `${call().origin?.address ?? ''} ${accountOf('user', input.email)}`, settings.LIMIT_LOGIN, 60);
+    await throttle(this.limiter, 'forgot', `${whence()} ${accountOf('user', input.email)}`, settings.LIMIT_LOGIN, 60);
     const [user] = await this.read.platform<{ id: string }>('user_to_reset', 'select id from "user" where email = $1 and not placeholder', [
       input.email,
     ]);

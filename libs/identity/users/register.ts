@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { Founding } from '../organizations/found.ts';
 import { type Organization, OrganizationView } from '../organizations/organization.ts';
 import { hashPassword } from '../passwords.ts';
-import { throttle } from '../sessions/credentials.ts';
+import { throttle, whence } from '../sessions/credentials.ts';
 import { type Issued, Pair, Sessions } from '../sessions/sessions.ts';
 import { tokenRoute } from '../sessions/token-route.ts';
 import { goodPassword } from './good-password.ts';
@@ -45,7 +45,7 @@ class RegisterHandler {
   /** Hashing takes long enough to be done before a connection is taken: a burst of registrations waits for processors, not for the pool. */
   async execute({ input: { password, ...person } }: Register) {
     const { origin } = call();
-    if (origin) await throttle(this.limiter, 'register', origin.address, settings.LIMIT_REGISTER, HOUR);
+    if (origin) await throttle(this.limiter, 'register', whence(), settings.LIMIT_REGISTER, HOUR);
     goodPassword(password, person.email);
     return this.bus.run(new OpenAccount(person, await hashPassword(password)));
   }

@@ -8,7 +8,7 @@ import helmet from 'helmet';
 import { IncomingMessage, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
 import { organizationMismatch, Refusal, tooMany, unauthenticated, unsupportedMedia } from '../errors.ts';
-import { headersOf, Limiter } from '../limiter.ts';
+import { headersOf, Limiter, networkOf } from '../limiter.ts';
 import { logRequests } from '../logger.ts';
 import { httpDuration } from '../metrics.ts';
 import { settings } from '../settings.ts';
@@ -191,7 +191,7 @@ async function introduced(
     known === undefined ? await learned(callers, request).catch((error: unknown) => turnedAway(limiter, request, error)) : known;
   request.caller = caller;
   if (settings.RATE_LIMITS === 'off') return;
-  const key = caller?.userId ?? request.ip;
+  const key = caller?.userId ?? networkOf(request.ip);
   const own = await limiter.take('caller', key, settings.LIMIT_CALLER, 60);
   const shared =
     own.allowed && caller?.organizationId
@@ -204,7 +204,7 @@ async function introduced(
 /** Who is refused is counted by his address, apart from others who come from there: guessing is not for nothing. */
 async function turnedAway(limiter: Limiter, { ip }: FastifyRequest, error: unknown): Promise<never> {
   if (settings.RATE_LIMITS === 'off') throw error;
-  const { allowed, resetSeconds } = await limiter.take('refused', ip, settings.LIMIT_CALLER, 60);
+  const { allowed, resetSeconds } = await limiter.take('refused', networkOf(ip), settings.LIMIT_CALLER, 60);
   throw allowed ? error : tooMany(undefined, { retryAfter: resetSeconds });
 }
 
