@@ -105,11 +105,18 @@ function onDay({ of, sent, column, operator, refuse }: Asking, day: string): Cla
   if (!isDay(day)) return void refuse(sent, 'invalid', 'is not a day');
   const { from, until } = dayBounds(day, actor().organization?.timeZone ?? 'UTC');
   const ref = sql.ref(`${of.table}.${column}`);
-  const [start, end] = [from.toISOString(), until.toISOString()];
+  const [start, end] = [spelled(from), spelled(until)];
   const shape = `${column} day ${operator}`;
   if (!operator) return { shape, values: [start, end], sql: sql`(${ref} >= ${start} and ${ref} < ${end})` };
   const bound = operator === 'gte' || operator === 'lt' ? start : end;
   return { shape, values: [bound], sql: sql`${ref} ${sql.raw(operator.startsWith('g') ? '>=' : '<')} ${bound}` };
+}
+
+/** The first and the last day of the calendar may begin before it, or end after it, in some zone. */
+function spelled(at: Date): string {
+  const year = at.getUTCFullYear();
+  if (year > 9999) return '9999-12-31T23:59:59.999Z';
+  return year < 1 ? '0001-01-01T00:00:00.000Z' : at.toISOString();
 }
 
 /** The condition of a filter with a meaning of its own. */

@@ -174,6 +174,7 @@ describe('contacts', () => {
       expect(await asked('email=ADA@x.io')).toEqual(['Ada Lovelace']);
       expect(await asked(`created_at=${today}`)).toEqual(['Ada Lovelace', 'Bob Stone']);
       expect(await asked('updated_at[gt]=2999-01-01')).toEqual([]);
+      expect(await asked('created_at[gte]=0001-01-01&created_at[lte]=9999-12-31')).toEqual(['Ada Lovelace', 'Bob Stone']);
       expect(await asked(`owner_id=${member.userId}`)).toEqual(['Ada Lovelace']);
       expect((await member.get(`contacts?owner_id=${manager.userId}`)).status).toBe(403);
       expect((await member.get('contacts?shoe_size=3')).status).toBe(400);
