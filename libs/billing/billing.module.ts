@@ -105,6 +105,7 @@ import { SubscriptionItem } from './subscriptions/subscription-item.ts';
 import { BillingRunsController, SubscriptionsController } from './subscriptions/subscriptions.controller.ts';
 import { subscriptionInvariants } from './subscriptions/subscriptions.invariants.ts';
 import { GiveBack } from './subscriptions/give-back.ts';
+import { MakeUp } from './subscriptions/make-up.ts';
 import { FallBehind, SettleStanding } from './subscriptions/standing.ts';
 import { WakeWaiting } from './subscriptions/wake-waiting.ts';
 import { TellOfParked } from './subscriptions/tell-of-parked.ts';
@@ -129,6 +130,7 @@ const subscriptions = {
     BillSome,
     AnythingDue,
     GiveBack,
+    MakeUp,
     FallBehind,
     SettleStanding,
     WakeWaiting,

@@ -562,7 +562,7 @@ describe('pauses and the end', () => {
     [
       'credited in part',
       (manager: Clerk, invoice: Json) => manager.post(`invoices/${invoice.id}/credit`, { lines: [{ position: 1, amount: '20' }] }),
-      ['14'],
+      ['8'],
     ],
   ])('what was billed and is %s is not given back once more', async (_, take, back) => {
     const { manager, drain } = await world();
@@ -587,7 +587,8 @@ describe('pauses and the end', () => {
       ['Small', '10'],
     ] as const)
       await manager.post(`subscriptions/${id}/change`, { items: [item({ description, unit_price })] });
-    await manager.post(`subscriptions/${id}/cancel`);
+    await manager.post(`subscriptions/${id}/cancel`, { cancel_at: '2026-03-01' });
+    at('2026-03-01T12:00:00Z');
     await drain();
     const notes = (await manager.get('credit-notes')).data as Json[];
     expect(notes.map((note) => note.totals.payable)).toEqual(['10.00']);
@@ -678,18 +679,25 @@ describe('pauses and the end', () => {
   it('what cannot be credited any more is for somebody to look at', async () => {
     const { manager, drain } = await world();
     at('2026-02-01T12:00:00Z');
-    const { id } = await begun(manager, { start_date: '2026-02-01', items: [item({ unit_price: '28' })] });
+    const { id } = await begun(manager, { start_date: '2026-02-01', items: [item({ unit_price: '280' })] });
     await drain();
-    const [invoice] = await invoicesOf(manager, id);
-    at('2026-02-15T12:00:00Z');
-    await manager.post(`subscriptions/${id}/pause`);
-    await manager.post(`invoices/${invoice!.id}/credit`, { lines: [{ position: 1, amount: '20' }] });
+    await manager.post(`subscriptions/${id}/change`, {
+      items: [item({ description: 'Small', unit_price: '28' })],
+      effective_date: '2026-02-15',
+    });
+    at('2026-03-01T12:00:00Z');
+    await drain();
+    // 140 back, 14 more and 28 of March: 98 wait, of an invoice that somebody credits by hand.
+    const [first, second] = await invoicesOf(manager, id);
+    expect(second!.totals.payable).toBe('0.00');
+    await manager.post(`invoices/${first!.id}/credit`);
     await manager.post(`subscriptions/${id}/cancel`);
     await drain();
-    expect(((await manager.get('credit-notes')).data as Json[]).map((note) => note.totals.payable).sort()).toEqual(['20.00', '8.00']);
+    expect((await manager.get('credit-notes')).data).toHaveLength(1);
     const [task] = (await manager.get('tasks')).data as Json[];
-    expect(task).toMatchObject({ priority: 'urgent', description: expect.stringContaining('6.00 EUR') });
+    expect(task).toMatchObject({ priority: 'urgent', description: expect.stringContaining('98.00 EUR') });
   });
+
   it('a pause is not billed; what was billed of it goes back', async () => {
     const { manager, drain, organization } = await world();
     at('2026-01-01T12:00:00Z');
@@ -915,10 +923,56 @@ describe('pauses and the end', () => {
       items: [{ description: 'Plus', unit_price: '50', tax_percent: 0 }],
       effective_date: '2026-02-15',
     });
-    await manager.post(`subscriptions/${id}/cancel`);
+    // 7 of 28 days of 20.00 more; what was billed of the old from the end on stays so.
+    await manager.post(`subscriptions/${id}/cancel`, { cancel_at: '2026-02-22' });
+    at('2026-02-22T12:00:00Z');
     await drain();
-    expect((await invoicesOf(manager, id)).map((one) => one.totals.payable)).toEqual(['30.00', '10.00']);
+    expect((await invoicesOf(manager, id)).map((one) => one.totals.payable)).toEqual(['30.00', '5.00']);
     expect(await broken(organization.id)).toEqual([]);
+  });
+
+  it('a change that would come after the end does not come', async () => {
+    const { manager, drain } = await world();
+    at('2026-02-01T12:00:00Z');
+    const { id } = await begun(manager, { start_date: '2026-02-01' });
+    await drain();
+    await manager.post(`subscriptions/${id}/change`, {
+      items: [item({ description: 'Plus', unit_price: '50' })],
+      effective_date: '2026-02-15',
+    });
+    expect((await manager.post(`subscriptions/${id}/cancel`, { cancel_at: '2026-02-10' })).data.adjustments).toEqual([]);
+    at('2026-02-20T12:00:00Z');
+    await drain();
+    expect((await invoicesOf(manager, id)).map((one) => one.totals.payable)).toEqual(['30.00']);
+  });
+
+  it('what was free is billed once it costs something', async () => {
+    const { manager, drain } = await world();
+    at('2026-03-01T12:00:00Z');
+    const { id } = await begun(manager, { start_date: '2026-03-01', items: [item({ unit_price: '0' })] });
+    await drain();
+    at('2026-03-11T12:00:00Z');
+    const changed = (await manager.post(`subscriptions/${id}/change`, { items: [item({ unit_price: '31' })] })).data;
+    expect(changed.adjustments).toMatchObject([{ quantity: '1', unit_price: '21' }]);
+  });
+
+  it('what a change had put on the next invoice goes with the invoice that it was made up for', async () => {
+    const { manager, drain } = await world();
+    at('2026-03-01T12:00:00Z');
+    const { id } = await begun(manager, { start_date: '2026-03-01', items: [item({ unit_price: '31' })], cancel_at: '2026-03-15' });
+    await drain();
+    const [invoice] = await invoicesOf(manager, id);
+    at('2026-03-11T12:00:00Z');
+    expect(
+      (await manager.post(`subscriptions/${id}/change`, { items: [item({ description: 'Plus', unit_price: '62' })] })).data.adjustments,
+    ).toHaveLength(2);
+    await manager.post(`invoices/${invoice!.id}/void`);
+    await drain();
+    expect((await manager.get(`subscriptions/${id}`)).data.adjustments).toEqual([]);
+    // Only days that it was never for are billed.
+    expect((await manager.patch(`subscriptions/${id}`, { cancel_at: null })).data.adjustments).toMatchObject([
+      { description: 'Plus', quantity: '1', unit_price: '34', period_start: '2026-03-15' },
+    ]);
   });
 
   it('one that cannot be billed is parked, and the others are billed', async () => {
@@ -1012,12 +1066,13 @@ describe('an invoice dated ahead', () => {
     const lines = [{ description: 'Hours', unit_price: '1', tax_percent: 0 }];
     const slip = (await manager.post('invoices', { contact_id, currency: 'EUR', issue_date: '2026-12-01', lines })).data;
     await manager.post(`invoices/${slip.id}/issue`);
+    at('2026-02-22T12:00:00Z');
     await manager.post(`subscriptions/${id}/cancel`);
     await drain();
     expect(await invoicesOf(manager, id)).toHaveLength(1);
     await manager.post(`invoices/${slip.id}/void`);
     await drain();
-    expect((await invoicesOf(manager, id)).map((one) => one.totals.payable)).toEqual(['30.00', '10.00']);
+    expect((await invoicesOf(manager, id)).map((one) => one.totals.payable)).toEqual(['30.00', '5.00']);
     expect(await broken(organization.id)).toEqual([]);
   });
 

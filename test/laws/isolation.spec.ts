@@ -49,7 +49,6 @@ it('no operation of the document lets anything of another organization through',
 /** Verbs that answered no success which could have been kept under a key, with what it would take. */
 const UNKEPT: Record<string, string> = {
   organizationsOrganizationIdMembersClaim: 'a member whom an import at the terminal has named',
-  pipelinesReorderStages: 'the ids of all stages',
   importsRevert: 'an import that a worker has run',
   dealsInvoice: 'a won deal of a customer with an account',
   paymentsFail: 'a payment that is not there yet',

@@ -14,6 +14,8 @@ export const UNCONTROLLED: Record<string, string> = {
   organizationsDelete: 'ends the organization that plays; DELETE by its owner is played in the matrix',
   organizationsTransfer: 'takes the rights of who plays away; played in the matrix',
   authEndSession: 'ends the session that plays; played in the matrix',
+  organizationsOrganizationIdMembersUpdate: 'takes another member than who plays; played in the matrix',
+  pipelinesReorderStages: 'takes the ids of all stages; played in the matrix',
   adminOrganizationsGet: 'for the operator, who is of no organization; played in the matrix',
   adminOrganizationsUpdate: 'as above',
   adminOrganizationsSuspend: 'as above',
@@ -158,7 +160,7 @@ export class Sweep {
     if (!operation.ids.length || operation.id in UNCONTROLLED) return;
     const path = operation.path.includes('/members/{id}') ? await this.aColleague(operation) : await this.me.pathOf(operation, true);
     const answer = path && (await this.send(operation, path, await this.me.valid(operation)));
-    if (!answer || answer.status === 404) this.uncontrolled.push(operation.id);
+    if (!answer || answer.status === 404 || answer.status === 400) this.uncontrolled.push(operation.id);
   }
 
   /** What is added to the members by an e-mail of nobody is an invitation. */

@@ -1,4 +1,4 @@
-import { controller, crud, get, listing, listUnder, post } from '#kernel';
+import { controller, crud, get, listing, listUnder, post, today } from '#kernel';
 import { invoiceDeliveryList } from '../documents/invoice-delivery.ts';
 import { InvoiceFacturX } from '../documents/invoice-factur-x.ts';
 import { InvoicePdf } from '../documents/invoice-pdf.ts';
@@ -29,9 +29,11 @@ const isNothing = (amount: unknown) => !/[1-9]/.test(String(amount));
 const isNegative = (amount: unknown) => String(amount).startsWith('-');
 const grossOf = (row: Record<string, unknown>) => (row.totals as { gross: string }).gross;
 const isBilled = (row: Record<string, unknown>) =>
-  row.kind === 'invoice' && row.status !== 'draft' && row.status !== 'voided' && !isNegative(grossOf(row));
+  row.kind === 'invoice' && row.status !== 'draft' && row.status !== 'voided' && !isNegative(grossOf(row)) && !isNothing(grossOf(row));
 const isUntouched = ({ status, kind, credited }: Record<string, unknown>) =>
   kind !== 'credit_note' && status === 'issued' && isNothing(credited);
+const isAhead = ({ issue_date: day, time_zone: zone }: Record<string, unknown>) => String(day) > today(zone as string);
+const isVoidable = (row: Record<string, unknown>) => isUntouched(row) || (isBilled(row) && isAhead(row));
 const isOpen = ({ status, kind, due }: Record<string, unknown>) =>
   kind === 'invoice' && (status === 'issued' || status === 'partially_paid') && !isNegative(due);
 const gives = ({ kind, due }: Record<string, unknown>) => kind === 'invoice' && isNegative(due);
@@ -102,7 +104,7 @@ export const InvoicesController = controller(
       does: 'Take an issued invoice back; its number stays',
       body: Reason,
       answers: InvoiceView as never,
-      when: isUntouched,
+      when: isVoidable,
       problems: ['invoice.cannot_void'],
     }),
     writeOff: post(':id/write-off', WriteOffInvoice, {

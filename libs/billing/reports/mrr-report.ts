@@ -130,7 +130,11 @@ class Handler {
           sql<string>`item.valid_from::text`.as('validFrom'),
           sql<string | null>`item.valid_until::text`.as('validUntil'),
           sql<string | null>`subscription.cancel_at::text`.as('cancelAt'),
-          'subscription.pauses',
+          // While it is suspended it rests as in a pause without an end.
+          sql`case when subscription.rests_from is null then subscription.pauses
+            else subscription.pauses || jsonb_build_array(jsonb_build_object('from', subscription.rests_from::text, 'until', null)) end`.as(
+            'pauses',
+          ),
         ]) as never,
     );
   }

@@ -4,8 +4,7 @@ import { issue } from '../invoices/issue.ts';
 import { backDated } from '../invoices/take-numbers.ts';
 import { BillingPeriod } from './billing-period.ts';
 import { type Counts, nothingDone } from './billing-run.ts';
-import { soldIn } from './make-up.ts';
-import { gather, type Ingredients, type Plan, planned, rowOf } from './plan.ts';
+import { gather, type Ingredients, type Plan, planned, rowOf, soldIn } from './plan.ts';
 import type { Due } from './schedule.ts';
 import { Subscription } from './subscription.ts';
 

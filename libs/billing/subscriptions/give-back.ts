@@ -17,6 +17,13 @@ interface Share {
   readonly amount: bigint;
 }
 
+/** An invoice, what of its lines is left, and what is to be credited of them. */
+interface Billed {
+  readonly id: string;
+  readonly lines: OpenLine[];
+  readonly shares: Share[];
+}
+
 @Reacts(SubscriptionOwesBack, GiveBack)
 class Handler {
   constructor(
@@ -28,25 +35,28 @@ class Handler {
     const subscription = await this.em.findOneOrFail(Subscription, { id: event.id });
     let { later: open } = fitting(subscription.adjustments, 0n);
     if (!open.length) return;
-    // What was billed for these days; then anything of the same tax, for it may have been lowered since.
-    const invoices = await this.billed(event.id);
-    const shares = new Map(invoices.map(({ id }) => [id, [] as Share[]]));
-    for (const fits of [billedIt, taxedAlike]) for (const { id, lines } of invoices) open = shared(open, lines, fits, shares.get(id)!);
-    for (const [id, taken] of shares) if (!(await this.credited(id, taken))) open.push(...taken.map(({ of, amount }) => part(of, amount)));
+    const found: Billed[] = [];
+    for await (const one of this.billed(event.id)) {
+      found.push(one);
+      open = shared(open, one, billedIt);
+      if (!open.length) break;
+    }
+    // Lowered since by what came after it: then of anything of the same tax.
+    for (const one of found) if (open.length) open = shared(open, one, taxedAlike);
+    for (const { id, shares } of found)
+      if (!(await this.credited(id, shares))) open.push(...shares.map(({ of, amount }) => part(of, amount)));
     subscription.adjustments = open;
     if (open.length) await this.ask(subscription, open);
   }
 
-  /** The newest first. Not kept: whatever credits one reads it again when it is locked. */
-  private async billed(sourceId: string): Promise<{ id: string; lines: OpenLine[] }[]> {
-    const found = await this.em.find(
+  /** What the subscription was billed with, the newest first. Not kept: whatever credits one reads it again when it is locked. */
+  private async *billed(sourceId: string): AsyncGenerator<Billed> {
+    const invoices = await this.em.find(
       Invoice,
       { source: 'subscription', sourceId, kind: 'invoice', status: { $nin: ['draft', 'voided'] } },
       { orderBy: { issueDate: 'desc', id: 'desc' }, disableIdentityMap: true },
     );
-    const all = [];
-    for (const { id } of found) all.push({ id, lines: await openLines(this.em, id) });
-    return all;
+    for (const { id } of invoices) yield { id, lines: await openLines(this.em, id), shares: [] };
   }
 
   /** False where that cannot be: somebody has credited it meanwhile, say. */
@@ -77,7 +87,7 @@ class Handler {
 const part = (one: Adjustment, amount: bigint): Adjustment => ({ ...one, unit_price: priceOf(amount) });
 
 /** Takes what is given back off the lines that fit it; the rest is of another invoice. */
-function shared(open: readonly Adjustment[], lines: OpenLine[], fits: typeof billedIt, shares: Share[]): Adjustment[] {
+function shared(open: readonly Adjustment[], { lines, shares }: Billed, fits: typeof billedIt): Adjustment[] {
   return open.flatMap((one) => {
     let rest = -amountOf(one);
     for (const line of lines.filter((each) => fits(each, one))) {

@@ -1,29 +1,26 @@
-import { addDays, type EntityManager } from '#kernel';
-import { Invoice } from '../invoices/invoice.ts';
+import { addDays, Bus, EntityManager, Reaction, Reacts } from '#kernel';
+import { priceOf } from '../invoices/arithmetic.ts';
+import { Invoice, InvoiceCredited, InvoiceVoided } from '../invoices/invoice.ts';
 import { latest } from '../ledger/enter.ts';
-import { adjustmentsOf, saleOf } from './adjustments.ts';
-import { BillingPeriod, type SoldDays } from './billing-period.ts';
-import type { Whole } from './contents.ts';
-import { openLines } from './open-lines.ts';
-import { periodAt, type Rhythm, wholeAt } from './periods.ts';
-import { difference, type Due, endOf, pieceOf, pieces, served } from './schedule.ts';
-import type { SubscriptionItem } from './subscription-item.ts';
-
-/** What a period is billed for, to be told from what it should have been. */
-export const soldIn = (items: readonly SubscriptionItem[], { index, spans }: Due, rhythm: Rhythm): SoldDays[] =>
-  pieces(items, spans, wholeAt(rhythm, index)).map(({ item, from, until }) => ({ item_id: item.id, from, until }));
+import { adjustmentsOf, amountOf, saleOf } from './adjustments.ts';
+import { wakeFor } from './bill-due.ts';
+import { BillingPeriod } from './billing-period.ts';
+import { loadWhole, type Whole } from './contents.ts';
+import { billedIt, openLines } from './open-lines.ts';
+import { periodAt, wholeAt } from './periods.ts';
+import { billable, difference, endOf, pieceOf } from './schedule.ts';
+import type { Adjustment } from './subscription.ts';
 
 /**
- * After a change of what is sold, of pauses or of the end: what the last period that was billed in advance should have been billed for by now, less
- * what it was, goes on the next invoice, in place of what an earlier change had put there. An end gives nothing back: what was billed ahead stays
- * so. Nor is there anything to make up for where the invoice was voided, or credited in full.
+ * After a change of what is sold, of pauses, of the end or of its invoice: what the last period that was billed in advance should have been billed
+ * for by now, less what it was, goes on the next invoice, in place of what an earlier change had put there. Nothing is given back that a credit
+ * note has taken back already, or that was voided.
  */
 export async function makeUp(em: EntityManager, subscription: Whole): Promise<void> {
   const { id: subscriptionId, nextIndex, currency } = subscription;
   if (subscription.billing === 'arrears' || nextIndex === 0) return;
   const period = await em.findOne(BillingPeriod, { subscriptionId, index: nextIndex - 1 });
   if (!period?.sold || period.status === 'skipped') return;
-  if (period.invoiceId && (await isUndone(em, period.invoiceId))) return;
   const terms = subscription.terms();
   const [days, whole] = [periodAt(terms.rhythm, period.index), wholeAt(terms.rhythm, period.index)];
   const items = subscription.items.map(saleOf);
@@ -31,16 +28,56 @@ export async function makeUp(em: EntityManager, subscription: Whole): Promise<vo
     const item = items.find(({ id }) => id === span.item_id);
     return item ? [pieceOf(item, span, whole)] : [];
   });
-  const billedUntil = latest(days.start, ...billed.map(({ until }) => until));
-  const staying = { ...terms, cancelAt: terms.cancelAt && latest(terms.cancelAt, billedUntil) };
-  const changes = adjustmentsOf(difference(billed, pieces(items, served(days, staying), whole), whole), whole, currency);
+  const billedUntil = latest(...billed.map(({ until }) => until));
+  const now = billable(billed, items, terms, period.index);
+  const invoice = period.invoiceId ? await em.findOne(Invoice, { id: period.invoiceId }, { filters: { allowed: false } }) : null;
+  // Of a voided invoice nothing was paid, and only days that it was never for are billed.
+  const { back, more } = invoice?.status === 'voided' ? difference([], since(now, billedUntil), whole) : difference(billed, now, whole);
+  const changes = adjustmentsOf({ back, more }, whole, currency);
+  const wanted = invoice ? await notTakenBack(em, invoice.id, changes) : changes;
   const older = subscription.adjustments.filter(({ period_start }) => period_start < days.start);
-  if (changes.length || older.length < subscription.adjustments.length) subscription.adjustments = [...older, ...changes];
-  const end = endOf(days, staying);
+  if (wanted.length || older.length < subscription.adjustments.length) subscription.adjustments = [...older, ...wanted];
+  const end = latest(endOf(days, terms), billedUntil);
   if (end > days.start) period.periodEnd = addDays(end, -1);
 }
 
-async function isUndone(em: EntityManager, invoiceId: string): Promise<boolean> {
-  const invoice = await em.findOne(Invoice, { id: invoiceId }, { filters: { allowed: false } });
-  return invoice?.status === 'voided' || (await openLines(em, invoiceId)).every(({ left }) => left <= 0n);
+const since = <P extends { readonly from: string; readonly until: string }>(pieces: readonly P[], day: string): P[] =>
+  pieces.map((piece) => ({ ...piece, from: latest(piece.from, day) })).filter(({ from, until }) => from < until);
+
+/** Of each line of an invoice at most what no credit note has taken back is given back. */
+async function notTakenBack(em: EntityManager, invoiceId: string, changes: readonly Adjustment[]): Promise<Adjustment[]> {
+  const lines = await openLines(em, invoiceId);
+  return changes.flatMap((one) => {
+    if (one.quantity === '1') return [one];
+    let taken = 0n;
+    for (const line of lines.filter((each) => billedIt(each, one))) {
+      const wanted = -amountOf(one) - taken;
+      const part = wanted < line.left ? wanted : line.left;
+      if (part <= 0n) continue;
+      line.left -= part;
+      taken += part;
+    }
+    return taken ? [{ ...one, unit_price: priceOf(taken) }] : [];
+  });
+}
+
+/** An invoice was voided, or a credit note took something off it: what its subscription is to be given back, or billed, may be another now. */
+export class MakeUp extends Reaction<InvoiceVoided | InvoiceCredited> {}
+
+@Reacts([InvoiceVoided, InvoiceCredited], MakeUp)
+class Handler {
+  constructor(
+    private readonly em: EntityManager,
+    private readonly bus: Bus,
+  ) {}
+
+  async execute({ told: { event } }: MakeUp) {
+    const invoice = await this.em.findOne(Invoice, { id: event.id, source: 'subscription' });
+    if (!invoice) return;
+    const subscription = await loadWhole(this.em, invoice.sourceId!, () => true);
+    if (!subscription.isServed()) return;
+    await makeUp(this.em, subscription);
+    subscription.settle();
+    await wakeFor(this.bus, [subscription.wakeAt]);
+  }
 }

@@ -64,7 +64,7 @@ class Resuming {
     const subscription = await loadWhole(this.em, id, ({ parkedAt }) => parkedAt !== null);
     const on = today(subscription.zone);
     subscription.resume(on);
-    await makeUp(this.em, subscription);
+    if (subscription.isServed()) await makeUp(this.em, subscription);
     subscription.settle();
     await wakeFor(this.bus, [subscription.wakeAt]);
     return subscription;

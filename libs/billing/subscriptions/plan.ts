@@ -10,7 +10,8 @@ import { type Parties, taxIdThere } from '../invoices/issue.ts';
 import { lastIssued } from '../invoices/take-numbers.ts';
 import { type LineInput, type Referred, referred } from '../invoices/pricing.ts';
 import { adjustedLine, balanceOf, fitting, lineOf, lineTotal } from './adjustments.ts';
-import { billingInstant, periodAt, wholeAt } from './periods.ts';
+import type { SoldDays } from './billing-period.ts';
+import { billingInstant, periodAt, type Rhythm, wholeAt } from './periods.ts';
 import { billedOn, caughtUp, type Due, dueOn, MOST_MISSED, pieces } from './schedule.ts';
 import type { Adjustment, Subscription } from './subscription.ts';
 import { SubscriptionItem } from './subscription-item.ts';
@@ -192,3 +193,7 @@ const known = ({ priceId, ...line }: LineInput, { prices }: Referred): LineInput
 
 /** A period as its row says it. */
 export const rowOf = ({ index, start, end, on }: Due) => ({ index, periodStart: start, periodEnd: addDays(end, -1), billedOn: on });
+
+/** What a period is billed for, to be told from what it should have been. */
+export const soldIn = (items: readonly SubscriptionItem[], { index, spans }: Due, rhythm: Rhythm): SoldDays[] =>
+  pieces(items, spans, wholeAt(rhythm, index)).map(({ item, from, until }) => ({ item_id: item.id, from, until }));

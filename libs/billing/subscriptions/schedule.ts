@@ -1,4 +1,4 @@
-import { type Period, type Rhythm, periodAt, splitByDays } from './periods.ts';
+import { type Period, type Rhythm, periodAt, splitByDays, wholeAt } from './periods.ts';
 import { daysBetween } from '#kernel';
 
 /** A stretch of days, from its first to the day before `until`. */
@@ -128,6 +128,23 @@ export const pieceOf = <S extends Sold>(item: S, { from, until }: Span, whole: P
 export function costOf(amount: bigint, { from, until }: Span, whole: Period, currency: string): bigint {
   const days = [daysBetween(whole.start, from), daysBetween(from, until), daysBetween(until, whole.end)];
   return splitByDays(amount, days, currency)[1]!;
+}
+
+/**
+ * What a period should have been billed for by now: what is served of it. From the end of the subscription on, what was billed ahead stays so,
+ * but for days in a pause.
+ */
+export function billable<S extends Sold>(billed: readonly Piece<S>[], items: readonly S[], terms: Terms, index: number): Piece<S>[] {
+  const whole = wholeAt(terms.rhythm, index);
+  const now = pieces(items, served(periodAt(terms.rhythm, index), terms), whole);
+  const { cancelAt, pauses } = terms;
+  if (cancelAt === null) return now;
+  const staying = billed.flatMap((piece) => {
+    const late = within(piece, { from: cancelAt, until: null });
+    const resting = pauses.flatMap((pause) => within(piece, pause));
+    return without(late, resting).map((span) => pieceOf(piece.item, span, whole));
+  });
+  return [...now, ...staying];
 }
 
 /** How the days that a period was billed for differ from those it should be: what is given back, and what is billed besides. */

@@ -83,7 +83,7 @@ export class Subscription extends businessRecord(
     // Why nobody bills it until a person has looked.
     parkedAt: moment().optional(),
     parkedReason: text({ max: 500 }).optional(),
-    // Periods before this day were seen by a person, and are billed however many they are.
+    // Periods before this day are billed however many they are: a person has seen them, or they had to wait for their seller.
     releasedOn: day().optional(),
     nextIndex: whole().or(0).quiet(),
     nextBillingOn: day().optional().quiet().describe('When its next period is billed'),

@@ -18,9 +18,9 @@ class Handler {
     if (issueDate! <= today(timeZone)) return;
     // Raw: they may be many, and nothing of them is told but when they are looked at.
     await this.em.execute(
-      `update subscription set wake_at = ? where tenant_id = ? and billing_entity_id = ? and wake_at > ? and parked_at is null
+      `update subscription set wake_at = ?, released_on = least(released_on, (?::timestamptz at time zone zone)::date + 1) where tenant_id = ? and billing_entity_id = ? and wake_at > ? and parked_at is null
          and (next_billing_on <= (?::timestamptz at time zone zone)::date or next_billing_on is null and status = 'cancelled')`,
-      [at, tenantId(), billingEntityId, at, at],
+      [at, at, tenantId(), billingEntityId, at, at],
     );
     await wakeFor(this.bus, [at]);
   }
