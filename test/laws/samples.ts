@@ -375,7 +375,11 @@ export class Inhabitant {
     if (example !== undefined && (format || pattern || maxLength < 30)) return example;
     if (schema.example !== undefined && [schema.type].flat().includes('number')) return schema.example;
     // What ends, ends after what begins; everything else lies between.
-    const day = /from|start|begin|since|issue|due_date/.test(name) ? '2026-01-01' : /to$|until|end|expire/.test(name) ? '2028-01-01' : '2027-03-01';
+    const day = /from|start|begin|since|issue|due_date/.test(name)
+      ? '2026-01-01'
+      : /to$|until|end|expire/.test(name)
+        ? '2028-01-01'
+        : '2027-03-01';
     if (format === 'date') return day;
     if (format === 'date-time') return `${day}T09:00:00.000Z`;
     if (format === 'uuid') return undefined;
