@@ -140,7 +140,11 @@ create index "invoice_tenant_id_customer_account_id_created_at_id_index" on "inv
 create index "invoice_tenant_id_customer_account_id_currency_due_e4_index" on "invoice" ("tenant_id", "customer_account_id", "currency", "due_e4");
 create index "invoice_tenant_id_id_deleted_at_due_date_index" on "invoice" ("tenant_id", "id", "deleted_at", "due_date");
 create index "invoice_tenant_id_updated_at_id_index" on "invoice" ("tenant_id", "updated_at", "id");
-create index "invoice_credit_notes_index" on "invoice" ("tenant_id", "created_at", "id") where kind = 'credit_note';
+create index "invoice_credit_notes_created_at_index" on "invoice" ("tenant_id", "created_at", "id") where kind = 'credit_note';
+create index "invoice_credit_notes_updated_at_index" on "invoice" ("tenant_id", "updated_at", "id") where kind = 'credit_note';
+create index "invoice_credit_notes_issue_date_index" on "invoice" ("tenant_id", "issue_date", "id") where kind = 'credit_note';
+create index "invoice_credit_notes_number_index" on "invoice" ("tenant_id", "number", "id") where kind = 'credit_note';
+create index "invoice_credit_notes_due_index" on "invoice" ("tenant_id", "due_e4", "id") where kind = 'credit_note';
 create index "invoice_tenant_id_owner_id_created_at_id_index" on "invoice" ("tenant_id", "owner_id", "created_at", "id");
 create index "invoice_tenant_id_billing_entity_id_created_at_id_index" on "invoice" ("tenant_id", "billing_entity_id", "created_at", "id");
 create index "invoice_tenant_id_contact_id_created_at_id_index" on "invoice" ("tenant_id", "contact_id", "created_at", "id");

@@ -12,6 +12,7 @@ import {
   now,
   problem,
   ref,
+  snake,
   text,
   today,
   uuid,
@@ -142,7 +143,12 @@ export class Invoice extends businessRecord(
       // Beside the ledger's own, in the same order: what was due on a day is told by two indexes read side by side, without the table.
       ['id', 'deletedAt', 'dueDate'],
       ['updatedAt', 'id'],
-      { name: 'invoice_credit_notes_index', on: ['createdAt', 'id'], where: "kind = 'credit_note'" },
+      // Credit notes are few, and have a list of their own in each of these orders.
+      ...['createdAt', 'updatedAt', 'issueDate', 'number', 'due'].map((field) => ({
+        name: `invoice_credit_notes_${snake(field)}_index`,
+        on: [field, 'id'],
+        where: "kind = 'credit_note'",
+      })),
     ],
     checks: {
       net: 'net_e4 = lines_total_e4 - allowances_total_e4 + charges_total_e4',

@@ -1,8 +1,8 @@
 import { Migration } from '@mikro-orm/migrations';
 
-export class Migration20261126220626_billing_standing extends Migration {
+export class Migration20261126230628_billing_standing extends Migration {
 
-  override name = 'Migration20261126220626_billing_standing';
+  override name = 'Migration20261126230628_billing_standing';
 
   override up(): void | Promise<void> {
     this.addSql(`create table "write_off" ("id" uuid not null, "created_at" timestamptz(3) not null, "updated_at" timestamptz(3) not null, "version" int not null default 1, "tenant_id" uuid not null, "created_by" uuid null, "deleted_at" timestamptz(3) null, "customer_account_id" uuid not null, "invoice_id" uuid not null, "amount_e4" bigint not null, "currency" char(3) not null, "written_off_on" date not null, "reason" varchar(500) null, primary key ("id"));`);
@@ -12,7 +12,11 @@ export class Migration20261126220626_billing_standing extends Migration {
     this.addSql(`alter table "write_off" add constraint "write_off_tenant_id_id_unique" unique ("tenant_id", "id");`);
 
     this.addSql(`alter table "invoice" add "seller_logo" varchar(300) null;`);
-    this.addSql(`create index "invoice_credit_notes_index" on "invoice" ("tenant_id", "created_at", "id") where kind = 'credit_note';`);
+    this.addSql(`create index "invoice_credit_notes_created_at_index" on "invoice" ("tenant_id", "created_at", "id") where kind = 'credit_note';`);
+    this.addSql(`create index "invoice_credit_notes_updated_at_index" on "invoice" ("tenant_id", "updated_at", "id") where kind = 'credit_note';`);
+    this.addSql(`create index "invoice_credit_notes_issue_date_index" on "invoice" ("tenant_id", "issue_date", "id") where kind = 'credit_note';`);
+    this.addSql(`create index "invoice_credit_notes_number_index" on "invoice" ("tenant_id", "number", "id") where kind = 'credit_note';`);
+    this.addSql(`create index "invoice_credit_notes_due_index" on "invoice" ("tenant_id", "due_e4", "id") where kind = 'credit_note';`);
 
     this.addSql(`alter table "dunning_step_run" add "suspends" boolean not null default false;`);
 
@@ -40,7 +44,11 @@ export class Migration20261126220626_billing_standing extends Migration {
 
     this.addSql(`alter table "dunning_step_run" drop column "suspends";`);
 
-    this.addSql(`drop index "invoice_credit_notes_index";`);
+    this.addSql(`drop index "invoice_credit_notes_created_at_index";`);
+    this.addSql(`drop index "invoice_credit_notes_updated_at_index";`);
+    this.addSql(`drop index "invoice_credit_notes_issue_date_index";`);
+    this.addSql(`drop index "invoice_credit_notes_number_index";`);
+    this.addSql(`drop index "invoice_credit_notes_due_index";`);
     this.addSql(`alter table "invoice" drop column "seller_logo";`);
 
     this.addSql(`alter table "subscription" drop constraint "subscription_suspended_check";`);
