@@ -1,6 +1,8 @@
 import { invariants, setClock } from '#kernel';
 import fc from 'fast-check';
+import { setTimeout } from 'node:timers/promises';
 import { rowsOf, tamper } from '../database.ts';
+import { rewriting } from '../laws/statements.ts';
 import { type Json, type Persona, world } from '../world.ts';
 
 afterEach(() => setClock());
@@ -345,6 +347,25 @@ describe('money that goes back', () => {
     expect(await invoiceOf(manager, invoice.id)).toMatchObject({ status: 'paid', written_off: '0.00', paid: '100.00' });
     expect(await broken(organization.id)).toEqual([]);
   });
+});
+
+it('told of again while an invoice takes it, a payment answers of one moment', async () => {
+  const { manager } = await world();
+  const contact = await contactOf(manager);
+  const told = { contact_id: contact, amount: '10', currency: 'EUR', external_id: 'bank-1' };
+  await manager.post('payments', told);
+  const draft = (await manager.post('invoices', { contact_id: contact, currency: 'EUR', lines: [lineOf('10')] })).data;
+  // Long after it has seen the payment, it sees what that pays.
+  const slow = (sql: string) =>
+    /^select .* from "payment" .*external_id.* = /.test(sql)
+      ? sql.replace(' where ', ' where (select pg_sleep(0.5)) is not null and ')
+      : sql;
+  const [{ data }] = await rewriting(slow, async () => {
+    const again = manager.post('payments', told);
+    await setTimeout(150);
+    return Promise.all([again, manager.post(`invoices/${draft.id}/issue`)]);
+  });
+  expect(data.allocations.map((one: Json) => one.amount)).toEqual(data.allocated === '0.00' ? [] : ['10.00']);
 });
 
 describe('allocating by hand', () => {

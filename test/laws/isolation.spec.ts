@@ -57,11 +57,13 @@ const UNKEPT: Record<string, string> = {
 
 it('no operation lets anything of another organization through to an API key', async () => {
   const { data } = await me.persona.post('api-keys', { name: 'Sweep', role: 'owner' });
-  const sweep = await new Sweep(me, them, new Client(bearer(data.key as string))).over(real);
+  // Once it is known whose it is, a key goes the way of a person: what names a record in its path will do, and every list.
+  const played = real.filter(({ ids, method, route }) => ids.length > 0 || (method === 'GET' && route.list));
+  const sweep = await new Sweep(me, them, new Client(bearer(data.key as string))).over(played);
   expect(sweep.findings).toEqual([]);
   expect(await sweep.kept()).toEqual([]);
   expect(sweep.uncontrolled).toEqual([]);
-  expect(sweep.plays).toBeGreaterThan(real.length);
+  expect(sweep.plays).toBeGreaterThan(played.length);
 });
 
 describe('somebody who is a member of two organizations', () => {

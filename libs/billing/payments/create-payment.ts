@@ -8,7 +8,7 @@ import { worthOf } from './convert.ts';
 import { namedInvoices } from './named.ts';
 import { Payment } from './payment.ts';
 import { receive } from './receive.ts';
-import { wholePayment, type WholePayment } from './whole-payment.ts';
+import { loadPayment, type WholePayment } from './whole-payment.ts';
 
 export interface PaymentInput {
   contactId?: string;
@@ -74,7 +74,8 @@ class Handler {
 
   async execute({ input }: CreatePayment) {
     const known = input.externalId ? await this.known(input.externalId) : null;
-    if (known) return alreadyThere(await wholePayment(this.em, known));
+    // Locked: what it pays may be growing just now, and an answer tells of one moment.
+    if (known) return alreadyThere(await loadPayment(this.em, known.id));
     const { account } = await customerOf(this.em, await this.whose(input), input.currency);
     await lockCustomers(this.em, [account.id]);
     const named = input.invoiceIds?.length ? await namedInvoices(this.em, account.id, input.invoiceIds) : null;
@@ -103,7 +104,7 @@ class Handler {
   /** Two that come at once with one external id, for whomever, queue up here: the second finds what the first has made. */
   private async known(externalId: string): Promise<Payment | null> {
     await this.em.execute('select pg_advisory_xact_lock(hashtextextended(?, 0))', [`${tenantId()} payment ${externalId}`]);
-    return this.em.findOne(Payment, { externalId });
+    return this.em.findOne(Payment, { externalId }, { disableIdentityMap: true });
   }
 
   private async whose(input: PaymentInput) {
