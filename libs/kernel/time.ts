@@ -60,6 +60,10 @@ export function addMonths(day: string, n: number): string {
   return written(toYear, toMonth, Math.min(dayOfMonth, daysInMonth(toYear, toMonth)));
 }
 
+/** The latest of some days; those that are none do not count. Of no day at all, a text before every day. */
+export const latest = (...days: readonly (string | null | undefined)[]): string =>
+  days.reduce<string>((last, day) => (day && day > last ? day : last), '');
+
 /** How many days later `to` is than `from`; negative when it is earlier. */
 export function daysBetween(from: string, to: string): number {
   return numberOf(to) - numberOf(from);

@@ -1,9 +1,8 @@
 import { invariants, setClock } from '#kernel';
 import fc from 'fast-check';
-import { setTimeout } from 'node:timers/promises';
-import { rowsOf, tamper } from '../database.ts';
+import { inside, rowsOf, tamper } from '../database.ts';
 import { rewriting } from '../laws/statements.ts';
-import { type Json, type Persona, world } from '../world.ts';
+import { type Answer, type Json, type Persona, world } from '../world.ts';
 
 afterEach(() => setClock());
 const broken = async (organizationId: string): Promise<string[]> => {
@@ -350,20 +349,27 @@ describe('money that goes back', () => {
 });
 
 it('told of again while an invoice takes it, a payment answers of one moment', async () => {
-  const { manager } = await world();
+  const { manager, organization } = await world();
   const contact = await contactOf(manager);
   const told = { contact_id: contact, amount: '10', currency: 'EUR', external_id: 'bank-1' };
   await manager.post('payments', told);
   const draft = (await manager.post('invoices', { contact_id: contact, currency: 'EUR', lines: [lineOf('10')] })).data;
-  // Long after it has seen the payment, it sees what that pays.
-  const slow = (sql: string) =>
+  // It has seen the payment, and stands at a barrier before it sees what that pays.
+  const BARRIER = 4711;
+  const halted = (sql: string) =>
     /^select .* from "payment" .*external_id.* = /.test(sql)
-      ? sql.replace(' where ', ' where (select pg_sleep(0.5)) is not null and ')
+      ? sql.replace(' where ', ` where (select pg_advisory_xact_lock_shared(${BARRIER})) is not null and `)
       : sql;
-  const [{ data }] = await rewriting(slow, async () => {
-    const again = manager.post('payments', told);
-    await setTimeout(150);
-    return Promise.all([again, manager.post(`invoices/${draft.id}/issue`)]);
+  const { data } = await rewriting(halted, async () => {
+    let again: Promise<Answer>;
+    await inside(organization.id, async (client) => {
+      await client.query('select pg_advisory_xact_lock($1)', [BARRIER]);
+      again = manager.post('payments', told);
+      const stands = () => client.query(`select from pg_locks where locktype = 'advisory' and objid = $1 and not granted`, [BARRIER]);
+      while (!(await stands()).rowCount);
+      expect((await manager.post(`invoices/${draft.id}/issue`)).status).toBe(200);
+    });
+    return again!;
   });
   expect(data.allocations.map((one: Json) => one.amount)).toEqual(data.allocated === '0.00' ? [] : ['10.00']);
 });

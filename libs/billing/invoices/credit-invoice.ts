@@ -8,13 +8,14 @@ import {
   formatFixed,
   Handles,
   invalid,
+  latest,
   missing,
   money,
   problem,
   today,
 } from '#kernel';
 import { z } from 'zod';
-import { enter, latest } from '../ledger/enter.ts';
+import { enter } from '../ledger/enter.ts';
 import { handOver, openOf } from '../payments/allocate.ts';
 import { priceOf, pricePer, sameTax, type Share, type Tax, taxOf } from './arithmetic.ts';
 import { fill, loadOwed, taxOfLine, whole, type Whole } from './contents.ts';

@@ -244,9 +244,10 @@ export class Invoice extends businessRecord(
     if (due === 0n && this.due > 0n) this.record(new InvoiceDueAgain(this.id, this.customerAccountId));
   }
 
-  /** Gives back what a credit note had taken off it. */
-  uncredit(amount: bigint): void {
-    this.credited -= amount;
+  /** Gives back what it had received, before it is voided: nothing of it will be due. */
+  release(amount: bigint, by: 'payment' | 'credit'): void {
+    if (by === 'payment') this.paid -= amount;
+    else this.credited -= amount;
     this.settle();
   }
 

@@ -1,6 +1,6 @@
-import { Command, EntityManager, Handles, now, today } from '#kernel';
+import { Command, EntityManager, Handles, latest, now, today } from '#kernel';
 import { z } from 'zod';
-import { enter, latest } from '../ledger/enter.ts';
+import { enter } from '../ledger/enter.ts';
 import { release } from '../payments/allocate.ts';
 import { loadOwed } from './contents.ts';
 import { Invoice } from './invoice.ts';
@@ -10,7 +10,7 @@ export const Reason = z.strictObject({ reason: z.string().trim().min(1).max(500)
 export type Reason = z.output<typeof Reason>;
 /**
  * Takes an issued invoice back. Its number stays, and nothing is owed on it. One whose day is still to come gives back what it was given, and its
- * series goes on from the day before it. @throws invoice.cannot_void
+ * series goes back to the day of the last document that counts, or to today. @throws invoice.cannot_void
  */
 export class VoidInvoice extends Command<Invoice> {
   constructor(

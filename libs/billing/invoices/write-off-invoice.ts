@@ -1,5 +1,5 @@
-import { Command, EntityManager, Handles, today } from '#kernel';
-import { enter, latest } from '../ledger/enter.ts';
+import { Command, EntityManager, Handles, latest, today } from '#kernel';
+import { enter } from '../ledger/enter.ts';
 import { loadOwed } from './contents.ts';
 import { Invoice } from './invoice.ts';
 import type { Reason } from './void-invoice.ts';

@@ -21,7 +21,3 @@ export function enter(em: Scribe, of: Invoice | Payment, about: About): void {
     currency,
   });
 }
-
-/** The day something counts for: no document is paid, or taken back, before it exists. */
-export const latest = (...days: (string | null | undefined)[]): string =>
-  days.reduce<string>((last, day) => (day && day > last ? day : last), '');

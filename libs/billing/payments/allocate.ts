@@ -1,6 +1,6 @@
 import { LockMode } from '@mikro-orm/core';
-import type { EntityManager, Scribe } from '#kernel';
-import { enter, latest } from '../ledger/enter.ts';
+import { type EntityManager, latest, type Scribe } from '#kernel';
+import { enter } from '../ledger/enter.ts';
 import { Invoice } from '../invoices/invoice.ts';
 import { allocated, oldestFirst } from './allocation.ts';
 import { Payment } from './payment.ts';
@@ -111,32 +111,23 @@ export async function takeBack(em: EntityManager, payment: WholePayment, amount:
 /** Takes back all that an invoice was given: it is credit of its givers again. Its customer must be locked. */
 export async function release(em: EntityManager, invoice: Invoice): Promise<void> {
   const rows = await em.find(PaymentAllocation, { invoiceId: invoice.id }, { orderBy: { id: 'asc' } });
-  const givers = async <T extends Invoice | Payment>(of: new () => T, ids: readonly (string | null)[]) =>
-    em.find(of, { id: { $in: ids.flatMap((id) => id ?? []) } } as never, {
-      orderBy: { id: 'asc' } as never,
-      lockMode: LockMode.PESSIMISTIC_WRITE,
-      filters: { allowed: false },
-    });
-  const notes = await givers(
-    Invoice,
-    rows.map(({ creditNoteId }) => creditNoteId),
+  const notes = await invoicesOf(
+    em,
+    rows.flatMap(({ creditNoteId }) => creditNoteId ?? []),
   );
-  const payments = await givers(
+  const payments = await em.find(
     Payment,
-    rows.map(({ paymentId }) => paymentId),
+    { id: { $in: rows.flatMap(({ paymentId }) => paymentId ?? []) } },
+    { orderBy: { id: 'asc' }, lockMode: LockMode.PESSIMISTIC_WRITE, filters: { allowed: false } },
   );
   for (const row of rows) {
     const from = [...notes, ...payments].find(({ id }) => id === row.paymentId || id === row.creditNoteId)!;
     const day = latest(dayOfGiver(from), invoice.issueDate);
     enter(em, from, { kind: 'allocation', amount: -row.amount, day });
     enter(em, invoice, { kind: 'allocation', amount: row.amount, day });
-    if (from instanceof Payment) {
-      from.takeBack(row.amount);
-      invoice.lose(row.amount);
-    } else {
-      from.give(-row.amount);
-      invoice.uncredit(row.amount);
-    }
+    if (from instanceof Payment) from.takeBack(row.amount);
+    else from.give(-row.amount);
+    invoice.release(row.amount, from instanceof Payment ? 'payment' : 'credit');
     row.remove();
   }
 }

@@ -1,6 +1,5 @@
 import { LockMode } from '@mikro-orm/core';
-import type { EntityManager, Scribe } from '#kernel';
-import { latest } from '../ledger/enter.ts';
+import { type EntityManager, latest, type Scribe } from '#kernel';
 import { Invoice } from '../invoices/invoice.ts';
 import { lockCustomers } from '../ledger/lock.ts';
 import { dayOfGiver, give } from './allocate.ts';

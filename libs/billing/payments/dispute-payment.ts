@@ -1,7 +1,7 @@
-import { Command, EntityManager, Handles, today } from '#kernel';
+import { Command, EntityManager, Handles, latest, today } from '#kernel';
 import { zoneOf } from '../billing-entities/default-entity.ts';
 import type { Reason } from '../invoices/void-invoice.ts';
-import { enter, latest } from '../ledger/enter.ts';
+import { enter } from '../ledger/enter.ts';
 import { takeBack } from './allocate.ts';
 import { Payment } from './payment.ts';
 import { loadPayment } from './whole-payment.ts';

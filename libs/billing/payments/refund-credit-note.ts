@@ -1,8 +1,8 @@
-import { Command, EntityManager, Handles, missing, today } from '#kernel';
+import { Command, EntityManager, Handles, latest, missing, today } from '#kernel';
 import { loadOwed } from '../invoices/contents.ts';
 import { Invoice } from '../invoices/invoice.ts';
 import type { Kind } from '../invoices/kinds.ts';
-import { enter, latest } from '../ledger/enter.ts';
+import { enter } from '../ledger/enter.ts';
 import { fits } from './convert.ts';
 import { refundTooLarge } from './payment.ts';
 import { Refund } from './refund.ts';

@@ -1,7 +1,7 @@
-import { camelCased, Command, EntityManager, Handles, today } from '#kernel';
+import { camelCased, Command, EntityManager, Handles, latest, today } from '#kernel';
 import { z } from 'zod';
 import { zoneOf } from '../billing-entities/default-entity.ts';
-import { enter, latest } from '../ledger/enter.ts';
+import { enter } from '../ledger/enter.ts';
 import { takeBack } from './allocate.ts';
 import { fits } from './convert.ts';
 import { Payment, refundTooLarge } from './payment.ts';

@@ -1,7 +1,7 @@
-import { Command, EntityManager, Handles, today } from '#kernel';
+import { Command, EntityManager, Handles, latest, today } from '#kernel';
 import { z } from 'zod';
 import { zoneOf } from '../billing-entities/default-entity.ts';
-import { enter, latest } from '../ledger/enter.ts';
+import { enter } from '../ledger/enter.ts';
 import { allocate, invoicesOf } from './allocate.ts';
 import { Payment } from './payment.ts';
 import { PaymentAllocation } from './payment-allocation.ts';

@@ -1,10 +1,9 @@
-import { type EntityManager, invalid, load, today } from '#kernel';
+import { type EntityManager, invalid, latest, load, today } from '#kernel';
 import type { CustomerAccount } from '../customers/customer-account.ts';
 import type { BillingEntity } from '../billing-entities/billing-entity.ts';
 import { Price } from '../catalog/price.ts';
 import { termsOf } from '../invoices/draft.ts';
 import { type LineContent, priced } from '../invoices/pricing.ts';
-import { latest } from '../ledger/enter.ts';
 import { indexOn, periodAt, type Rhythm } from './periods.ts';
 import { oneRhythm, Subscription, subscriptionOver, tooEarly } from './subscription.ts';
 import type { ItemInput } from './subscription-input.ts';

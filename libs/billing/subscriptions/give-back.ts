@@ -4,17 +4,15 @@ import { CreditInvoice } from '../invoices/credit-invoice.ts';
 import { Invoice } from '../invoices/invoice.ts';
 import { amountOf, balanceOf, fitting } from './adjustments.ts';
 import { askSomebody } from './ask-somebody.ts';
-import { billedIt, type OpenLine, openLines, takeable, taxedAlike } from './open-lines.ts';
+import { billedIt, type OpenLine, openLines, sumOf, takeable, type Taken, takeOff, taxedAlike } from './open-lines.ts';
 import { type Adjustment, Subscription, SubscriptionOwesBack } from './subscription.ts';
 
 /** No invoice follows that what is to be given back could go on: credit notes over what was billed give it back, else somebody is asked. */
 export class GiveBack extends Reaction<SubscriptionOwesBack> {}
 
-/** So much of an adjustment (e4), credited of a line. */
-interface Share {
+/** What is credited of a line, and the adjustment that it is of. */
+interface Share extends Taken {
   readonly of: Adjustment;
-  readonly line: OpenLine;
-  readonly amount: bigint;
 }
 
 /** An invoice, what of its lines is left, and what is to be credited of them. */
@@ -89,14 +87,10 @@ const part = (one: Adjustment, amount: bigint): Adjustment => ({ ...one, unit_pr
 /** Takes what is given back off the lines that fit it; the rest is of another invoice. */
 function shared(open: readonly Adjustment[], { lines, shares }: Billed, fits: typeof billedIt): Adjustment[] {
   return open.flatMap((one) => {
-    let rest = -amountOf(one);
-    for (const line of lines.filter((each) => fits(each, one))) {
-      const amount = takeable(line, lines, rest);
-      if (amount <= 0n) continue;
-      line.left -= amount;
-      rest -= amount;
-      shares.push({ of: one, line, amount });
-    }
+    const fitting = lines.filter((line) => fits(line, one));
+    const taken = takeOff(fitting, -amountOf(one), (line, rest) => takeable(line, lines, rest));
+    shares.push(...taken.map((share) => ({ ...share, of: one })));
+    const rest = -amountOf(one) - sumOf(taken);
     return rest > 0n ? [part(one, rest)] : [];
   });
 }

@@ -1,12 +1,11 @@
-import { addDays, Bus, EntityManager, Reaction, Reacts } from '#kernel';
+import { addDays, Bus, EntityManager, latest, Reaction, Reacts } from '#kernel';
 import { priceOf } from '../invoices/arithmetic.ts';
 import { Invoice, InvoiceCredited, InvoiceVoided } from '../invoices/invoice.ts';
-import { latest } from '../ledger/enter.ts';
 import { adjustmentsOf, amountOf, saleOf } from './adjustments.ts';
 import { wakeFor } from './bill-due.ts';
 import { BillingPeriod } from './billing-period.ts';
 import { loadWhole, type Whole } from './contents.ts';
-import { billedIt, openLines } from './open-lines.ts';
+import { billedIt, openLines, sumOf, takeOff } from './open-lines.ts';
 import { periodAt, wholeAt } from './periods.ts';
 import { billable, difference, endOf, pieceOf } from './schedule.ts';
 import type { Adjustment } from './subscription.ts';
@@ -49,14 +48,8 @@ async function notTakenBack(em: EntityManager, invoiceId: string, changes: reado
   const lines = await openLines(em, invoiceId);
   return changes.flatMap((one) => {
     if (one.quantity === '1') return [one];
-    let taken = 0n;
-    for (const line of lines.filter((each) => billedIt(each, one))) {
-      const wanted = -amountOf(one) - taken;
-      const part = wanted < line.left ? wanted : line.left;
-      if (part <= 0n) continue;
-      line.left -= part;
-      taken += part;
-    }
+    const billed = lines.filter((line) => billedIt(line, one));
+    const taken = sumOf(takeOff(billed, -amountOf(one), ({ left }, rest) => (left < rest ? left : rest)));
     return taken ? [{ ...one, unit_price: priceOf(taken) }] : [];
   });
 }

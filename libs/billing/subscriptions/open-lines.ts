@@ -34,3 +34,21 @@ export function takeable(line: OpenLine, lines: readonly OpenLine[], amount: big
   const tax = lines.filter((one) => one.taxCategory === line.taxCategory && fixed(one.taxPercent, 4) === fixed(line.taxPercent, 4));
   return [line.left, left(tax), left(lines)].reduce((least, one) => (one < least ? one : least), amount);
 }
+
+/** So much (e4) of a line. */
+export interface Taken {
+  readonly line: OpenLine;
+  readonly amount: bigint;
+}
+/** Takes an amount (e4) off lines, one after the other, of each as much as it may give. */
+export function takeOff(lines: readonly OpenLine[], amount: bigint, most: (line: OpenLine, rest: bigint) => bigint): Taken[] {
+  let rest = amount;
+  return lines.flatMap((line) => {
+    const part = most(line, rest);
+    if (part <= 0n) return [];
+    line.left -= part;
+    rest -= part;
+    return [{ line, amount: part }];
+  });
+}
+export const sumOf = (taken: readonly Taken[]): bigint => taken.reduce((sum, { amount }) => sum + amount, 0n);

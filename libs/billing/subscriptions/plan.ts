@@ -141,6 +141,7 @@ export async function planned(em: EntityManager, subscription: Subscription, at:
       made.push({ draft, periods: [] });
       adjustments = later;
     }
+    for (const { draft } of made) taxIdThere(draft);
     const { billingEntityId } = subscription;
     const [day, zone] = [given.lastIssued.get(billingEntityId), given.sellers.get(billingEntityId)?.timeZone];
     if (made.length && day && zone && day > today(zone)) return { ...nothing, waitsFor: billingInstant(day, zone) };
@@ -183,7 +184,6 @@ export async function drafted(
   const ownerId = of.ownerId && members.has(of.ownerId) ? of.ownerId : null;
   const input = { lines, currency, pricesIncludeTax, reference, notes, ownerId };
   const draft = await draftFor(em, seller, { account, of }, input, { source: 'subscription', sourceId: id }, { scribe, found });
-  taxIdThere(draft);
   return { draft, later };
 }
 

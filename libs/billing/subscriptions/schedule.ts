@@ -1,5 +1,5 @@
 import { type Period, type Rhythm, periodAt, splitByDays, wholeAt } from './periods.ts';
-import { daysBetween } from '#kernel';
+import { daysBetween, latest } from '#kernel';
 
 /** A stretch of days, from its first to the day before `until`. */
 export interface Span {
@@ -30,18 +30,17 @@ export function without(spans: readonly Span[], taken: readonly Span[]): Span[] 
     (left, gap) =>
       left.flatMap(({ from, until }) => [
         ...(from < gap.from ? [{ from, until: least(until, gap.from) }] : []),
-        ...(until > gap.until ? [{ from: greatest(from, gap.until), until }] : []),
+        ...(until > gap.until ? [{ from: latest(from, gap.until), until }] : []),
       ]),
     spans.filter(({ from, until }) => from < until),
   );
 }
 /** The part of a span that lies in another. */
 function within(span: Span, { from, until }: { from: string; until: string | null }): Span[] {
-  const both = { from: greatest(span.from, from), until: until === null ? span.until : least(span.until, until) };
+  const both = { from: latest(span.from, from), until: until === null ? span.until : least(span.until, until) };
   return both.from < both.until ? [both] : [];
 }
 const least = (a: string, b: string) => (a < b ? a : b);
-const greatest = (a: string, b: string) => (a > b ? a : b);
 
 /** The last day of it that can be served, plus one; before its start when it was cancelled before. */
 export const endOf = ({ end }: Period, { cancelAt }: Terms) => (cancelAt === null ? end : least(end, cancelAt));
