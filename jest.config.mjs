@@ -10,6 +10,7 @@ export default {
   globalSetup: '<rootDir>/test/harness/cluster.mjs',
   globalTeardown: '<rootDir>/test/harness/stop-cluster.mjs',
   setupFiles: ['<rootDir>/test/harness/worker-database.ts'],
+  testSequencer: '<rootDir>/test/harness/longest-first.mjs',
   // One worker for each core: the default leaves one idle.
   maxWorkers: '100%',
   // A busy machine makes tests slow, not red.

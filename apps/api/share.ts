@@ -17,7 +17,7 @@ export function share(processes: number) {
       process.exit(1);
     }
     logger.warn(`Process ${worker.process.pid} of the API ended (${signal ?? `code ${code}`}); another takes its place`);
-    setTimeout(() => cluster.fork(), AGAIN_MS);
+    setTimeout(() => void (stopping || cluster.fork()), AGAIN_MS);
   });
   const stop = () => {
     if (stopping) return;

@@ -2,7 +2,8 @@ import { LockMode, type EntityManager } from '@mikro-orm/core';
 import { EntityManager as SqlEntityManager } from '@mikro-orm/postgresql';
 import { actor, call, tenantId } from './actor.ts';
 import { entityOf, type Row, type Source, type TenantRow } from './entity.ts';
-import { missing, stale } from './errors.ts';
+import { invalid, missing, stale } from './errors.ts';
+import { fitsMetadata, METADATA_SAID } from './fields.ts';
 import type { Asked, List, Page } from './list.ts';
 import { mustOnErrand, reach } from './permissions.ts';
 import { now } from './time.ts';
@@ -70,9 +71,17 @@ export const wasThere = (row: unknown): boolean => typeof row === 'object' && ro
 
 type Metadata = Record<string, unknown>;
 
-/** A checked PATCH whose free metadata is merged into what is there, key by key, as RFC 7396 says: null takes a key away. */
-export const amended = <C extends { custom?: Metadata }>(row: { custom: Metadata }, changes: C): C =>
-  changes.custom ? { ...changes, custom: merged(row.custom, changes.custom) } : changes;
+/**
+ * A checked PATCH whose free metadata is merged into what is there, key by key, as RFC 7396 says: null takes a key away.
+ * @throws request.invalid when the whole of it is too large
+ */
+export function amended<C extends { custom?: Metadata }>(row: { custom: Metadata }, changes: C): C {
+  if (!changes.custom) return changes;
+  const custom = merged(row.custom, changes.custom);
+  if (!fitsMetadata(custom)) throw invalid(`custom takes ${METADATA_SAID}`, { details: [TOO_MUCH] });
+  return { ...changes, custom };
+}
+const TOO_MUCH = { pointer: '/custom', code: 'too_big', message: METADATA_SAID };
 
 function merged(known: Metadata, sent: Metadata): Metadata {
   const out = { ...known };
@@ -128,6 +137,11 @@ async function pageOf(read: Read, list: List<unknown>, asked: Asked) {
     const ids = [...new Set(rows.flatMap((row) => (row[by] as string | null) ?? []))];
     const found = await read.many(view, ids);
     for (const row of rows) row[name] = found.get(row[by] as string) ?? null;
+  }
+  // What was read for the relations alone.
+  for (const name of asked.fields ? asked.include : []) {
+    const { by } = list.options.include![name]!;
+    if (!asked.fields!.includes(by)) for (const row of page.items as Record<string, unknown>[]) delete row[by];
   }
   return page;
 }

@@ -1,11 +1,14 @@
-import { createHmac } from 'node:crypto';
+import { createHmac, hkdfSync } from 'node:crypto';
 import { badCursor } from './errors.ts';
 import { settings } from './settings.ts';
 
 /** Three sort keys of the longest text there is, and their id. */
 const LONGEST_CURSOR = 6000;
-const seal = (values: string, binding: string) =>
-  createHmac('sha256', settings.SECRET_KEY).update(`cursor ${binding} ${values}`).digest('base64url').slice(0, 16);
+let key: Uint8Array | undefined;
+const seal = (values: string, binding: string) => {
+  key ??= new Uint8Array(hkdfSync('sha256', settings.SECRET_KEY, '', 'tessera cursor', 32));
+  return createHmac('sha256', key).update(`${binding} ${values}`).digest('base64url').slice(0, 16);
+};
 /** A cursor is tied to its list, order, filters and organization (the binding) by a keyed hash; what it carries is not secret. */
 export function closeCursor(values: unknown[], binding: string) {
   const text = JSON.stringify(values);

@@ -257,9 +257,10 @@ export const json = <T>(schema: z.ZodType<T>) =>
     { type: 'json' },
     schema.refine((value) => cleanJson(value), 'too deep, or not storable text'),
   );
+export const METADATA_SAID = 'at most 16 KiB';
+export const fitsMetadata = (value: object): boolean => JSON.stringify(value).length <= 16_384;
 /** Free metadata: at most 16 KiB of any JSON object. */
-export const metadata = () =>
-  json(z.record(z.string(), z.unknown()).refine((value) => JSON.stringify(value).length <= 16_384, 'at most 16 KiB')).or({});
+export const metadata = () => json(z.record(z.string(), z.unknown()).refine(fitsMetadata, METADATA_SAID)).or({});
 
 /**
  * A reference by id. The database gets the foreign key together with tenant_id; the code gets no object graph.

@@ -16,6 +16,8 @@ export interface Clause {
   shape: string;
   values: unknown[];
   sql: RawBuilder<SqlBool>;
+  /** What a cursor is bound to, where it is not the values: those of "overdue" are others a moment later. */
+  said?: unknown;
 }
 /** A filter with a meaning of its own, such as `rotting` or `only_open`. */
 export interface OwnFilter {
@@ -126,7 +128,7 @@ export function ownClause(name: string, own: OwnFilter, value: string | string[]
   const condition = own.where(checked.data as never);
   if (!condition) return undefined;
   const { sql: text, parameters } = condition.compile(compiler);
-  return { shape: `${name} ${text}`, values: [...parameters], sql: condition };
+  return { shape: `${name} ${text}`, values: [...parameters], sql: condition, said: checked.data };
 }
 
 /** Rows that a search finds, by words and parts of them. */

@@ -15,6 +15,8 @@ export interface Once<R> {
   readonly key: string;
   /** Method and path as declared. */
   readonly route: string;
+  /** The effect is in no organization: which one the caller happens to be in is not part of the key. */
+  readonly anywhere: boolean;
   /** A hash of what was asked. */
   readonly fingerprint: string;
   /** The answer, as it will be sent; called inside the transaction, after the flush. */
@@ -32,7 +34,8 @@ type Found = Stored & { locked: boolean; fingerprint: string | null; expired: bo
  */
 export async function remembered<R>(em: SqlEntityManager, once: Once<R>, work: () => Promise<R>, flush: () => Promise<void>): Promise<R> {
   const { actor: me } = call();
-  const scope = [me.organization?.id ?? NO_ORGANIZATION, me.apiKeyId ?? me.userId ?? 'nobody', once.route, once.key];
+  const where = once.anywhere ? NO_ORGANIZATION : (me.organization?.id ?? NO_ORGANIZATION);
+  const scope = [where, me.apiKeyId ?? me.userId ?? me.operatorId ?? 'nobody', once.route, once.key];
   const [row] = await em.execute<Found[]>(
     `select pg_try_advisory_xact_lock(?) as locked, i.fingerprint, i.status, i.headers, i.body, i.created_at < now() - interval '24 hours' as expired
      from (select 1) one left join idempotency i on organization_id = ? and caller = ? and route = ? and key = ?`,
@@ -47,7 +50,11 @@ export async function remembered<R>(em: SqlEntityManager, once: Once<R>, work: (
   await flush();
   const { status, headers, body } = once.render(result);
   // Only what has expired: one written meanwhile makes the insert fail, and the bus tries again and finds it.
-  if (row!.expired) await em.execute(`delete from idempotency where organization_id = ? and caller = ? and route = ? and key = ?`, scope);
+  if (row!.expired)
+    await em.execute(
+      `delete from idempotency where organization_id = ? and caller = ? and route = ? and key = ? and created_at < now() - interval '24 hours'`,
+      scope,
+    );
   await insertLater(em, 'idempotency', 'organization_id, caller, route, key, fingerprint, status, headers, body', [
     [...scope, once.fingerprint, status, JSON.stringify(headers), body],
   ]);

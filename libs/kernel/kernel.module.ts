@@ -5,7 +5,7 @@ import { CqrsModule } from '@nestjs/cqrs';
 import { Bus } from './bus.ts';
 import { genericUseCases } from './crud.ts';
 import { Database } from './database.ts';
-import { Lane } from './lane.ts';
+import { Lane, type LaneOptions } from './lane.ts';
 import { Limiter } from './limiter.ts';
 import { logger } from './logger.ts';
 import { Mailer } from './mail.ts';
@@ -23,16 +23,25 @@ class Lanes {
     readonly slow: Lane,
   ) {}
   static async open() {
-    const { DATABASE_URL: url, READ_CONNECTIONS, WIDE_CONNECTIONS, SLOW_CONNECTIONS, STATEMENT_TIMEOUT_MS: statementTimeout } = settings;
-    const hot = new Lane(url, {
-      connections: READ_CONNECTIONS,
-      spares: READ_CONNECTIONS,
-      statementTimeout,
-      queue: 10_000,
-      name: 'tessera read',
+    const {
+      READ_CONNECTIONS,
+      WIDE_CONNECTIONS,
+      SLOW_CONNECTIONS,
+      STATEMENT_TIMEOUT_MS: statementTimeout,
+      POOL_WAIT_MS: patience,
+    } = settings;
+    const lane = (name: string, options: Omit<LaneOptions, 'name'>) =>
+      new Lane(settings.DATABASE_URL, { name: `tessera ${name}`, ...options });
+    const hot = lane('read', { connections: READ_CONNECTIONS, spares: READ_CONNECTIONS, statementTimeout, queue: 10_000 });
+    // What takes milliseconds or seconds is sent when its turn comes, so that nothing runs of which nobody waits for the answer any more.
+    const wide = lane('wide', { connections: WIDE_CONNECTIONS, statementTimeout, queue: 1000, depth: 2, patience });
+    const slow = lane('slow', {
+      connections: SLOW_CONNECTIONS,
+      statementTimeout: statementTimeout * 6,
+      queue: 200,
+      depth: 1,
+      patience: patience * 6,
     });
-    const wide = new Lane(url, { connections: WIDE_CONNECTIONS, statementTimeout, queue: 1000, name: 'tessera wide' });
-    const slow = new Lane(url, { connections: SLOW_CONNECTIONS, statementTimeout: statementTimeout * 6, queue: 200, name: 'tessera slow' });
     await Promise.all([hot.open(), wide.open(), slow.open()]);
     return new Lanes(hot, wide, slow);
   }

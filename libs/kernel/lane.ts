@@ -16,6 +16,8 @@ const SILENT = 'The database does not answer';
 /** Milliseconds above the statement timeout after which silence means that nobody is there any more. */
 const PATIENCE = 2000;
 const LOOK_EVERY = 500;
+/** Milliseconds after which a server that does not take a connection is dialled again. */
+const DIAL_MS = 10_000;
 /** Milliseconds after which a query holds up those behind it, where there are spare connections. */
 const HELD_UP = 60;
 const TRIES = 3;
@@ -26,6 +28,8 @@ interface Asking {
   readonly statement: Statement;
   readonly values: readonly unknown[];
   readonly settle: (error: unknown, rows?: unknown[]) => void;
+  /** When it came, by performance.now. */
+  readonly since: number;
   /** On so many connections it is still open. */
   out: number;
   settled: boolean;
@@ -51,6 +55,10 @@ export interface LaneOptions {
   statementTimeout: number;
   /** Queries that may wait at once; more are refused with 503. */
   queue: number;
+  /** So many are on their way on each connection, and the others wait here; all are, unless given. */
+  depth?: number;
+  /** Milliseconds that one waits here at most, then it is refused with 503. */
+  patience?: number;
   name: string;
 }
 
@@ -60,6 +68,8 @@ export interface LaneOptions {
  */
 export class Lane {
   private readonly seats: Seat[] = [];
+  /** What waits for a place on a connection, in the order in which it came. */
+  private readonly backlog: Asking[] = [];
   private closing = false;
   private waiting = 0;
   private watch: NodeJS.Timeout | undefined;
@@ -84,12 +94,20 @@ export class Lane {
 
   private async dial(seat: Seat) {
     const settings = `-c TimeZone=UTC -c default_transaction_read_only=on -c statement_timeout=${this.options.statementTimeout}`;
-    const config = { connectionString: this.url, pipeline: true, options: settings, keepAlive: true, application_name: this.options.name };
+    const config = {
+      connectionString: this.url,
+      pipeline: true,
+      options: settings,
+      keepAlive: true,
+      application_name: this.options.name,
+      connectionTimeoutMillis: DIAL_MS,
+    };
     const client = new pg.Client(config as pg.ClientConfig) as Line['client'];
     client.on('error', () => {});
     await client.connect();
     if (this.closing) return void client.end();
     seat.line = { client, open: new Map(), heardAt: 0, heldUp: false };
+    this.letNextGo();
     // A lost connection says so twice, as an error and as an end.
     const lost = () => {
       if (seat.line?.client === client) this.redial(seat);
@@ -122,9 +140,35 @@ export class Lane {
     if (!line || this.waiting >= this.options.queue) return Promise.reject(unavailable(undefined, { retryAfter: 1 }));
     return new Promise<T[]>((resolve, reject) => {
       const settle = (error: unknown, rows?: unknown[]) => (error ? reject(error as Error) : resolve(rows as T[]));
-      this.ask(line, { tenant, statement, values, settle, out: 0, settled: false });
       this.waiting++;
+      this.backlog.push({ tenant, statement, values, settle, since: performance.now(), out: 0, settled: false });
+      this.letNextGo();
     });
+  }
+
+  private letNextGo() {
+    while (this.backlog.length) {
+      const line = this.freest();
+      if (!line || line.open.size >= (this.options.depth ?? Infinity)) return;
+      const asking = this.backlog.shift()!;
+      try {
+        this.ask(line, asking);
+      } catch (error) {
+        // A value that cannot be sent.
+        this.settle(asking, error);
+      }
+    }
+  }
+
+  /** Whoever gave up meanwhile is not asked for; whoever is still there hears that it takes too long. */
+  private refuseLate(until: number) {
+    while (this.backlog[0] && this.backlog[0].since < until) this.settle(this.backlog.shift()!, unavailable(undefined, { retryAfter: 1 }));
+  }
+
+  private settle(asking: Asking, error: unknown, rows?: unknown[]) {
+    asking.settled = true;
+    this.waiting--;
+    asking.settle(error, rows);
   }
 
   private freest(): Line | undefined {
@@ -143,10 +187,8 @@ export class Lane {
       line.heldUp = false;
       asking.out--;
       // A connection that is lost says nothing about the question while another one is asked.
-      if (asking.settled || (asking.out && error && !(error as { severity?: string }).severity)) return;
-      asking.settled = true;
-      this.waiting--;
-      asking.settle(error, rows);
+      if (!asking.settled && (!asking.out || !error || (error as { severity?: string }).severity)) this.settle(asking, error, rows);
+      this.letNextGo();
     });
     if (!line.open.size) line.heardAt = performance.now();
     line.open.set(query, asking);
@@ -184,6 +226,7 @@ export class Lane {
     // This process itself was frozen: what came meanwhile has not been read yet.
     const awake = now - this.lookedAt < 4 * LOOK_EVERY;
     this.lookedAt = now;
+    if (awake) this.refuseLate(now - (this.options.patience ?? Infinity));
     for (const { line } of awake ? this.seats : []) {
       if (!line?.open.size || now - line.heardAt < this.options.statementTimeout + PATIENCE) continue;
       for (const query of line.open.keys()) query.handleError(unavailable(SILENT, { retryAfter: 1 }));
@@ -193,6 +236,7 @@ export class Lane {
 
   async close() {
     this.closing = true;
+    this.refuseLate(Infinity);
     clearInterval(this.watch);
     clearInterval(this.rescue);
     await Promise.all(this.seats.map(({ line }) => line?.client.end()));

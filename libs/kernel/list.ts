@@ -145,8 +145,10 @@ export class List<Row> {
         details: wrong,
       });
     this.mayAskForOwners(query);
+    // The order in which filters were written is no other question.
+    clauses.sort((one, other) => (one.shape < other.shape ? -1 : 1));
 
-    const binding = `${whoseList()} ${this.of.table} ${this.view.name} ${JSON.stringify(order)} ${clauses.map(({ shape, values }) => shape + JSON.stringify(values)).join('&')}`;
+    const binding = `${whoseList()} ${this.of.table} ${this.view.name} ${JSON.stringify(order)} ${clauses.map(({ shape, values, said }) => shape + JSON.stringify(said ?? values)).join('&')}`;
     const paged = cursor === undefined;
     const offset = paged ? (page - 1) * size : 0;
     if (offset + size > COUNT_CAP && offset > 0) throw tooDeep();
@@ -220,6 +222,9 @@ export class List<Row> {
     return beyond(this.of.table, order, values);
   }
 
+  /** The fields by which the relations that are asked for are found. */
+  private includedBy = ({ include }: Asked) => include.map((name) => this.options.include![name]!.by);
+
   /** Cuts what was read (one row more than asked for) into a page. */
   turn(asked: Asked, found: Record<string, unknown>[], total: number | null): Page<Row> {
     const more = found.length > asked.size;
@@ -234,7 +239,7 @@ export class List<Row> {
     const items = rows.map((row) => {
       // Rarely any: deleting makes V8 treat the row as a dictionary, which is slow to write out.
       for (const { key } of asked.order) if (key.startsWith('~')) delete row[key];
-      return narrowed(this.view.finish(row), asked.fields);
+      return narrowed(this.view.finish(row), asked.fields && [...asked.fields, ...this.includedBy(asked)]);
     });
     if (asked.page === undefined) return new Page(items, { page_size: asked.size, next_cursor: next, has_more: more }, asked);
     const totals = total === null ? {} : { total: Math.min(total, COUNT_CAP), ...(total > COUNT_CAP ? { total_is_capped: true } : {}) };

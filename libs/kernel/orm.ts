@@ -44,6 +44,9 @@ export const ormOptions = (clientUrl: string, more: Partial<Options> = {}): Opti
       statement_timeout: settings.STATEMENT_TIMEOUT_MS * 2,
       idle_in_transaction_session_timeout: 30_000,
       application_name: 'tessera write',
+      // A server that is gone without a word is noticed in the end.
+      keepAlive: true,
+      keepAliveInitialDelayMillis: 10_000,
       onPoolCreated: (pool: EventEmitter) => pool.on('release', (_: unknown, client: Partial<EagerClient>) => client.forget?.()),
     },
     ...more,

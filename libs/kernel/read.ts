@@ -22,6 +22,8 @@ interface Compilable {
 type Asking<O> = SelectQueryBuilder<never, never, O> | (Compilable & { execute(): Promise<O[]> });
 type Raw = Record<string, unknown>;
 
+/** So many are prepared on a connection at most; PostgreSQL keeps some ten kilobytes for each. */
+const STATEMENTS = 1000;
 /** So many rows are looked at before an index is asked for words. */
 const FIRST_ROWS = 1000;
 
@@ -133,25 +135,23 @@ export class Read {
     return compiler.selectFrom(sql`(${all})`.as('part')) as never;
   }
 
-  /** Runs a query of its own shape that a report asks, which may take seconds. */
+  /** Runs a query of its own shape that a report asks, which may take seconds; planned for its values. */
   all<O>(query: Asking<O>): Promise<O[]> {
-    return this.shapeless(query, this.slow);
+    refuseInTransaction();
+    const { sql: text, parameters } = query.compile();
+    return this.slow.rows<O>(settingOf(actor()), { name: '', text }, parameters);
   }
 
-  /** Runs a query of its own shape that looks around one record, or counts up to a bound: a timeline, a balance. */
+  /** Runs a query of its own shape that looks around one record, or counts up to a bound: a timeline, a balance. Planned once. */
   some<O>(query: Asking<O>): Promise<O[]> {
-    return this.shapeless(query, this.wide);
+    refuseInTransaction();
+    const { sql: text, parameters } = query.compile();
+    return this.wide.rows<O>(settingOf(actor()), this.statements.get(text) ?? this.named(text, text), parameters);
   }
 
   /** A platform query of the kernel or of identity, outside any organization. */
   async platform<O>(name: string, text: string, values: readonly unknown[]): Promise<O[]> {
     return this.lane.rows<O>(NO_TENANT, { name, text }, values);
-  }
-
-  private shapeless<O>(query: Compilable, lane: Lane): Promise<O[]> {
-    refuseInTransaction();
-    const { sql: text, parameters } = query.compile();
-    return lane.rows<O>(settingOf(actor()), { name: '', text }, parameters);
   }
 
   private send<O>(key: string, values: readonly unknown[], build: () => Compilable, lane = this.lane): Promise<O[]> {
@@ -165,13 +165,13 @@ export class Read {
     return lane.rows<O>(settingOf(actor()), statement, values);
   }
 
-  /** Statement names are bounded: past the bound the map starts anew, under new names. */
+  /** Statement names are bounded: past the bound the map starts anew, under new names, and connections forget the old ones. */
   private named(key: string, text: string): Statement {
-    if (this.statements.size >= 1000) {
+    if (this.statements.size >= STATEMENTS) {
       this.statements.clear();
       this.era++;
     }
-    const statement = { name: `r${this.era}_${this.statements.size}`, text };
+    const statement = { name: `r${this.era}_${this.statements.size}`, text, era: this.era };
     this.statements.set(key, statement);
     return statement;
   }

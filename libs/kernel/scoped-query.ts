@@ -15,12 +15,28 @@ interface Shape {
  * What one connection is known to have parsed, with the columns each statement answers. Only success is remembered: queries in flight
  * beside a first Parse parse again, because that Parse may yet fail or be skipped.
  */
-type Memory = Map<string, Shape>;
+class Memory {
+  private readonly lasting = new Map<string, Shape>();
+  private readonly passing = new Map<string, Shape>();
+  private era = 0;
+
+  of = ({ era }: Statement) => (era === undefined ? this.lasting : this.passing);
+
+  /** The names of an era that is over, each told once: nobody asks by them any more, and PostgreSQL keeps a plan for each. */
+  *past({ era = 0 }: Statement): Iterable<string> {
+    if (era <= this.era) return;
+    this.era = era;
+    yield* this.passing.keys();
+    this.passing.clear();
+  }
+}
 
 /** A statement; without a name it is parsed each time and never remembered. */
 export interface Statement {
   readonly name: string;
   readonly text: string;
+  /** Names of an era are forgotten when the next one begins; a name without one is for ever. */
+  readonly era?: number;
 }
 export interface Types {
   getTypeParser(oid: number, format: string): Parser;
@@ -84,11 +100,12 @@ export class ScopedQuery extends Submittable {
 
   submit(connection: Wire): null {
     this.memory = memories.get(connection);
-    if (!this.memory) memories.set(connection, (this.memory = new Map()));
+    if (!this.memory) memories.set(connection, (this.memory = new Memory()));
     gather(connection.stream);
+    for (const name of this.memory.past(this.statement)) connection.close({ type: 'S', name });
     this.bind(connection, TENANT, [this.tenant]);
     connection.execute();
-    this.shape = this.memory.get(this.statement.name) ?? null;
+    this.shape = this.memory.of(this.statement).get(this.statement.name) ?? null;
     this.bind(connection, this.statement, this.parameters);
     if (!this.shape) connection.describe({ type: 'P' });
     connection.execute();
@@ -96,8 +113,9 @@ export class ScopedQuery extends Submittable {
     return null;
   }
 
-  private bind(connection: Wire, { name, text }: Statement, values: unknown[]) {
-    if (!this.memory!.has(name) || !name) {
+  private bind(connection: Wire, statement: Statement, values: unknown[]) {
+    const { name, text } = statement;
+    if (!this.memory!.of(statement).has(name) || !name) {
       // Harmless when unknown; heals a name left in doubt.
       if (name) connection.close({ type: 'S', name });
       connection.parse({ name, text });
@@ -133,15 +151,14 @@ export class ScopedQuery extends Submittable {
   handlePortalSuspended() {}
 
   handleError(error: unknown) {
-    this.memory?.delete(this.statement.name);
-    this.memory?.delete(TENANT.name);
+    for (const one of [this.statement, TENANT]) this.memory?.of(one).delete(one.name);
     this.settle(error);
   }
 
   handleReadyForQuery() {
     if (this.broken) return this.handleError(this.broken);
-    this.memory!.set(TENANT.name, NOTHING);
-    if (this.statement.name) this.memory!.set(this.statement.name, this.shape ?? NOTHING);
+    this.memory!.of(TENANT).set(TENANT.name, NOTHING);
+    if (this.statement.name) this.memory!.of(this.statement).set(this.statement.name, this.shape ?? NOTHING);
     this.settle(null, this.found);
   }
 }

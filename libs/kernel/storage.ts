@@ -62,6 +62,7 @@ export class LocalStorage extends Storage {
       const into = file.createWriteStream({ flush: true });
       await pipeline(content instanceof Readable ? content : [content], into);
       await rename(draft, path);
+      await durable(dirname(path));
       return into.bytesWritten;
     } catch (error) {
       await rm(draft, { force: true });
@@ -98,6 +99,16 @@ export class LocalStorage extends Storage {
 
   private pathOf(key: string): string {
     return join(this.folder, ...checked(key).split('/'));
+  }
+}
+
+/** A name is as durable as the folder that holds it. */
+async function durable(folder: string) {
+  const opened = await open(folder, 'r');
+  try {
+    await opened.sync();
+  } finally {
+    await opened.close();
   }
 }
 

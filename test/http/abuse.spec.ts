@@ -89,6 +89,28 @@ it('a page of another origin than those that are named is not let in', async () 
   expect([await allowed('https://app.example'), await allowed('https://evil.example')]).toEqual(['https://app.example', undefined]);
 });
 
+it('a page of an origin that is named may do whatever the API can', async () => {
+  const asked = { origin: 'https://app.example', 'access-control-request-method': 'PATCH', 'access-control-request-headers': 'if-match' };
+  const { status, headers } = await send('OPTIONS', 'contacts/00000000-0000-4000-8000-000000000001', undefined, asked);
+  expect(status).toBe(204);
+  expect(headers['access-control-allow-methods']!.split(', ').sort()).toEqual(['DELETE', 'GET', 'HEAD', 'PATCH', 'POST', 'PUT']);
+});
+
+it('what an API key asks is not taken from what its maker may ask', async () => {
+  const { owner } = await world();
+  const { key } = (await owner.post('api-keys', { name: 'k', role: 'member' })).data;
+  const left = ({ headers }: { headers: Record<string, string | undefined> }) => /r=(\d+)/.exec(headers.ratelimit!)![1];
+  const before = left(await owner.get('contacts'));
+  for (let i = 0; i < 5; i++) expect((await send('GET', 'contacts', undefined, bearer(key as string))).status).toBe(200);
+  expect(Number(left(await owner.get('contacts')))).toBe(Number(before) - 1);
+});
+
+it('a file that is sent where JSON is expected is refused by its type', async () => {
+  const { member } = await world();
+  const { status, error } = await member.post('contacts', 'name\nAda', { 'content-type': 'text/csv' });
+  expect([status, error.code]).toEqual([415, 'request.media_type']);
+});
+
 describe('what is logged', () => {
   it('holds no password, token, key or link', async () => {
     const lines: string[] = [];

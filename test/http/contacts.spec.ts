@@ -157,6 +157,23 @@ describe('contacts', () => {
     });
   });
 
+  it('free metadata that grows change by change is bounded as a whole', async () => {
+    const { member } = await world();
+    const { id } = await made(member, { first_name: 'Ada', custom: { a: 'x'.repeat(9000) } });
+    const { status, error } = await member.patch(`contacts/${id}`, { custom: { b: 'x'.repeat(9000) } });
+    expect([status, error.details]).toEqual([400, [{ pointer: '/custom', code: 'too_big', message: 'at most 16 KiB' }]]);
+    expect((await member.patch(`contacts/${id}`, { custom: { a: null, b: 'x'.repeat(9000) } })).status).toBe(200);
+  });
+
+  it('an item of a batch names its record in either case, and its version counts', async () => {
+    const { member } = await world();
+    const { id } = await made(member, { first_name: 'Ada' });
+    const stale = { id: (id as string).toUpperCase(), version: 7, first_name: 'Eve' };
+    const { data } = await member.patch('contacts/batch', { mode: 'partial', items: [stale, { ...stale, version: 1 }] });
+    expect((data as { status: number }[]).map(({ status }) => status)).toEqual([412, 200]);
+    expect((await member.get(`contacts/${id}`)).data).toMatchObject({ first_name: 'Eve', version: 2 });
+  });
+
   describe('lists', () => {
     it('filters by kind, tag, company, names, e-mail, days and owner', async () => {
       const { member, manager } = await world();

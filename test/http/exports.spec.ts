@@ -1,4 +1,5 @@
 import { parseCsv } from '../../libs/crm/imports/parse-csv.ts';
+import { tamper } from '../database.ts';
 import { unzipped } from '../unzipped.ts';
 import { app, type Persona, type World, world } from '../world.ts';
 
@@ -26,6 +27,33 @@ const people = async ({ manager, member }: World) => {
 };
 
 describe('exports', () => {
+  it('fields narrows the columns as it narrows the list', async () => {
+    const w = await world();
+    await people(w);
+    const { bytes } = await download(w.manager, 'contacts/export?fields=name,email&sort=created_at');
+    expect(bytes.toString().split('\r\n').slice(0, 2)).toEqual([
+      'id,name,email',
+      expect.stringMatching(/^[0-9a-f-]{36},Ada Lovelace,ada@example.com$/),
+    ]);
+  });
+
+  it('a workbook is made in memory, so it has an end; CSV has none', async () => {
+    const { admin, organization } = await world();
+    await tamper(
+      organization.id,
+      `insert into exchange_rate (id, created_at, updated_at, tenant_id, "from", "to", date, rate)
+       select gen_random_uuid(), now(), now(), $1, 'USD', 'EUR', date '1900-01-01' + n, 1 from generate_series(1, 50001) n`,
+      [organization.id],
+    );
+    const { status, bytes } = await download(admin, 'exchange-rates/export?format=xlsx');
+    expect([status, JSON.parse(bytes.toString()).error.details]).toEqual([
+      400,
+      [{ parameter: 'format', code: 'too_large', message: expect.stringContaining('ask for csv') }],
+    ]);
+    const whole = await download(admin, 'exchange-rates/export?fields=date');
+    expect(whole.bytes.toString().trimEnd().split('\r\n')).toHaveLength(50_002);
+  });
+
   it('CSV: the columns and values of the list, formulas neutralised', async () => {
     const w = await world();
     await people(w);

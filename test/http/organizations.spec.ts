@@ -10,6 +10,18 @@ const asSystem = async <R>(message: Parameters<Bus['run']>[0]): Promise<R> => {
 };
 
 describe('organizations', () => {
+  it('one key founds one organization, whichever of his organizations the founder is in when he asks again', async () => {
+    const { token, organization } = await registered();
+    const found = () => send('POST', 'organizations', { name: 'Second' }, bearer(token, { 'idempotency-key': 'once' }));
+    const first = await found();
+    const named = bearer(token, { 'idempotency-key': 'once', 'x-organization-id': organization.id as string });
+    for (const again of [await found(), await send('POST', 'organizations', { name: 'Second' }, named)]) {
+      expect([again.status, again.headers['idempotency-replayed']]).toEqual([201, 'true']);
+      expect(again.data.id).toBe(first.data.id);
+    }
+    expect((await send('GET', 'organizations', undefined, bearer(token))).data).toHaveLength(2);
+  });
+
   it('further ones are founded, listed and read; each has a slug of its own', async () => {
     const { token, organization } = await registered();
     const name = `Analytical Engines ${uuidv7()}`;

@@ -278,6 +278,18 @@ describe('tasks', () => {
     });
   });
 
+  it('a filter that asks for "now" has a next page, and a whole export, at a later now', async () => {
+    at('2027-03-10T12:00:00Z');
+    const { manager } = await world();
+    await manager.post('tasks/batch', { items: ['a', 'b', 'c'].map((title) => ({ title, due_at: '2027-03-10T12:05:00Z' })) });
+    at('2027-03-10T12:06:00.000Z');
+    const first = await manager.get('tasks?overdue=true&page_size=2&cursor=');
+    at('2027-03-10T12:06:00.001Z');
+    const further = (overdue: boolean) => manager.get(`tasks?overdue=${overdue}&page_size=2&cursor=${first.body.meta.next_cursor}`);
+    expect([...titles(first), ...titles(await further(true))].sort()).toEqual(['a', 'b', 'c']);
+    expect((await further(false)).error.code).toBe('cursor.invalid');
+  });
+
   it('filters: contact, assignee, only_open, due_before, due_after, overdue, mine; unknown ones are 400', async () => {
     at('2027-03-10T12:00:00Z');
     const { member, colleague } = await world({ timeZone: 'Pacific/Auckland' });

@@ -257,6 +257,57 @@ it('a full queue answers 503 at once, and what waited is still answered', async 
   await lane.close();
 });
 
+it('what waits too long for its turn is refused, and never runs', async () => {
+  const lane = await open({ depth: 1, patience: 100, name: 'patient' });
+  const slow = lane.rows(tenant(1), { name: '', text: 'select pg_sleep(1.5)' }, []);
+  const mark = `select set_config('test.ran', 'yes', false), pg_sleep(0.2)`;
+  const late = Array.from({ length: 5 }, () => lane.rows(tenant(1), { name: '', text: mark }, []).catch((error: unknown) => error));
+  for (const refused of await Promise.all(late)) expect(refused).toMatchObject({ status: 503, more: { retryAfter: 1 } });
+  await slow;
+  expect(await lane.rows(tenant(1), { name: '', text: `select current_setting('test.ran', true) as ran` }, [])).toEqual([{ ran: null }]);
+  await lane.close();
+});
+
+it('asks no more at once than its connections may carry, and all of it in the end', async () => {
+  const name = 'deep';
+  const lane = await open({ connections: 2, depth: 1, patience: 60_000, name });
+  const axe = await canceller();
+  const open_ = `select count(*)::int as n from pg_stat_activity where application_name = $1 and state = 'active'`;
+  let running = true;
+  let most = 0;
+  const watched = (async () => {
+    while (running) most = Math.max(most, ((await axe.query<{ n: number }>(open_, [name])).rows[0] as { n: number }).n);
+  })();
+  const all = await Promise.all(Array.from({ length: 40 }, (_, n) => lane.rows<Found>(tenant(n), good[2]!, [])));
+  all.forEach((rows, n) => expect(rows).toEqual([{ tenant_id: tenant(n) }]));
+  running = false;
+  await watched;
+  expect(most).toBeLessThanOrEqual(2);
+  await axe.end();
+  await lane.close();
+});
+
+it('the statements of an era that is over are forgotten by the server too, and those without one are kept', async () => {
+  const lane = await open();
+  const prepared = async () =>
+    (
+      await lane.rows<{ name: string }>(
+        NO_TENANT,
+        { name: '', text: `select name from pg_prepared_statements where name <> '' order by 1` },
+        [],
+      )
+    ).map(({ name }) => name);
+  const of = (era: number) => Array.from({ length: 20 }, (_, n) => ({ name: `r${era}_${n}`, text: `select ${n} as n`, era }));
+  await lane.rows(NO_TENANT, { name: 'for_ever', text: 'select 1' }, []);
+  for (const statement of of(0)) await lane.rows(NO_TENANT, statement, []);
+  expect(await prepared()).toEqual(['for_ever', ...of(0).map(({ name }) => name), 'tenant'].sort());
+  const answers = await Promise.all([...of(1), ...of(0), ...of(1)].map((statement) => lane.rows<{ n: number }>(NO_TENANT, statement, [])));
+  expect(answers.map(([row]) => row!.n)).toEqual([...of(1), ...of(0), ...of(1)].map((_, n) => n % 20));
+  for (const statement of of(2)) await lane.rows(NO_TENANT, statement, []);
+  expect(await prepared()).toEqual(['for_ever', ...of(2).map(({ name }) => name), 'tenant'].sort());
+  await lane.close();
+});
+
 it('a statement that takes too long is given up by the server', async () => {
   const lane = await open({ statementTimeout: 50 });
   await expect(lane.rows(tenant(1), { name: '', text: 'select pg_sleep(5)' }, [])).rejects.toMatchObject({ code: '57014' });

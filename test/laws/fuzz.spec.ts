@@ -314,8 +314,8 @@ describe('whatever is sent', () => {
   beforeAll(async () => {
     const [mine, theirs] = await Promise.all([world(), world()]);
     touched.push(mine.organization, theirs.organization);
-    me = new Inhabitant(mine.owner, real);
     them = new Inhabitant(theirs.owner, real);
+    me = new Inhabitant(mine.owner, real, them);
     await me.furnish();
     await them.furnish();
   });

@@ -16,8 +16,8 @@ const failures: Record<string, string> = {};
 
 beforeAll(async () => {
   const [mine, theirs] = await Promise.all([world(), world()]);
-  me = new Inhabitant(mine.owner, real);
   them = new Inhabitant(theirs.owner, real);
+  me = new Inhabitant(mine.owner, real, them);
   for (const one of [them, me]) {
     const { persona, mark } = one;
     await persona.patch(`organizations/${persona.organizationId}`, { name: `${mark.proof} ${mark.seek}` });
@@ -35,7 +35,9 @@ it('no operation of the document lets anything of another organization through',
   expect(sweep.findings).toEqual([]);
   expect(await sweep.kept()).toEqual([]);
   expect(sweep.unplayed).toEqual([]);
-  expect(sweep.plays).toBeGreaterThan(real.length);
+  console.log(Object.fromEntries(sweep.plays));
+  const seldom = Object.entries(LEAST).filter(([way, least]) => (sweep.plays.get(way) ?? 0) < least);
+  expect(seldom).toEqual([]);
   // Each could have been found: 404 is said of the foreign record and not of every one, files of each format hold what is one's own, answers
   // were kept under the keys.
   expect(sweep.uncontrolled).toEqual([]);
@@ -46,6 +48,8 @@ it('no operation of the document lets anything of another organization through',
   );
   expect(verbs.filter(({ id, route }) => !route.secret && !sweep.keyed.has(id)).map(({ id }) => id)).toEqual(Object.keys(UNKEPT));
 });
+/** So often each way in was tried, at least: none has become nothing. */
+const LEAST = { path: 200, header: 200, query: 200, body: 50, batch: 20, cursor: 20, export: 50 };
 /** Verbs that answered no success which could have been kept under a key, with what it would take. */
 const UNKEPT: Record<string, string> = {
   organizationsOrganizationIdMembersClaim: 'a member whom an import at the terminal has named',
@@ -63,7 +67,7 @@ it('no operation lets anything of another organization through to an API key', a
   expect(sweep.findings).toEqual([]);
   expect(await sweep.kept()).toEqual([]);
   expect(sweep.uncontrolled).toEqual([]);
-  expect(sweep.plays).toBeGreaterThan(played.length);
+  expect(sweep.played).toBeGreaterThan(played.length);
 });
 
 describe('somebody who is a member of two organizations', () => {

@@ -3,6 +3,7 @@ import { CreateOperator, Sessions } from '#identity';
 import '../../libs/contexts.ts';
 import { anEmail, bearer, PASSWORD, type Registered, registered } from '../people.ts';
 import { type Answer, app, Client, type Persona, send, type World, world } from '../world.ts';
+import { rulesAsText } from './rules.ts';
 import { bodySchema, type Body, Inhabitant, type Operation } from './samples.ts';
 
 /**
@@ -52,7 +53,8 @@ export async function stage(
   const here = await world(given);
   const withSet: Record<Column, Persona> = {};
   for (const set of permissionSets()) withSet[`+ ${set}`] = await here.join('member', [set]);
-  const [maker, ownMaker] = [new Inhabitant(here.owner, operations, recipes), new Inhabitant(here.member, operations, recipes)];
+  const maker = new Inhabitant(here.owner, operations, recipes);
+  const ownMaker = new Inhabitant(here.member, operations, recipes ?? maker);
   const [keys, operator, account] = [once(() => keysOf(here)), once(anOperator), once(registered)];
   return { ...here, maker, ownMaker, withSet, expired: await expiredToken(here), keys, operator, account };
 }
@@ -186,8 +188,12 @@ export const sight =
     !answer || answer.status >= 300 ? cell(answer) : answer.text.includes(makerOf(at, column).mark.proof) ? 'sees' : 'nothing';
 
 /** A stage with records of the owner's, and of a member's. */
-export async function furnished(operations: readonly Operation[], given: Parameters<typeof world>[0] = {}): Promise<Stage> {
-  const here = await stage(operations, undefined, given);
+export async function furnished(
+  operations: readonly Operation[],
+  given: Parameters<typeof world>[0] = {},
+  like?: Inhabitant,
+): Promise<Stage> {
+  const here = await stage(operations, like, given);
   await here.maker.furnish();
   await here.ownMaker.furnish();
   return here;
@@ -326,5 +332,12 @@ ${tableOf(seen, operations, OWNING)}
 The same operations, naming a colleague as the owner.
 
 ${tableOf(owners, operations, OWNING)}
+
+## The rules behind it
+
+As the contexts grant them; each role has those of the roles below it, and \`+ sales\` is the permission set of that name. \`$me\` is the caller, \`$of\` a living row of that table which
+the reference leads to.
+
+${rulesAsText()}
 `;
 }

@@ -31,9 +31,10 @@ beforeAll(async () => {
   here = await furnished(all);
   matrix = await matrixOf(all, here);
   keys = await matrixOf(all, here, KEYS);
-  seen = await sightOf(real, await furnished(real, private_));
+  seen = await sightOf(real, await furnished(real, private_, here.maker));
   owners = await ownersOf(real, here);
-});
+  // Five thousand requests; a busy machine makes them slow, not red.
+}, 900_000);
 
 it('every operation has a door that is declared, and says it in the document', () => {
   for (const { id, permission, doc, route } of real) {
@@ -110,9 +111,10 @@ describe('whatever the matrix says', () => {
 const FOR_PEOPLE = new Set(['apiKeysCreate', 'organizationsTransfer']);
 
 it('a change that changes nothing is for those who may change: the others are told so', async () => {
-  for (const operation of real.filter(({ method, id }) => method === 'PATCH' && matrix[id]!.member === '403')) {
+  const changes = real.filter(({ method, id, name }) => method === 'PATCH' && matrix[id]!.member === '403' && !name.endsWith('Batch'));
+  expect(changes.length).toBeGreaterThan(10);
+  for (const operation of changes) {
     const play = await prepared(operation, here, 'member');
-    if (operation.name.endsWith('Batch')) continue;
     const answer = await played({ ...play, body: {} });
     expect(`${operation.id} ${answer?.status}`).toBe(`${operation.id} 403`);
   }

@@ -54,7 +54,11 @@ export class Sweep {
   readonly uncontrolled: string[] = [];
   /** Exports that held what is one's own, by format: those in which something foreign would have been seen. */
   readonly exported: Record<string, number> = { csv: 0, json: 0, xlsx: 0 };
-  plays = 0;
+  /** How often each way in was tried: by the path, by the body … */
+  readonly plays = new Map<string, number>();
+  get played() {
+    return [...this.plays.values()].reduce((sum, one) => sum + one, 0);
+  }
   private theirs = new Set<string>();
   private paths: [mine: string | undefined, theirs: string | undefined] = [undefined, undefined];
   private tables: { name: string; owner: string }[] = [];
@@ -126,7 +130,8 @@ export class Sweep {
   }
 
   private judge(operation: Operation, play: string, answer: Answer, sent: unknown, refused: boolean, text = answer.text) {
-    this.plays++;
+    const [way] = play.split(' ');
+    this.plays.set(way!, (this.plays.get(way!) ?? 0) + 1);
     const said = text + JSON.stringify(answer.headers);
     const told = JSON.stringify(sent);
     if (said.includes(this.them.mark.proof)) this.found(operation, play, 'foreign text');
@@ -176,7 +181,7 @@ export class Sweep {
   private async byHeader(operation: Operation) {
     const { organizationId } = this.them;
     const [path] = this.paths;
-    if (!path || path.startsWith('organizations/')) return;
+    if (!path) return;
     const headers = { 'x-organization-id': organizationId };
     const body = await this.me.valid(operation);
     // Who needs to be nobody in particular is not asked where he belongs.

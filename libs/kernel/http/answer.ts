@@ -3,7 +3,7 @@ import { actor, call } from '../actor.ts';
 import { deletedAnswer, wasThere } from '../crud.ts';
 import { fieldsOf, Row, type TenantRow } from '../entity.ts';
 import type { Stored } from '../idempotency.ts';
-import { List, Page } from '../list.ts';
+import { COUNT_CAP, List, Page } from '../list.ts';
 import { snake } from '../naming.ts';
 import { allows, may } from '../permissions.ts';
 import type { View } from '../view.ts';
@@ -83,7 +83,7 @@ function pageLinks({ meta, asked }: Page<unknown>, url: string): Record<string, 
     if (meta.next_cursor) links.next = to({ cursor: meta.next_cursor });
     return links;
   }
-  if (meta.has_more) links.next = to({ page: String(asked.page + 1) });
+  if (meta.has_more && (asked.page + 1) * asked.size <= COUNT_CAP) links.next = to({ page: String(asked.page + 1) });
   if (asked.page > 1) links.prev = to({ page: String(asked.page - 1) });
   return links;
 }

@@ -27,6 +27,11 @@ declare module 'fastify' {
 }
 
 const BODY_LIMIT = 1 << 20;
+/** What a page of another origin may read of an answer. */
+const EXPOSED = [
+  ...['ETag', 'Location', 'Link', 'X-Request-Id', 'RateLimit', 'RateLimit-Policy', 'Retry-After', 'Idempotency-Replayed'],
+  ...['Content-Disposition', 'Deprecation', 'Sunset'],
+];
 const PACKED = 'Send the body as it is: Content-Encoding is not understood here';
 const SANE_ID = /^[\w.:-]{1,100}$/;
 
@@ -45,7 +50,8 @@ export const fastifyAdapter = () =>
     trustProxy: believed(settings.TRUST_PROXY),
     routerOptions: { ignoreTrailingSlash: true, ignoreDuplicateSlashes: false, maxParamLength: 200 },
     exposeHeadRoutes: false,
-    return503OnClosing: true,
+    // What still comes by a connection that is open is answered, and the connection closed: the database is left last.
+    return503OnClosing: false,
     clientErrorHandler: sendUnreadable,
     // What fails before there is a route, such as an address that cannot be decoded.
     frameworkErrors: (error: unknown, request: FastifyRequest, reply: FastifyReply) => sendProblem(error, request, reply),
@@ -70,7 +76,8 @@ export async function openDoor(app: NestFastifyApplication): Promise<INestApplic
     await app.register(cors, {
       origin: settings.CORS_ORIGINS,
       credentials: true,
-      exposedHeaders: ['ETag', 'Location', 'Link', 'X-Request-Id', 'RateLimit', 'RateLimit-Policy', 'Retry-After', 'Idempotency-Replayed'],
+      methods: ['GET', 'HEAD', 'POST', 'PATCH', 'PUT', 'DELETE'],
+      exposedHeaders: EXPOSED,
     });
   await app.register(formbody, { bodyLimit: BODY_LIMIT });
   await app.register(withoutHooks(multipart), { limits: { fileSize: FILE_LIMIT, files: 1, fields: 50, fieldSize: 64 << 10, parts: 60 } });
@@ -191,15 +198,18 @@ async function introduced(
     known === undefined ? await learned(callers, request).catch((error: unknown) => turnedAway(limiter, request, error)) : known;
   request.caller = caller;
   if (settings.RATE_LIMITS === 'off') return;
-  const key = caller?.userId ?? networkOf(request.ip);
+  const key = caller ? budgetOf(caller) : networkOf(request.ip);
   const own = await limiter.take('caller', key, settings.LIMIT_CALLER, 60);
   const shared =
     own.allowed && caller?.organizationId
       ? await limiter.take('organization', caller.organizationId, settings.LIMIT_ORGANIZATION, 60)
       : own;
-  void reply.headers(headersOf(own, shared));
+  void reply.headers(shared === own ? headersOf(own) : headersOf(own, shared));
   if (!shared.allowed) throw tooMany(undefined, { retryAfter: shared.resetSeconds });
 }
+
+/** An API key is a caller of its own: it does not use up what its maker may ask. */
+const budgetOf = ({ actor: { apiKeyId, userId, operatorId } }: Caller) => apiKeyId ?? userId ?? operatorId ?? 'nobody';
 
 /** Who is refused is counted by his address, apart from others who come from there: guessing is not for nothing. */
 async function turnedAway(limiter: Limiter, { ip }: FastifyRequest, error: unknown): Promise<never> {
@@ -217,7 +227,7 @@ async function learned(callers: Callers, request: FastifyRequest): Promise<Calle
     if (!agreed) throw organizationMismatch();
     return await callers.learn(credential, organization, realmOf(request), request);
   } catch (error) {
-    if (error instanceof Refusal && isOpen(request)) return null;
+    if (error instanceof Refusal && error.status < 500 && isOpen(request)) return null;
     throw error;
   }
 }

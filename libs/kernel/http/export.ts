@@ -51,9 +51,10 @@ async function exported<R>(bus: Bus, of: Subject, list: List<R>, several: string
   if (typeof format !== 'string' || !Object.hasOwn(FORMATS, format))
     throw invalid('format is csv, xlsx or json', { details: [{ parameter: 'format', code: 'invalid', message: 'csv, xlsx or json' }] });
   const type = FORMATS[format as keyof typeof FORMATS];
-  const columns = Object.keys((list.view.schema as unknown as z.ZodObject).shape);
+  const asked = list.ask({ ...query, ...paging('') });
+  const columns = Object.keys((list.view.schema as unknown as z.ZodObject).shape).filter((name) => asked.fields?.includes(name) ?? true);
   // The first page now, so that what is wrong with the request is said before the download begins.
-  const first = await bus.run(new ListPage(list, list.ask({ ...query, ...paging('') })));
+  const first = await bus.run(new ListPage(list, asked));
   const rows = allRows(bus, list, query, first as Page<Line>, call());
   return new Download(`${several.replaceAll(' ', '-')}.${format}`, type, await written(format as keyof typeof FORMATS, columns, rows));
 }
@@ -86,12 +87,22 @@ async function* jsonText(rows: AsyncGenerator<Line>) {
   yield before === '[' ? '[]\n' : '\n]\n';
 }
 
+/** A workbook is made in memory, as a whole. */
+const WORKBOOK_ROWS = 50_000;
+const tooLarge = () => {
+  const message = `a workbook takes at most ${WORKBOOK_ROWS} rows: narrow the list, or ask for csv`;
+  return invalid(message, { details: [{ parameter: 'format', code: 'too_large', message }] });
+};
+
 async function workbook(columns: string[], rows: AsyncGenerator<Line>): Promise<Readable> {
   const { default: writeExcel } = await import('write-excel-file/node');
   const text = (value: unknown) =>
     value === null || value === undefined ? null : typeof value === 'object' ? JSON.stringify(value) : String(value as string | number);
   const sheet = [columns.map((value) => ({ value, fontWeight: 'bold' as const }))] as object[][];
-  for await (const row of rows) sheet.push(columns.map((name) => ({ type: String, value: text(row[name]) })));
+  for await (const row of rows) {
+    if (sheet.length > WORKBOOK_ROWS) throw tooLarge();
+    sheet.push(columns.map((name) => ({ type: String, value: text(row[name]) })));
+  }
   const made = await (
     writeExcel as unknown as (data: object[][], options: object) => { toStream(): Promise<Readable> } | Promise<Readable>
   )(sheet, { buffer: true });

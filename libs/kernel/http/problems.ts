@@ -81,6 +81,9 @@ function fromDatabase(error: DatabaseError): Refusal | undefined {
     return alreadyExists(undefined, {
       details: columnsOf(error).map((name) => ({ pointer: `/${name}`, code: 'taken', message: 'is taken' })),
     });
+  // What is wrong with a request is said before it comes so far: this may be our own mistake. Neither message nor detail: they hold values.
+  if (state === '23514' || state === '23502' || state.startsWith('22'))
+    logger.warn({ state, constraint, table: error.table ?? error.cause?.table }, 'the database refused a value');
   if (state === '23514' || state === '23502')
     return invalid('A value is not allowed there', { details: [{ code: 'check', message: constraint }] });
   if (state === '23P01') return alreadyExists();

@@ -94,7 +94,7 @@ export function crud<R, C = never, U = never>({ of, view, list, create, update, 
   if (update) {
     const [use, body] = update;
     const needs = doorOfClass(use)!;
-    const one = z.looseObject({ id: z.guid(), version: z.int().min(1).optional() });
+    const one = z.looseObject({ id: z.guid().toLowerCase(), version: z.int().min(1).optional() });
     routes.updateBatch = batchRoute(
       'patch',
       of,
@@ -111,7 +111,7 @@ export function crud<R, C = never, U = never>({ of, view, list, create, update, 
       of,
       deleting,
       { does: `Delete up to ${BATCH_LIMIT} ${several}` },
-      z.guid(),
+      z.guid().toLowerCase(),
       (id) => [{ id }, removes(id)],
       view,
     );

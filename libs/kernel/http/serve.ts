@@ -1,9 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { createHash } from 'node:crypto';
+import { Readable } from 'node:stream';
 import { type Actor, actingAs, type Call } from '../actor.ts';
 import { admit, Bus } from '../bus.ts';
-import { invalid, malformed, stale } from '../errors.ts';
+import { invalid, malformed, Refusal, stale, unsupportedMedia } from '../errors.ts';
 import { type Once, Replay, type Stored } from '../idempotency.ts';
 import type { QueryString } from '../list.ts';
 import { Storage } from '../storage.ts';
@@ -76,7 +77,8 @@ export class HttpServer extends Server {
       const result = await this.bus.run(message, once && { ...once, render: (answered) => (stored = once.render(answered)) });
       return stored ?? answer(table, route, result, http.url);
     } catch (error) {
-      await this.storage.delete(sent.file.key);
+      // A connection that broke may have broken after the commit: then the file belongs to a record.
+      if (error instanceof Refusal || error instanceof Replay) await this.storage.delete(sent.file.key);
       throw error;
     }
   }
@@ -133,6 +135,8 @@ export function checked<T>(
 }
 
 function inputOf(route: Route, http: FastifyRequest, ids: readonly string[]): unknown {
+  // Files come as they are, to routes that take them.
+  if (route.body && http.body instanceof Readable) throw unsupportedMedia('Send JSON here');
   if (route.body) return checked(route.body as never, http.body ?? {});
   if (route.list)
     return route.list.ask(http.query as QueryString, route.under === undefined ? undefined : { field: route.under, id: ids[0]! });
@@ -160,7 +164,7 @@ export function onceOf<R>({ route, table, ids, http }: Request, body: unknown, r
   const fingerprint = createHash('sha256')
     .update(JSON.stringify([ids, body]))
     .digest('base64url');
-  return { key, route: `${http.method} ${table.path}/${route.path}`, fingerprint, render };
+  return { key, route: `${http.method} ${table.path}/${route.path}`, anywhere: 'welcome' in route.needs, fingerprint, render };
 }
 
 function sendStored(reply: FastifyReply, { status, headers, body }: Stored, http: FastifyRequest) {
