@@ -14,7 +14,7 @@ export default {
   // One worker for each core: the default leaves one idle.
   maxWorkers: '100%',
   // A busy machine makes tests slow, not red.
-  testTimeout: 180_000,
+  testTimeout: 600_000,
   collectCoverageFrom: ['{apps,libs}/**/*.ts', '!**/*.spec.ts'],
   // v8 counts by lines of the compiled code, and is slower.
   coverageProvider: 'babel',

@@ -101,7 +101,7 @@ export const HARD: readonly Fault[] = [
       program.skew(0);
     },
   },
-  { name: 'disk full', weight: 2, play: fillDisk },
+  { name: 'disk full', weight: 2, can: ({ ownDisk }) => ownDisk, play: fillDisk },
   {
     name: 'redis restarts empty',
     weight: 5,
@@ -222,7 +222,6 @@ async function exhaustPool(stage: Stage) {
 /** Nothing that needs space can be written, and somebody writes a lot; then there is space again. */
 async function fillDisk(stage: Stage) {
   const { arena, random, probe } = stage;
-  if (!arena.ownDisk) return;
   const release = arena.fillDisk();
   try {
     const until = performance.now() + random.int(500, 1500);

@@ -35,7 +35,6 @@ it('no operation of the document lets anything of another organization through',
   expect(sweep.findings).toEqual([]);
   expect(await sweep.kept()).toEqual([]);
   expect(sweep.unplayed).toEqual([]);
-  console.log(Object.fromEntries(sweep.plays));
   const seldom = Object.entries(LEAST).filter(([way, least]) => (sweep.plays.get(way) ?? 0) < least);
   expect(seldom).toEqual([]);
   // Each could have been found: 404 is said of the foreign record and not of every one, files of each format hold what is one's own, answers
@@ -49,7 +48,7 @@ it('no operation of the document lets anything of another organization through',
   expect(verbs.filter(({ id, route }) => !route.secret && !sweep.keyed.has(id)).map(({ id }) => id)).toEqual(Object.keys(UNKEPT));
 });
 /** So often each way in was tried, at least: none has become nothing. */
-const LEAST = { path: 200, header: 200, query: 200, body: 50, batch: 20, cursor: 20, export: 50 };
+const LEAST = { path: 150, header: 250, query: 1500, body: 100, batch: 50, cursor: 20, export: 200, idempotency: 130 };
 /** Verbs that answered no success which could have been kept under a key, with what it would take. */
 const UNKEPT: Record<string, string> = {
   organizationsOrganizationIdMembersClaim: 'a member whom an import at the terminal has named',
@@ -79,7 +78,8 @@ describe('somebody who is a member of two organizations', () => {
     await there.furnish();
   });
   it('finds no answer of one behind a key that he used in the other', async () => {
-    const sweep = await new Sweep(me, there).keysOver(real);
+    // What is done in no organization has one key, wherever he stands.
+    const sweep = await new Sweep(me, there).keysOver(real.filter(({ route }) => !('welcome' in route.needs)));
     expect(sweep.findings).toEqual([]);
     expect(sweep.keyed.size).toBeGreaterThan(40);
   });

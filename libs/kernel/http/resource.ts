@@ -12,7 +12,7 @@ import { BASE, envelope } from './answer.ts';
 import { exportRoute } from './export.ts';
 import { problemBody, refusalOf } from './problems.ts';
 import type { Route, RouteOptions } from './routes.ts';
-import { checked, onceOf, type Request } from './serve.ts';
+import { checked, rendered, type Request } from './serve.ts';
 
 type TenantSource = Source & (new () => TenantRow);
 
@@ -194,10 +194,7 @@ function batchRoute<I>(
       const status = results.every(({ status: one }) => one < 400) ? 200 : 207;
       return { status, headers: {}, body: envelope(JSON.stringify(results)) };
     };
-    const once = onceOf(request, request.http.body, render);
-    let stored;
-    const outcomes = await request.bus.each(works, sent.mode === 'atomic', once && { ...once, render: (all) => (stored = render(all)) });
-    return stored ?? render(outcomes);
+    return rendered(request, request.http.body, render, (once) => request.bus.each(works, sent.mode === 'atomic', once));
   };
   const never = () => {
     throw new Error('A batch is handled as a whole');

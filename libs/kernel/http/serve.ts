@@ -58,11 +58,8 @@ export class HttpServer extends Server {
     if (route.upload) return this.uploaded(request);
     const input = inputOf(route, http, ids);
     const message = route.message(ids, input, http);
-    const render = (result: unknown) => answer(table, route, result, http.url);
-    const once = onceOf(request, input === undefined ? null : http.body, render);
-    let stored: Stored | undefined;
-    const result = await this.bus.run(message, once && { ...once, render: (answered) => (stored = once.render(answered)) });
-    return result instanceof Download ? result : (stored ?? render(result));
+    const render = (result: unknown) => (result instanceof Download ? result : answer(table, route, result, http.url));
+    return rendered(request, input === undefined ? null : http.body, render, (once) => this.bus.run<unknown>(message, once));
   }
 
   /** The file is kept when the message has been accepted; refused, or answered before, it goes. */
@@ -71,11 +68,9 @@ export class HttpServer extends Server {
     const sent = await received(request, this.storage);
     try {
       const fields = checked(route.body as never, sent.fields);
-      const once = onceOf(request, [sent.fields, sent.file.sha256], (result) => answer(table, route, result, http.url));
-      let stored: Stored | undefined;
       const message = route.message(ids, { fields, file: sent.file }, http);
-      const result = await this.bus.run(message, once && { ...once, render: (answered) => (stored = once.render(answered)) });
-      return stored ?? answer(table, route, result, http.url);
+      const render = (result: unknown) => answer(table, route, result, http.url);
+      return await rendered(request, [sent.fields, sent.file.sha256], render, (once) => this.bus.run<unknown>(message, once));
     } catch (error) {
       // A connection that broke may have broken after the commit: then the file belongs to a record.
       if (error instanceof Refusal || error instanceof Replay) await this.storage.delete(sent.file.key);
@@ -153,8 +148,24 @@ function checkedQuery(route: Route, query: QueryString): unknown {
   throw invalid(`The query does not fit: ${details.map(({ parameter, message }) => `${parameter} ${message}`).join('; ')}`, { details });
 }
 
+/** Runs something once and renders its result once: within its transaction, where the answer is kept under a key. */
+export async function rendered<R, A extends Stored | Download>(
+  request: Request,
+  body: unknown,
+  render: (result: R) => A,
+  run: (once: Once<R> | undefined) => Promise<R>,
+): Promise<A> {
+  let kept: A | undefined;
+  const result = await run(onceOf(request, body, (one) => stored((kept = render(one)))));
+  return kept ?? render(result);
+}
+function stored(answered: Stored | Download): Stored {
+  if (answered instanceof Download) throw new Error('A file is not kept under a key');
+  return answered;
+}
+
 /** Present when the caller asked for one effect; answers with secrets are not kept. */
-export function onceOf<R>({ route, table, ids, http }: Request, body: unknown, render: (result: R) => Stored): Once<R> | undefined {
+function onceOf<R>({ route, table, ids, http }: Request, body: unknown, render: (result: R) => Stored): Once<R> | undefined {
   const key = http.headers['idempotency-key'];
   if (http.method !== 'POST' || key === undefined || route.secret) return undefined;
   if (typeof key !== 'string' || !/^[\x20-\x7e]{1,255}$/.test(key))
