@@ -11,7 +11,7 @@ export function share(processes: number) {
     if (message === 'ready' && ++ready === processes) process.send?.('ready');
   });
   cluster.on('exit', (worker, code, signal) => {
-    if (stopping) return;
+    if (stopping) return leave();
     if (ready < processes) {
       logger.error(`A process of the API did not start (${signal ?? `code ${code}`})`);
       process.exit(1);
@@ -19,10 +19,16 @@ export function share(processes: number) {
     logger.warn(`Process ${worker.process.pid} of the API ended (${signal ?? `code ${code}`}); another takes its place`);
     setTimeout(() => void (stopping || cluster.fork()), AGAIN_MS);
   });
+  const sharing = () => Object.values(cluster.workers ?? {}).flatMap((worker) => (worker && !worker.isDead() ? worker : []));
+  // Whoever started it may still be listened to, which would keep it.
+  const leave = () => {
+    if (!sharing().length) process.exit();
+  };
   const stop = () => {
     if (stopping) return;
     stopping = true;
-    for (const worker of Object.values(cluster.workers ?? {})) worker?.kill('SIGTERM');
+    for (const worker of sharing()) worker.kill('SIGTERM');
+    leave();
   };
   for (const signal of ['SIGTERM', 'SIGINT', 'disconnect'] as const) process.on(signal, stop);
   for (let i = 0; i < processes; i++) cluster.fork();

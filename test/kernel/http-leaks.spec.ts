@@ -30,6 +30,18 @@ it('over HTTP, on one connection of each sort, ten organizations are answered wh
     expect([status, statuses[status] ?? 0]).not.toEqual([status, 0]);
 });
 
+it('while every connection for writes is held, who wants to write is told when to come back, reads go on, and then writes do too', async () => {
+  const { persona, held } = settled[0]!;
+  const change = () => persona.patch(`contacts/${held}`, { job_title: 'Held up' });
+  await withHeld(settled, async () => {
+    const [read, ...refused] = await Promise.all([persona.get('contacts'), ...Array.from({ length: 10 }, change)]);
+    expect(read!.status).toBe(200);
+    for (const { status, headers, error } of refused)
+      expect([status, error.code, Number(headers['retry-after'])]).toEqual([503, 'unavailable', expect.any(Number)]);
+  });
+  expect((await change()).status).toBe(200);
+});
+
 it('canary: a connection that remembers now and then for whom it was asked before is noticed', async () => {
   const { rows } = Lane.prototype;
   let before = '';
