@@ -11,7 +11,7 @@ import { SendInvitation } from './letters/send-invitation.ts';
 import { SendMembershipLetter } from './letters/send-membership-letter.ts';
 import { SendOneTimeLetter } from './letters/send-one-time-letter.ts';
 import { SendPasswordChanged } from './letters/send-password-changed.ts';
-import { AcceptInvitation } from './members/accept-invitation.ts';
+import { AcceptInvitation, TakePlace } from './members/accept-invitation.ts';
 import { AddMember } from './members/add-member.ts';
 import { ClaimMember } from './members/claim-member.ts';
 import { ImportMembers } from './members/import-members.ts';
@@ -55,11 +55,11 @@ import { Sessions } from './sessions/sessions.ts';
 import { SwitchOrganization } from './sessions/switch-organization.ts';
 import { type AccessKey, DerivedSecrets, Tokens } from './tokens.ts';
 import { ChangePassword } from './users/change-password.ts';
-import { ChoosePassword } from './users/choose-password.ts';
+import { ChoosePassword, SetChosenPassword } from './users/choose-password.ts';
 import { CreateUser, ResetPassword } from './users/create-user.ts';
 import { ForgetPassword, StartPasswordReset } from './users/forget-password.ts';
 import { NewPassword } from './users/new-password.ts';
-import { NoteAccountChange } from './users/note-account-change.ts';
+import { NoteAccountChange, NoteArrival } from './users/note-account-change.ts';
 import { OneTime } from './users/one-time.ts';
 import { OpenAccount, Register } from './users/register.ts';
 import { OneTimeToken, User } from './users/user.ts';
@@ -97,10 +97,11 @@ const WEEK = 7 * 24;
   ],
   useCases: [
     [Register, OpenAccount, LogIn, Refresh, Rotate, LogOut, Me, ListSessions, EndSession, EndOtherSessions, SwitchOrganization],
-    [ForgetPassword, StartPasswordReset, ChoosePassword, ChangePassword, VerifyEmail, ResendVerification, CreateUser, ResetPassword],
-    [NoteAccountChange],
+    [ForgetPassword, StartPasswordReset, ChoosePassword, SetChosenPassword, ChangePassword, CreateUser, ResetPassword],
+    [VerifyEmail, ResendVerification, NoteAccountChange, NoteArrival],
     [FoundOrganization, CreateOrganization, MyOrganizations, UpdateOrganization, DeleteOrganization, TransferOwnership],
-    [AddMember, UpdateMember, ClaimMember, RemoveMember, InviteMember, ResendInvitation, RevokeInvitation, AcceptInvitation, ImportMembers],
+    [AddMember, UpdateMember, ClaimMember, RemoveMember, ImportMembers],
+    [InviteMember, ResendInvitation, RevokeInvitation, AcceptInvitation, TakePlace],
     [CreateApiKey, RevokeApiKey, UseApiKey],
     [LogInOperator, LogOutOperator, CreateOperator, ListCustomers, GetCustomer, UpdateCustomer, SuspendOrganization, ResumeOrganization],
     [SendOneTimeLetter, SendInvitation, SendMembershipLetter, SendPasswordChanged],

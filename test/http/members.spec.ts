@@ -1,7 +1,7 @@
-import { Membership, User } from '#identity';
+import { Membership, type Organization, User } from '#identity';
 import { Bus, drain, EntityManager, Outbox, setClock, uuidv7 } from '#kernel';
-import { tamper } from '../database.ts';
-import { anEmail, bearer, lettersTo, logIn, PASSWORD, registered, secretIn } from '../people.ts';
+import { asOwner, tamper } from '../database.ts';
+import { anEmail, bearer, confirmed, lettersTo, logIn, PASSWORD, registered, secretIn } from '../people.ts';
 import { app, type Json, type Persona, send, world } from '../world.ts';
 
 afterEach(() => setClock());
@@ -9,6 +9,16 @@ afterEach(() => setClock());
 const members = ({ organizationId }: Persona, rest = '') => `organizations/${organizationId}/members${rest}`;
 const invitations = ({ organizationId }: Persona, rest = '') => `organizations/${organizationId}/invitations${rest}`;
 const role = async (persona: Persona) => (await persona.get('auth/me')).data?.role as string | undefined;
+/** Somebody as an import leaves him: a place in the organization, and no account to log in to. */
+async function imported(organization: Organization): Promise<User> {
+  const [em, bus] = [(await app()).get(EntityManager), (await app()).get(Bus)];
+  return bus.asSystem(organization.facts(), async () => {
+    const made = em.create(User, { email: `agent-${uuidv7()}@import.invalid`, name: 'Agent', placeholder: true });
+    await em.flush();
+    em.create(Membership, { organizationId: organization.id, userId: made.id, role: 'member', status: 'invited' });
+    return made;
+  });
+}
 const accept = (token: string, more: object = {}, headers = {}) => send('POST', 'auth/invitations/accept', { token, ...more }, headers);
 
 describe('members', () => {
@@ -155,13 +165,7 @@ describe('members', () => {
 
   it('whom an import has named becomes active when he is given his real e-mail and chooses a password', async () => {
     const { admin, organization, member } = await world();
-    const [em, bus] = [(await app()).get(EntityManager), (await app()).get(Bus)];
-    const user = await bus.asSystem(organization.facts(), async () => {
-      const made = em.create(User, { email: `agent-${uuidv7()}@import.invalid`, name: 'Agent', placeholder: true });
-      await em.flush();
-      em.create(Membership, { organizationId: organization.id, userId: made.id, role: 'member', status: 'invited' });
-      return made;
-    });
+    const user = await imported(organization);
     const url = members(admin, `/${user.id}/claim`);
     expect((await admin.get(members(admin))).body.meta.total).toBe(6);
     expect((await admin.post(url, { email: member.email })).error.code).toBe('user.email_taken');
@@ -172,6 +176,40 @@ describe('members', () => {
     const [letter] = await lettersTo(email, organization.id);
     expect((await send('POST', 'auth/password/reset', { token: secretIn(letter!), password: PASSWORD })).status).toBe(200);
     expect((await logIn(email)).data.organizations).toEqual([expect.objectContaining({ id: organization.id })]);
+    expect((await admin.get(members(admin, `/${user.id}`))).data.status).toBe('active');
+
+    await lettersTo(email, organization.id);
+    const changes = async (subject: string) =>
+      (await admin.get(`audit?action=update&subject=${subject}`)).data.map(({ content }: Json) => content.after);
+    expect(await changes('membership')).toEqual([{ status: 'active' }]);
+    expect((await changes('user')).map((after: object) => Object.keys(after)[0]).sort()).toEqual([
+      'email',
+      'email_verified_at',
+      'password_hash',
+    ]);
+  });
+
+  it('whom an import has named gets his first letter again by "forgot password", once he has a real e-mail; nobody can tell', async () => {
+    const { admin, organization } = await world();
+    const user = await imported(organization);
+    const forgotten = async (address: string) => {
+      const { status, data } = await send('POST', 'auth/password/forgot', { email: address });
+      return [status, data];
+    };
+    const unknown = await forgotten(anEmail());
+    expect(await forgotten(user.email)).toEqual(unknown);
+    expect(await lettersTo(user.email)).toEqual([]);
+
+    const email = anEmail('agent');
+    await admin.post(members(admin, `/${user.id}/claim`), { email });
+    const [first] = await lettersTo(email, organization.id);
+    await asOwner(`update one_time_token set expires_at = now() - interval '1 hour' where user_id = $1`, [user.id]);
+    const tooLate = await send('POST', 'auth/password/reset', { token: secretIn(first!), password: PASSWORD });
+    expect(tooLate.error.code).toBe('link.ended');
+    expect(await forgotten(email)).toEqual(unknown);
+    const letters = await lettersTo(email);
+    expect(letters.map(({ subject }) => subject)).toEqual(['Your Tessera account', 'Your Tessera account']);
+    expect((await send('POST', 'auth/password/reset', { token: secretIn(letters[1]!), password: PASSWORD })).status).toBe(200);
     expect((await admin.get(members(admin, `/${user.id}`))).data.status).toBe('active');
   });
 

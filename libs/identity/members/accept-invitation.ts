@@ -1,11 +1,12 @@
-import { actor, Command, EntityManager, Handles, now, organizationSuspended, problem, text } from '#kernel';
+import { actor, Bus, Command, EntityManager, Handles, now, organizationSuspended, problem, Process, Read, text } from '#kernel';
 import { LockMode } from '@mikro-orm/core';
 import { z } from 'zod';
 import { Organization, OrganizationView } from '../organizations/organization.ts';
-import { hashPassword } from '../passwords.ts';
+import { hashPassword, passwordProblem } from '../passwords.ts';
 import { type Issued, Pair, Sessions } from '../sessions/sessions.ts';
 import { tokenRoute } from '../sessions/token-route.ts';
 import { hashSecret } from '../tokens.ts';
+import { confirmEmail } from '../users/confirm-email.ts';
 import { goodPassword } from '../users/good-password.ts';
 import { User, UserView } from '../users/user.ts';
 import { join } from './join.ts';
@@ -44,45 +45,82 @@ export const Accepted = z
   .meta({ id: 'Accepted' });
 
 type Result = { user: object; organization: object; member: object } & Partial<Issued>;
+type Newcomer = Pick<z.output<typeof Acceptance>, 'name' | 'password'> & { passwordHash: string | null };
 
-/** Takes the place an invitation keeps. Its link was sent to the address, so a new account's e-mail counts as verified. */
-export class AcceptInvitation extends Command<Result> {
-  declare readonly inside?: string;
+/** Takes the place an invitation keeps. */
+export class AcceptInvitation extends Process<Result> {
   constructor(readonly input: z.output<typeof Acceptance>) {
+    super();
+  }
+}
+
+@Handles(AcceptInvitation, 'anyone')
+class AcceptHandler {
+  constructor(
+    private readonly bus: Bus,
+    private readonly read: Read,
+  ) {}
+
+  async execute({ input }: AcceptInvitation) {
+    return this.bus.run(new TakePlace(input, await this.hashed(input)));
+  }
+
+  /** Before a connection is taken, and only for whom the transaction will let in: nobody makes us hash with a link that is none. */
+  private async hashed({ token, name, password }: AcceptInvitation['input']): Promise<string | null> {
+    if (actor().kind === 'user' || !name || !password) return null;
+    const [invited] = await this.read.platform<{ email: string }>('invited_without_account', NEWCOMER, [
+      hashSecret(token),
+      now().toISOString(),
+    ]);
+    return invited && !passwordProblem(password, invited.email) ? hashPassword(password) : null;
+  }
+}
+const NEWCOMER = `select i.email from invitation i
+  where i.hash = $1 and i.accepted_at is null and i.revoked_at is null and i.expires_at > $2::timestamptz
+    and not exists (select from "user" u where u.email = i.email)`;
+
+/** The one transaction of it. The link was sent to the address, so the e-mail of whoever has it counts as verified. */
+export class TakePlace extends Command<Result> {
+  declare readonly inside?: string;
+  constructor(
+    readonly input: z.output<typeof Acceptance>,
+    readonly passwordHash: string | null,
+  ) {
     super();
     const organizationId = organizationIn(input.token);
     if (organizationId) this.inside = organizationId;
   }
 }
 
-@Handles(AcceptInvitation, 'anyone')
-class Handler {
+@Handles(TakePlace, 'anyone')
+class TakeHandler {
   constructor(
     private readonly em: EntityManager,
+    private readonly bus: Bus,
     private readonly sessions: Sessions,
   ) {}
 
-  async execute({ input, inside: organizationId }: AcceptInvitation): Promise<Result> {
-    const where = { hash: hashSecret(input.token), organizationId: organizationId ?? null };
+  async execute({ input: { token, ...given }, passwordHash, inside: organizationId }: TakePlace): Promise<Result> {
+    const where = { hash: hashSecret(token), organizationId: organizationId ?? null };
     const invitation = await this.em.findOne(Invitation, where, { lockMode: LockMode.PESSIMISTIC_WRITE });
     const organization = invitation && (await this.em.findOne(Organization, { id: invitation.organizationId, deletedAt: null }));
     if (!organization || invitation.acceptedAt || invitation.revokedAt || invitation.expiresAt <= now()) throw invitationEnded();
     if (organization.suspendedAt) throw organizationSuspended();
 
-    const { user, isNew } = await this.person(invitation, input);
+    const { user, isNew } = await this.person(invitation, { ...given, passwordHash });
     const membership = await join(this.em, organization.id, user, invitation.role, invitation.permissionSets);
     invitation.acceptedAt = now();
     await this.em.flush();
+    await confirmEmail(this.em, this.bus, user);
     const tokens = isNew ? await this.sessions.open(user.id) : {};
     return { user: UserView.show(user), organization: OrganizationView.show(organization), member: shown(membership, user), ...tokens };
   }
 
-  private async person({ email }: Invitation, { name, password }: AcceptInvitation['input']): Promise<{ user: User; isNew: boolean }> {
+  private async person({ email }: Invitation, { name, password, passwordHash }: Newcomer): Promise<{ user: User; isNew: boolean }> {
     const { kind, userId } = actor();
     if (kind === 'user') {
       const user = await this.em.findOneOrFail(User, { id: userId });
       if (user.email !== email) throw invitationForAnother();
-      user.emailVerifiedAt ??= now();
       return { user, isNew: false };
     }
     if (await this.em.count(User, { email })) throw signInToAccept();
@@ -91,7 +129,12 @@ class Handler {
       throw accountNeeded(undefined, { details: absent.map((field) => ({ pointer: `/${field}`, code: 'missing', message: 'is needed' })) });
     }
     goodPassword(password, email);
-    const user = this.em.create(User, { email, name, passwordHash: await hashPassword(password), emailVerifiedAt: now() });
+    const user = this.em.create(User, {
+      email,
+      name,
+      passwordHash: passwordHash ?? (await hashPassword(password)),
+      emailVerifiedAt: now(),
+    });
     await this.em.flush();
     return { user, isNew: true };
   }

@@ -1,11 +1,8 @@
 import { Command, EntityManager, Handles, metadata, organization, slugify, text, uuidv7 } from '#kernel';
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import { User } from '../users/user.ts';
+import { NOWHERE, User } from '../users/user.ts';
 import { Membership } from './membership.ts';
-
-/** A domain that can never receive mail (RFC 2606). */
-const NOWHERE = 'import.invalid';
 
 export const ImportedMembers = z
   .array(

@@ -81,6 +81,12 @@ export async function forgiven(em: EntityManager, account: string): Promise<void
   em.remove(row);
 }
 
+/** Opens a locked account, as whoever sets its password may. */
+export async function unlock(em: EntityManager, kind: Kind, address: string): Promise<void> {
+  const failures = await em.findOne(LoginFailure, { account: accountOf(kind, address) });
+  if (failures) em.remove(failures);
+}
+
 function refuseLocked(until: Date | null) {
   if (until && until > now()) throw accountLocked(undefined, { retryAfter: secondsUntil(until) });
 }

@@ -1,10 +1,12 @@
 import { Command, EntityManager, Handles, problem, Refusal } from '#kernel';
 import { z } from 'zod';
+import { hashPassword } from '../passwords.ts';
 import { forgiven, type Known, wrongCredentials } from '../sessions/credentials.ts';
 import { prove } from '../sessions/proof.ts';
 import { tokenRoute } from '../sessions/token-route.ts';
 import { signedIn } from '../sessions/who.ts';
 import { PasswordSet } from './choose-password.ts';
+import { goodPassword } from './good-password.ts';
 import { NewPassword } from './new-password.ts';
 import { User, UserView } from './user.ts';
 
@@ -16,9 +18,10 @@ export const ChangedPassword = z
 
 /** Changes the caller's password, which the route has asked for again; all his other sessions end. */
 export class ChangePassword extends Command<{ user: object }> {
-  /** `proof`: of the current one. */
+  /** `hash`: of the new one; `proof`: of the current one. */
   constructor(
     readonly password: string,
+    readonly hash: string,
     readonly proof: Pick<Known, 'account'>,
   ) {
     super();
@@ -32,11 +35,13 @@ class Handler {
     private readonly newPassword: NewPassword,
   ) {}
 
-  async execute({ password, proof }: ChangePassword) {
+  async execute({ password, hash, proof }: ChangePassword) {
     const { userId, sessionId } = signedIn();
     await forgiven(this.em, proof.account);
     const user = await this.em.findOneOrFail(User, { id: userId });
-    await this.newPassword.set(user, password, sessionId);
+    // Not before: who guesses the current one learns nothing from how a weak new one is answered.
+    goodPassword(password, user.email);
+    await this.newPassword.set(user, hash, sessionId);
     return { user: UserView.show(user) };
   }
 }
@@ -53,7 +58,8 @@ export const changePassword = tokenRoute(
   async ({ password }, { http, bus }) => {
     signedIn();
     const proof = await prove<Known>('password', http).catch(asWrongPassword);
-    return { result: await bus.run(new ChangePassword(password, proof)) };
+    // Before a connection is taken.
+    return { result: await bus.run(new ChangePassword(password, await hashPassword(password), proof)) };
   },
 );
 

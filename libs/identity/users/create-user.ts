@@ -57,8 +57,10 @@ class ResetHandler {
   async execute({ email: address, password }: ResetPassword) {
     const user = await this.em.findOne(User, { email: address.trim().toLowerCase() });
     if (!user) throw missing(User.label);
-    if (password !== undefined) await this.newPassword.set(user, password);
-    else {
+    if (password !== undefined) {
+      goodPassword(password, user.email);
+      await this.newPassword.set(user, await hashPassword(password));
+    } else {
       await this.sessions.endAll(user.id);
       await this.oneTime.send(user.id, 'reset');
     }

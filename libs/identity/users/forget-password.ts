@@ -1,7 +1,8 @@
-import { Bus, Command, email, Handles, Limiter, Read, settings } from '#kernel';
+import { Bus, Command, email, EntityManager, Handles, Limiter, Read, settings } from '#kernel';
 import { z } from 'zod';
 import { accountOf, throttle, whence } from '../sessions/credentials.ts';
 import { OneTime } from './one-time.ts';
+import { NOWHERE, User } from './user.ts';
 
 export const Forgotten = z.strictObject({ email: email().check }).meta({ id: 'ForgottenPassword' });
 export const Promised = z.object({ message: z.string() }).meta({ id: 'Promised' });
@@ -23,13 +24,13 @@ class ForgetHandler {
 
   async execute({ input }: ForgetPassword) {
     await throttle(this.limiter, 'forgot', `${whence()} ${accountOf('user', input.email)}`, settings.LIMIT_LOGIN, 60);
-    const [user] = await this.read.platform<{ id: string }>('user_to_reset', 'select id from "user" where email = $1 and not placeholder', [
-      input.email,
-    ]);
+    const [user] = await this.read.platform<{ id: string }>('user_to_reset', TO_RESET, [input.email, `%@${NOWHERE}`]);
     await this.bus.later(new StartPasswordReset(user?.id ?? null));
     return { message: 'If there is an account with this e-mail, a letter with a link is on its way.' };
   }
 }
+
+const TO_RESET = 'select id from "user" where email = $1 and email not like $2';
 
 /** Makes the link and promises the letter, for whom there is an account. */
 export class StartPasswordReset extends Command<void> {
@@ -40,9 +41,14 @@ export class StartPasswordReset extends Command<void> {
 
 @Handles(StartPasswordReset, 'system')
 class StartHandler {
-  constructor(private readonly oneTime: OneTime) {}
+  constructor(
+    private readonly em: EntityManager,
+    private readonly oneTime: OneTime,
+  ) {}
 
+  /** Somebody whom an import has named has no password to forget: he gets his first letter again. */
   async execute({ userId }: StartPasswordReset) {
-    if (userId) await this.oneTime.send(userId, 'reset');
+    const user = userId && (await this.em.findOne(User, { id: userId }));
+    if (user) await this.oneTime.send(user.id, user.placeholder ? 'welcome' : 'reset');
   }
 }

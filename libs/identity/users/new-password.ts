@@ -1,11 +1,8 @@
 import { Bus, EntityManager, now } from '#kernel';
 import { Injectable } from '@nestjs/common';
 import { SendPasswordChanged } from '../letters/send-password-changed.ts';
-import { hashPassword } from '../passwords.ts';
-import { accountOf } from '../sessions/credentials.ts';
-import { LoginFailure } from '../sessions/session.ts';
+import { unlock } from '../sessions/credentials.ts';
 import { Sessions } from '../sessions/sessions.ts';
-import { goodPassword } from './good-password.ts';
 import { noteAccountChange } from './note-account-change.ts';
 import type { User } from './user.ts';
 
@@ -18,15 +15,16 @@ export class NewPassword {
     private readonly sessions: Sessions,
   ) {}
 
-  /** All sessions but the one that asks end, a locked account is open again, and the user is told. @throws user.weak_password */
-  async set(user: User, password: string, except?: string): Promise<void> {
-    goodPassword(password, user.email);
+  /**
+   * All sessions but the one that asks end, a locked account is open again, and the user is told. The hash is made before a connection is
+   * taken, of a password that was found good.
+   */
+  async set(user: User, passwordHash: string, except?: string): Promise<void> {
     const first = user.passwordHash === null;
-    user.passwordHash = await hashPassword(password);
+    user.passwordHash = passwordHash;
     await noteAccountChange(this.em, this.bus, user.id, { password_hash: first ? null : '***' }, { password_hash: '***' });
     await this.sessions.endAll(user.id, except);
-    const failures = await this.em.findOne(LoginFailure, { account: accountOf('user', user.email) });
-    if (failures) this.em.remove(failures);
+    await unlock(this.em, 'user', user.email);
     if (!first) await this.bus.later(new SendPasswordChanged(user.id, now().toISOString()), { subjectId: user.id });
   }
 }

@@ -27,6 +27,27 @@ class Handler {
   }
 }
 
+/** Puts into the audit log of an organization that somebody whose place an import has kept has come to take it. */
+export class NoteArrival extends Command<void> {
+  constructor(readonly membershipId: string) {
+    super();
+  }
+}
+
+@Handles(NoteArrival, 'system')
+class ArrivalHandler {
+  constructor(private readonly em: EntityManager) {}
+
+  async execute({ membershipId }: NoteArrival) {
+    const change = { before: { status: 'invited' }, after: { status: 'active' } };
+    await witnessed(this.em, { action: 'update', subject: Membership.table, subjectId: membershipId, ...change });
+  }
+}
+
+/** Promises the entry with the arrival itself, which happens outside any organization. */
+export const noteArrival = (bus: Bus, { id, organizationId, userId }: Membership): Promise<void> =>
+  bus.later(new NoteArrival(id), { organization: organizationId, subjectId: userId });
+
 /** Promises the entries with the change itself, one for each organization the user is active in. */
 export async function noteAccountChange(em: EntityManager, bus: Bus, userId: string, before: Fields, after: Fields): Promise<void> {
   const places = await em.find(Membership, { userId, status: 'active' });

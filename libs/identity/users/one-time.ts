@@ -1,4 +1,4 @@
-import { after, Bus, EntityManager, now, problem, uuidv7 } from '#kernel';
+import { after, Bus, EntityManager, now, problem, Read, uuidv7 } from '#kernel';
 import { LockMode } from '@mikro-orm/core';
 import { Injectable } from '@nestjs/common';
 import { SendOneTimeLetter } from '../letters/send-one-time-letter.ts';
@@ -13,6 +13,7 @@ export class OneTime {
   constructor(
     private readonly em: EntityManager,
     private readonly bus: Bus,
+    private readonly read: Read,
     private readonly secrets: DerivedSecrets,
   ) {}
 
@@ -24,6 +25,18 @@ export class OneTime {
     const expiresAt = after(now(), { minutes: PURPOSES[purpose] });
     this.em.create(OneTimeToken, { id, userId, purpose, hash: hashSecret(oneTimeSecret(this.secrets, id)), expiresAt });
     await this.bus.later(new SendOneTimeLetter(id), { key: id, subjectId: userId });
+  }
+
+  /** The address a link was sent to, as long as it is good: asked before anything that costs more than asking. @throws link.ended */
+  async addressOf(secret: string, ...purposes: Purpose[]): Promise<string> {
+    const [found] = await this.read.platform<{ email: string }>(
+      'address_of_link',
+      `select u.email from one_time_token t join "user" u on u.id = t.user_id
+       where t.hash = $1 and t.purpose = any($2::text[]) and t.used_at is null and t.expires_at > $3::timestamptz`,
+      [hashSecret(secret), purposes, now().toISOString()],
+    );
+    if (!found) throw linkEnded();
+    return found.email;
   }
 
   /** Uses a link up, and says whose it was. @throws link.ended */

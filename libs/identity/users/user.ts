@@ -1,6 +1,9 @@
 import { email, flag, moment, platform, ref, text } from '#kernel';
 import type { DerivedSecrets } from '../tokens.ts';
 
+/** A domain that can never receive mail (RFC 2606): of whom an import has named, until somebody gives his real e-mail. */
+export const NOWHERE = 'import.invalid';
+
 /** A person with one e-mail and one password, known once in the whole deployment. */
 export class User extends platform(
   'user',

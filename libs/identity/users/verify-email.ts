@@ -1,8 +1,8 @@
-import { Bus, Command, EntityManager, Handles, now, text } from '#kernel';
+import { Bus, Command, EntityManager, Handles, Limiter, text } from '#kernel';
 import { z } from 'zod';
 import { signedIn } from '../sessions/who.ts';
+import { confirmEmail } from './confirm-email.ts';
 import type { Promised } from './forget-password.ts';
-import { noteAccountChange } from './note-account-change.ts';
 import { OneTime } from './one-time.ts';
 import { User, UserView } from './user.ts';
 
@@ -26,11 +26,7 @@ class VerifyHandler {
 
   async execute({ input: { token } }: VerifyEmail) {
     const user = await this.oneTime.redeem(token, 'verify');
-    if (user.emailVerifiedAt === null) {
-      user.emailVerifiedAt = now();
-      const after = { email_verified_at: user.emailVerifiedAt.toISOString() };
-      await noteAccountChange(this.em, this.bus, user.id, { email_verified_at: null }, after);
-    }
+    await confirmEmail(this.em, this.bus, user);
     return { user: UserView.show(user) };
   }
 }
