@@ -6,6 +6,7 @@ import {
   drain as drainAll,
   EntityManager,
   JobsModule,
+  now,
   Outbox,
   Promises,
   type Query,
@@ -158,7 +159,7 @@ async function found({ settings = {}, ...given }: Parameters<typeof world>[0] & 
   const id = uuidv7();
   const facts = { id, currency: 'EUR', timeZone: 'UTC', locale: 'en', settings: {} };
   const [organization, user] = await bus.asSystem(facts, async () => {
-    const created = em.create(User, { email: `owner-${id}@test.example`, name: 'Olive Owner' });
+    const created = em.create(User, { email: `owner-${id}@test.example`, name: 'Olive Owner', emailVerifiedAt: now() });
     await em.flush();
     const made = await founding.found(id, created.id, { name: `Test ${id}`, ...given });
     made.settings = { ...made.settings, ...settings };
@@ -175,7 +176,12 @@ async function persona(organization: Organization, role: Role, permissionSets: s
   return actingAs(system(organization.facts()), () =>
     bus.asSystem(organization.facts(), async () => {
       const user =
-        founder ?? em.create(User, { email: `${role}-${uuidv7()}@test.example`, name: `${role} of ${organization.name}`.slice(0, 200) });
+        founder ??
+        em.create(User, {
+          email: `${role}-${uuidv7()}@test.example`,
+          name: `${role} of ${organization.name}`.slice(0, 200),
+          emailVerifiedAt: now(),
+        });
       await em.flush();
       if (founder) founders.delete(organization);
       else em.create(Membership, { organizationId: organization.id, userId: user.id, role, permissionSets });

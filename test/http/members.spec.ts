@@ -54,7 +54,7 @@ describe('members', () => {
 
   it('who has an account is one at once, and is told by e-mail; acts on the next request', async () => {
     const { admin, organization } = await world();
-    const person = await registered();
+    const person = await confirmed();
     const headers = bearer(person.token, { 'x-organization-id': admin.organizationId });
     expect((await send('GET', 'contacts', undefined, headers)).status).toBe(403);
     const added = await admin.post(members(admin), { email: person.email.toUpperCase(), role: 'manager' });
@@ -74,9 +74,33 @@ describe('members', () => {
     expect([again.status, again.error.code, again.error.existing]).toEqual([409, 'member.exists', { type: 'member', id: person.user.id }]);
   });
 
+  it('who has registered an e-mail that he never confirmed is not let in by being added: the link goes to the mailbox', async () => {
+    const { admin } = await world();
+    // Anybody can register anybody's address.
+    const { email, token } = await registered();
+    const added = await admin.post(members(admin), { email, role: 'admin' });
+    expect([added.status, added.data]).toEqual([201, expect.objectContaining({ status: 'invited', user_id: null, name: null })]);
+    const inside = (credential: string) =>
+      send('GET', 'contacts', undefined, bearer(credential, { 'x-organization-id': admin.organizationId }));
+    expect((await inside(token)).error.code).toBe('organization.forbidden');
+    const again = await admin.post(members(admin), { email, role: 'admin' });
+    expect([again.status, again.error.code]).toEqual([409, 'invitation.exists']);
+
+    // Whoever has the mailbox takes the account over, and the place with it.
+    const [invitation] = await lettersTo(email, admin.organizationId);
+    await send('POST', 'auth/password/forgot', { email });
+    const reset = secretIn((await lettersTo(email)).at(-1)!);
+    expect((await send('POST', 'auth/password/reset', { token: reset, password: 'of who has the mailbox' })).status).toBe(200);
+    const { access_token: own } = (await logIn(email, 'of who has the mailbox')).data;
+    const accepted = await accept(secretIn(invitation!), {}, bearer(own));
+    expect(accepted.data.member).toMatchObject({ role: 'admin', status: 'active' });
+    expect((await inside(own)).status).toBe(200);
+    expect((await inside(token)).status).toBe(401);
+  });
+
   it('the same person added twice at once is one member', async () => {
     const { admin } = await world();
-    const person = await registered();
+    const person = await confirmed();
     const answers = await Promise.all(Array.from({ length: 6 }, () => admin.post(members(admin), { email: person.email, role: 'member' })));
     expect(answers.map(({ status }) => status).sort()).toEqual([201, 409, 409, 409, 409, 409]);
   });
@@ -229,9 +253,10 @@ describe('members', () => {
   it('a new password and a confirmed e-mail of a member are in the audit log of each of his organizations, without the secret', async () => {
     const { email, token, organization } = await registered();
     const { owner, organization: second } = await world();
-    await owner.post(`organizations/${owner.organizationId}/members`, { email, role: 'member' });
-    const letters = await lettersTo(email, organization.id as string);
-    expect((await send('POST', 'auth/email/verify', { token: secretIn(letters[0]!) })).status).toBe(200);
+    await owner.post(members(owner), { email, role: 'member' });
+    // Accepting is the confirmation: the link was sent to the address.
+    const [invitation] = await lettersTo(email, second.id);
+    expect((await accept(secretIn(invitation!), {}, bearer(token))).data.user.email_verified_at).toEqual(expect.any(String));
     const change = { current_password: PASSWORD, password: 'another good password' };
     const changed = await send('POST', 'auth/password/change', change, bearer(token));
     expect(changed.status).toBe(200);

@@ -198,6 +198,20 @@ describe('the operator', () => {
     expect((await logIn(email)).data.organizations.map(({ id }: Json) => id).sort()).toEqual([made.data.id, second.data.id].sort());
   });
 
+  it('makes one for whom an account was registered that nobody has confirmed: its owner is who has the mailbox', async () => {
+    const op = await operator();
+    const { email, token, organization } = await registered();
+    const made = await op.post('organizations', { name: 'Made for you', owner_email: email });
+    expect(made.status).toBe(201);
+    expect((await send('GET', 'auth/me', undefined, bearer(token))).status).toBe(401);
+    expect((await logIn(email)).error.code).toBe('auth.wrong_credentials');
+    const letter = (await lettersTo(email, made.data.id)).at(-1)!;
+    expect(letter.subject).toBe('Your Tessera account');
+    expect((await send('POST', 'auth/password/reset', { token: secretIn(letter), password: 'of who has the mailbox' })).status).toBe(200);
+    const { data } = await logIn(email, 'of who has the mailbox');
+    expect(data.organizations.map(({ id }: Json) => id).sort()).toEqual([organization.id, made.data.id].sort());
+  });
+
   it('suspends: the next request is 403 organization.suspended, also with a key or a bound token; resumes', async () => {
     const { owner, member } = await world();
     const op = await operator();

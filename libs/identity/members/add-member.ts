@@ -10,7 +10,10 @@ import { presentRole, within } from './rank.ts';
 
 type Added = object;
 
-/** Takes somebody in: who has an account is a member at once and is told by e-mail, anybody else gets an invitation. */
+/**
+ * Takes somebody in: who has an account is a member at once and is told by e-mail, anybody else gets an invitation. So does an account whose
+ * e-mail was never confirmed: whoever has registered it may not be who is meant, and the link goes to who is.
+ */
 export class AddMember extends Command<Added> {
   constructor(
     readonly organizationId: string,
@@ -30,7 +33,7 @@ class Handler {
   async execute({ organizationId, input }: AddMember): Promise<Added> {
     await ownOrganization(this.em, organizationId);
     within(await presentRole(this.em), input.role);
-    const user = await this.em.findOne(User, { email: input.email, placeholder: false });
+    const user = await this.em.findOne(User, { email: input.email, placeholder: false, emailVerifiedAt: { $ne: null } });
     if (!user) {
       const { id, email: address, role, permissionSets } = await this.bus.run(new InviteMember(organizationId, input));
       return {

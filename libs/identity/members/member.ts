@@ -72,7 +72,7 @@ export const invitationList = new List(InvitationView, {
   usual: { 'accepted_at[is_null]': 'true', 'revoked_at[is_null]': 'true' },
 });
 
-/** Either a member at once, or a place kept for somebody without an account: then `status` is invited and `user_id` null. */
+/** Either a member at once, or a place kept for somebody without a confirmed account: then `status` is invited and `user_id` null. */
 export const AddedMember = z
   .object({
     id: z.guid(),

@@ -16,7 +16,7 @@ export const MembersController = controller(
   {
     list: listing('', memberList, 'List the members'),
     add: post('', AddMember, {
-      does: 'Take somebody in: at once if there is an account with this e-mail, else by invitation',
+      does: 'Take somebody in: at once if there is an account whose e-mail is confirmed, else by invitation',
       body: NewMember,
       answers: AddedMember,
       status: 201,

@@ -16,7 +16,7 @@ export class Membership extends platform(
   { unique: [{ on: ['organizationId', 'userId'] }], index: [['userId']] },
 ) {}
 
-/** A place kept for somebody who has no account yet. */
+/** A place kept for somebody who has no account yet, or has not shown that its e-mail is his. */
 export class Invitation extends platform(
   'invitation',
   {

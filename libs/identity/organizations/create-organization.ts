@@ -1,6 +1,8 @@
 import { Command, email, EntityManager, Handles, text, uuidv7 } from '#kernel';
+import { LockMode } from '@mikro-orm/core';
 import { z } from 'zod';
 import { signedIn } from '../sessions/who.ts';
+import { NewPassword } from '../users/new-password.ts';
 import { OneTime } from '../users/one-time.ts';
 import { User } from '../users/user.ts';
 import { Founding } from './found.ts';
@@ -37,7 +39,10 @@ export const NewCustomer = z
   })
   .meta({ id: 'NewCustomer' });
 
-/** An organization for somebody else. An owner without an account gets one, and a letter with a link to choose a password. */
+/**
+ * An organization for somebody else. An owner without an account gets one, and a letter with a link to choose a password. Whoever has
+ * registered the e-mail and never confirmed it may be somebody else: what he could get in with ends, and who has the mailbox goes on.
+ */
 export class CreateOrganization extends Command<Organization> {
   override readonly inside = uuidv7();
   constructor(readonly input: z.output<typeof NewCustomer>) {
@@ -50,15 +55,17 @@ class CreateHandler {
   constructor(
     private readonly em: EntityManager,
     private readonly founding: Founding,
+    private readonly newPassword: NewPassword,
     private readonly oneTime: OneTime,
   ) {}
 
   async execute({ inside, input }: CreateOrganization) {
     const { name, owner_email: address, owner_name: ownerName, plan, time_zone: timeZone, currency, locale } = input;
-    let owner = await this.em.findOne(User, { email: address });
-    if (!owner) {
-      owner = this.em.create(User, { email: address, name: ownerName ?? address.slice(0, 200) });
-      await this.em.flush();
+    let owner = await this.em.findOne(User, { email: address }, { lockMode: LockMode.PESSIMISTIC_WRITE });
+    owner ??= this.em.create(User, { email: address, name: ownerName ?? address.slice(0, 200) });
+    await this.em.flush();
+    if (!owner.emailVerifiedAt) {
+      await this.newPassword.withdraw(owner);
       await this.oneTime.send(owner.id, 'welcome');
     }
     const given = { name, plan, timeZone, currency, locale };

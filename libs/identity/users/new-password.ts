@@ -27,4 +27,12 @@ export class NewPassword {
     await unlock(this.em, 'user', user.email);
     if (!first) await this.bus.later(new SendPasswordChanged(user.id, now().toISOString()), { subjectId: user.id });
   }
+
+  /** Nobody gets in any more, until a new one is chosen by letter. */
+  async withdraw(user: User): Promise<void> {
+    await this.sessions.endAll(user.id);
+    if (!user.passwordHash) return;
+    user.passwordHash = null;
+    await noteAccountChange(this.em, this.bus, user.id, { password_hash: '***' }, { password_hash: null });
+  }
 }
