@@ -100,6 +100,10 @@ export const Settings = z.object({
   LIMIT_ORGANIZATION: whole().default(3000).describe('requests per minute of one organization'),
   LIMIT_LOGIN: whole().default(10).describe('log-ins per minute from one address to one account'),
   LIMIT_REGISTER: whole().default(60).describe('registrations per hour from one address'),
+  LIMIT_LETTERS: whole()
+    .default(300)
+    .describe('letters per hour that one caller, and one organization, has sent: invitations and the like'),
+  LIMIT_LETTERS_TO: whole().default(6).describe('such letters per hour to one recipient'),
 
   WEB_CONCURRENCY: whole().default(1).describe('processes that share the port of the API; every number below counts for each of them'),
   READ_CONNECTIONS: whole()

@@ -5,6 +5,8 @@ Object.assign(process.env, {
   RATE_LIMITS: 'on',
   LIMIT_LOGIN: '4',
   LIMIT_REGISTER: '6',
+  LIMIT_LETTERS: '5',
+  LIMIT_LETTERS_TO: '3',
   LOG_LEVEL: 'trace',
   LOG_FORMAT: 'json',
   CORS_ORIGINS: 'https://app.example',
@@ -58,6 +60,32 @@ describe('limits', () => {
     const email = anEmail();
     const answers = await Promise.all(Array.from({ length: 5 }, () => send('POST', 'auth/password/forgot', { email })));
     expect(answers.map(({ status }) => status).sort()).toEqual([200, 200, 200, 200, 429]);
+  });
+
+  it('so are letters to one recipient, whoever asks for them: invited, invited again, added, named by his e-mail, or himself', async () => {
+    const [{ admin }, { admin: other }] = await Promise.all([world(), world()]);
+    const [email, invitations] = [anEmail(), `organizations/${admin.organizationId}/invitations`];
+    const { data } = await admin.post(invitations, { email, role: 'member' });
+    expect((await admin.post(`${invitations}/${data.id}/resend`)).status).toBe(200);
+    expect((await other.post(`organizations/${other.organizationId}/members`, { email, role: 'member' })).status).toBe(201);
+    const refused = await admin.post(`${invitations}/${data.id}/resend`);
+    expect([refused.status, refused.error.code]).toEqual([429, 'rate_limited']);
+    expect(Number(refused.headers['retry-after'])).toBeGreaterThan(60);
+
+    const { token } = await registered();
+    const statuses = [];
+    for (let i = 0; i < 4; i++) statuses.push((await send('POST', 'auth/email/resend', {}, bearer(token))).status);
+    expect(statuses).toEqual([200, 200, 200, 429]);
+  });
+
+  it('and those that one caller, or one organization, has sent', async () => {
+    const { owner, admin, stranger } = await world();
+    const invite = async (by: typeof owner) =>
+      (await by.post(`organizations/${by.organizationId}/invitations`, { email: anEmail(), role: 'member' })).status;
+    for (let i = 0; i < 5; i++) expect(await invite(owner)).toBe(201);
+    expect([await invite(owner), await invite(admin), await invite(stranger)]).toEqual([429, 429, 201]);
+    const { data } = await owner.post('organizations', { name: 'Another' });
+    expect(await invite(owner.at(data.id as string))).toBe(429);
   });
 
   it('a way of writing the path is no way around: it is the route that counts', async () => {

@@ -360,6 +360,27 @@ describe('invitations', () => {
     expect(letters.map(secretIn)).toEqual([secretIn(letters[0]!), secretIn(letters[0]!)]);
   });
 
+  it('sent again after SECRET_KEY has changed it has a link that is good', async () => {
+    const { admin } = await world();
+    const email = anEmail('new');
+    const { data } = await admin.post(invitations(admin), { email, role: 'member' });
+    await tamper(admin.organizationId, 'update invitation set hash = $2 where id = $1', [data.id, `of another key ${data.id}`]);
+    expect((await admin.post(invitations(admin, `/${data.id}/resend`))).status).toBe(200);
+    const letter = (await lettersTo(email, admin.organizationId)).at(-1)!;
+    expect((await accept(secretIn(letter), { name: 'Grace', password: PASSWORD })).status).toBe(200);
+  });
+
+  it('If-Match guards sending again and taking back', async () => {
+    const { admin } = await world();
+    const { data, headers } = await admin.post(invitations(admin), { email: anEmail('new'), role: 'member' });
+    const [url, stale] = [invitations(admin, `/${data.id}`), { 'if-match': headers.etag! }];
+    const resent = await admin.post(`${url}/resend`, {}, stale);
+    expect([resent.status, resent.headers.etag === headers.etag]).toEqual([200, false]);
+    expect((await admin.post(`${url}/resend`, {}, stale)).status).toBe(412);
+    expect((await admin.delete(url, undefined, stale)).status).toBe(412);
+    expect((await admin.delete(url, undefined, { 'if-match': resent.headers.etag! })).status).toBe(200);
+  });
+
   it('ends after a week, and another can be sent', async () => {
     const { email: owner, organization, token } = await registered();
     const [email, url] = [anEmail('new'), `organizations/${organization.id}/invitations`];

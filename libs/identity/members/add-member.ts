@@ -1,6 +1,7 @@
-import { actor, Bus, Command, EntityManager, Handles } from '#kernel';
+import { actor, Bus, Command, EntityManager, Handles, Limiter } from '#kernel';
 import type { z } from 'zod';
 import { SendMembershipLetter } from '../letters/send-membership-letter.ts';
+import { sparingly } from '../letters/sparingly.ts';
 import { ownOrganization } from '../organizations/own.ts';
 import { User } from '../users/user.ts';
 import { InviteMember } from './invite-member.ts';
@@ -28,6 +29,7 @@ class Handler {
   constructor(
     private readonly em: EntityManager,
     private readonly bus: Bus,
+    private readonly limiter: Limiter,
   ) {}
 
   async execute({ organizationId, input }: AddMember): Promise<Added> {
@@ -50,6 +52,7 @@ class Handler {
     }
     const membership = await join(this.em, organizationId, user, input.role, input.permission_sets);
     await this.em.flush();
+    await sparingly(this.limiter, user.email);
     await this.bus.later(new SendMembershipLetter(organizationId, user.id, actor().userId), { subjectId: user.id });
     return { ...shown(membership, user), invitation_id: null };
   }

@@ -1,5 +1,6 @@
-import { Command, email, EntityManager, Handles, problem, witnessed } from '#kernel';
+import { Command, email, EntityManager, Handles, Limiter, problem, witnessed } from '#kernel';
 import { z } from 'zod';
+import { sparingly } from '../letters/sparingly.ts';
 import { ownOrganization } from '../organizations/own.ts';
 import { OneTime } from '../users/one-time.ts';
 import { emailTaken } from '../users/register.ts';
@@ -28,6 +29,7 @@ class Handler {
   constructor(
     private readonly em: EntityManager,
     private readonly oneTime: OneTime,
+    private readonly limiter: Limiter,
   ) {}
 
   async execute({ organizationId, userId, input }: ClaimMember) {
@@ -37,6 +39,7 @@ class Handler {
     const user = await this.em.findOneOrFail(User, { id: userId });
     if (!user.placeholder) throw notImported();
     if (user.email !== input.email && (await this.em.count(User, { email: input.email }))) throw emailTaken();
+    await sparingly(this.limiter, input.email);
     const before = user.email;
     user.email = input.email;
     await this.em.flush();

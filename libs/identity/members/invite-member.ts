@@ -1,6 +1,7 @@
-import { actor, after, Bus, Command, EntityManager, Handles, now, problem, uuidv7 } from '#kernel';
+import { actor, after, Bus, Command, EntityManager, Handles, Limiter, now, problem, uuidv7 } from '#kernel';
 import type { z } from 'zod';
 import { SendInvitation } from '../letters/send-invitation.ts';
+import { sparingly } from '../letters/sparingly.ts';
 import { ownOrganization } from '../organizations/own.ts';
 import { DerivedSecrets, hashSecret } from '../tokens.ts';
 import { User } from '../users/user.ts';
@@ -30,12 +31,14 @@ class Handler {
     private readonly em: EntityManager,
     private readonly bus: Bus,
     private readonly secrets: DerivedSecrets,
+    private readonly limiter: Limiter,
   ) {}
 
   async execute({ organizationId, input: { email, role, permission_sets: permissionSets } }: InviteMember) {
     await ownOrganization(this.em, organizationId);
     within(await presentRole(this.em), role);
     await this.notYetIn(organizationId, email);
+    await sparingly(this.limiter, email);
     const id = uuidv7();
     const hash = hashSecret(invitationSecret(this.secrets, organizationId, id));
     const invitedBy = actor().userId;

@@ -1,5 +1,6 @@
 import { Bus, Command, EntityManager, Handles, Limiter, text } from '#kernel';
 import { z } from 'zod';
+import { sparingly } from '../letters/sparingly.ts';
 import { signedIn } from '../sessions/who.ts';
 import { confirmEmail } from './confirm-email.ts';
 import type { Promised } from './forget-password.ts';
@@ -39,11 +40,13 @@ class ResendHandler {
   constructor(
     private readonly em: EntityManager,
     private readonly oneTime: OneTime,
+    private readonly limiter: Limiter,
   ) {}
 
   async execute() {
-    const { emailVerifiedAt, id } = await this.em.findOneOrFail(User, { id: signedIn().userId });
+    const { email, emailVerifiedAt, id } = await this.em.findOneOrFail(User, { id: signedIn().userId });
     if (emailVerifiedAt) return { message: 'This e-mail address is confirmed already.' };
+    await sparingly(this.limiter, email);
     await this.oneTime.send(id, 'verify');
     return { message: 'A letter with a link is on its way.' };
   }
