@@ -159,6 +159,16 @@ describe('members', () => {
     const { headers } = await owner.get(url);
     expect((await owner.patch(url, { role: 'manager' }, { 'if-match': headers.etag! })).status).toBe(200);
     expect((await owner.patch(url, { role: 'member' }, { 'if-match': headers.etag! })).status).toBe(412);
+    expect((await owner.delete(url, undefined, { 'if-match': headers.etag! })).status).toBe(412);
+  });
+
+  it('see the link to remove only where they may: admins on each, everybody on himself, who leaves', async () => {
+    const { owner, admin, member } = await world();
+    const linked = async (by: Persona, whom: Persona) => 'remove' in (await by.get(members(by, `/${whom.userId}`))).data._links;
+    expect([await linked(member, owner), await linked(member, member), await linked(admin, member)]).toEqual([false, true, true]);
+    const { key } = (await admin.post('api-keys', { name: 'k', role: 'member' })).data;
+    const { data } = await send('GET', members(admin, `/${admin.userId}`), undefined, bearer(key));
+    expect(data._links.remove).toBeUndefined();
   });
 
   it('removed ones are out at once, their records stay, and they can come back', async () => {

@@ -5,7 +5,7 @@ import { InviteMember } from './invite-member.ts';
 import { NewMember } from './join.ts';
 import { AddedMember, invitationList, InvitationView, Member, memberList, MemberView } from './member.ts';
 import { Invitation } from './membership.ts';
-import { RemoveMember } from './remove-member.ts';
+import { mayRemove, RemoveMember } from './remove-member.ts';
 import { ResendInvitation, RevokeInvitation } from './resend-invitation.ts';
 import { MemberChanges, UpdateMember } from './update-member.ts';
 
@@ -41,6 +41,7 @@ export const MembersController = controller(
     remove: del(':id', RemoveMember, {
       does: 'Remove a member, or leave; records keep the name',
       answers: 'deleted',
+      when: ({ id }) => mayRemove(id),
       problems: ['member.above_you', 'organization.last_owner'],
     }),
   },

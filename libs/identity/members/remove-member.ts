@@ -1,9 +1,15 @@
-import { actor, asExpected, Command, EntityManager, forbidden, Handles, may, now } from '#kernel';
+import { actor, Command, EntityManager, forbidden, Handles, may, now } from '#kernel';
 import { ApiKey } from '../api-keys/api-key.ts';
 import { ownOrganization } from '../organizations/own.ts';
 import { Member } from './member.ts';
 import { anotherOwner, presentRole, within } from './rank.ts';
 import { presentMember } from './update-member.ts';
+
+/** Whoever may remove members, and each person himself, who leaves. */
+export function mayRemove(userId: unknown): boolean {
+  const { userId: me, kind } = actor();
+  return (kind === 'user' && userId === me) || may('delete', Member);
+}
 
 /** Takes somebody out, or leaves: records keep his name, his keys end, and so does his next request. */
 export class RemoveMember extends Command<object> {
@@ -20,13 +26,10 @@ class Handler {
   constructor(private readonly em: EntityManager) {}
 
   async execute({ organizationId, userId }: RemoveMember) {
-    const { userId: me, kind } = actor();
-    const leaves = kind === 'user' && userId === me;
-    if (!leaves && !may('delete', Member)) throw forbidden('You may not remove members');
+    if (!mayRemove(userId)) throw forbidden('You may not remove members');
     await ownOrganization(this.em, organizationId);
     const own = await presentRole(this.em);
     const membership = await presentMember(this.em, organizationId, userId);
-    asExpected({ id: userId, version: membership.version });
     within(own, membership.role);
     if (membership.role === 'owner') await anotherOwner(this.em, membership);
     membership.status = 'left';

@@ -30,7 +30,6 @@ class Handler {
     await ownOrganization(this.em, organizationId);
     const own = await presentRole(this.em);
     const membership = await presentMember(this.em, organizationId, userId);
-    asExpected({ id: userId, version: membership.version });
     within(own, membership.role, role ?? membership.role);
     const added = (permissionSets ?? []).filter((set) => !membership.permissionSets.includes(set));
     // An owner has nobody above him who could give him a set; anybody else asks.
@@ -42,7 +41,10 @@ class Handler {
   }
 }
 
-/** A membership, also of somebody who has yet to come, whom an import has named. @throws not_found for whoever is not, or not any more, a member */
+/**
+ * A membership, also of somebody who has yet to come, whom an import has named, in the version that the caller believes to change.
+ * @throws not_found for whoever is not, or not any more, a member; version.mismatch
+ */
 export async function presentMember(em: EntityManager, organizationId: string, userId: string): Promise<Membership> {
   const membership = await em.findOne(
     Membership,
@@ -50,5 +52,6 @@ export async function presentMember(em: EntityManager, organizationId: string, u
     { lockMode: LockMode.PESSIMISTIC_WRITE, refresh: true },
   );
   if (!membership) throw missing(Member.label);
+  asExpected({ id: userId, version: membership.version });
   return membership;
 }
