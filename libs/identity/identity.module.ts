@@ -25,8 +25,11 @@ import { UpdateMember } from './members/update-member.ts';
 import { CustomersController, OperatorAuthController } from './operators/admin.controller.ts';
 import { CreateOperator } from './operators/create-operator.ts';
 import { GetCustomer, ListCustomers, ResumeOrganization, SuspendOrganization, UpdateCustomer } from './operators/customers.ts';
+import { DisableOperator, EnableOperator } from './operators/disable-operator.ts';
+import { ListOperators } from './operators/list-operators.ts';
 import { LogInOperator, LogOutOperator } from './operators/log-in-operator.ts';
 import { Operator, OperatorSession } from './operators/operator.ts';
+import { ResetOperatorPassword } from './operators/reset-operator-password.ts';
 import { CreateOrganization, FoundOrganization } from './organizations/create-organization.ts';
 import { DeleteOrganization } from './organizations/delete-organization.ts';
 import { Founding } from './organizations/found.ts';
@@ -103,7 +106,8 @@ const WEEK = 7 * 24;
     [AddMember, UpdateMember, ClaimMember, RemoveMember, ImportMembers],
     [InviteMember, ResendInvitation, RevokeInvitation, AcceptInvitation, TakePlace],
     [CreateApiKey, RevokeApiKey, UseApiKey],
-    [LogInOperator, LogOutOperator, CreateOperator, ListCustomers, GetCustomer, UpdateCustomer, SuspendOrganization, ResumeOrganization],
+    [LogInOperator, LogOutOperator, CreateOperator, ResetOperatorPassword, DisableOperator, EnableOperator, ListOperators],
+    [ListCustomers, GetCustomer, UpdateCustomer, SuspendOrganization, ResumeOrganization],
     [SendOneTimeLetter, SendInvitation, SendMembershipLetter, SendPasswordChanged],
   ].flat(),
   providers: [

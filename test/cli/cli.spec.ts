@@ -37,6 +37,7 @@ describe('what goes wrong', () => {
     [['verify', '--organization', 'nowhere'], 'Organization not found'],
     [['export', 'contacts'], 'Name the organization: --organization <its id or slug>.'],
     [['user', 'create', 'no address'], 'email: Invalid email address'],
+    [['operator', 'disable', 'nobody@test.example'], 'Operator not found'],
   ];
   it.each(cases.map(([args, sentence, environment = {}]) => ({ args, sentence, environment })))(
     '$args: is said in a sentence, and the exit code is not 0',
@@ -93,6 +94,21 @@ describe('tessera organization, user, operator', () => {
     expect(await login('an unusual phrase')).toBe(401);
     expect(await login('another unusual phrase')).toBe(200);
     expect((await tessera(['user', 'create', email])).err).toBe('There is an account with this e-mail already\n');
+  });
+});
+
+describe('tessera operator', () => {
+  it('shuts an operator out and lets him in, with a new password where he has lost his', async () => {
+    const email = `op-${Date.now().toString(36)}@test.example`;
+    expect(await well('operator', 'create', email, '--password', 'an unusual phrase')).toBe(`Made operator ${email}\n`);
+    expect(await well('operator', 'disable', email)).toBe(`Disabled operator ${email}\n`);
+    const listed = JSON.parse(await well('operator', 'list', '--json')) as { email: string }[];
+    expect(listed.find((one) => one.email === email)).toEqual({ email, name: email, disabled: true });
+    expect(await well('operator', 'enable', email)).toBe(`Enabled operator ${email}\n`);
+    const login = async (password: string) => (await send('POST', 'admin/auth/login', { email, password })).status;
+    expect(await login('an unusual phrase')).toBe(200);
+    const [, password] = /^Reset operator .* with the password (\S+)\n$/.exec(await well('operator', 'reset-password', email))!;
+    expect([await login('an unusual phrase'), await login(password!)]).toEqual([401, 200]);
   });
 });
 

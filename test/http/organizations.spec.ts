@@ -1,5 +1,15 @@
 import { actingAs, Bus, system, uuidv7 } from '#kernel';
-import { CreateOperator, CreateOrganization, CreateUser, ResetPassword, SuspendOrganization } from '#identity';
+import {
+  CreateOperator,
+  CreateOrganization,
+  CreateUser,
+  DisableOperator,
+  EnableOperator,
+  ListOperators,
+  ResetOperatorPassword,
+  ResetPassword,
+  SuspendOrganization,
+} from '#identity';
 import { anEmail, bearer, lettersTo, logIn, PASSWORD, registered, secretIn } from '../people.ts';
 import { app, type Json, Persona, send, world } from '../world.ts';
 
@@ -251,6 +261,34 @@ describe('the operator', () => {
     expect((await send('POST', 'admin/auth/login', { email: op.email, password: PASSWORD })).error.code).toBe('auth.locked');
   });
 
+  it('is shut out at once when he is disabled at the terminal, until he is enabled and logs in again', async () => {
+    const op = await operator();
+    const login = () => send('POST', 'admin/auth/login', { email: op.email, password: PASSWORD });
+    const disabled = async () =>
+      (await asSystem<{ email: string; disabled: boolean }[]>(new ListOperators())).find(({ email }) => email === op.email)?.disabled;
+    expect([(await op.get('organizations')).status, await disabled()]).toEqual([200, false]);
+    await asSystem(new DisableOperator(op.email.toUpperCase()));
+    expect([(await op.get('organizations')).status, await disabled()]).toEqual([401, true]);
+    expect((await login()).error.code).toBe('auth.wrong_credentials');
+    await asSystem(new EnableOperator(op.email));
+    expect([(await op.get('organizations')).status, await disabled()]).toEqual([401, false]);
+    expect((await login()).status).toBe(200);
+  });
+
+  it('gets a new password at the terminal: his sessions end, and what wrong passwords have locked is open', async () => {
+    const op = await operator();
+    const login = (password: string) => send('POST', 'admin/auth/login', { email: op.email, password });
+    await Promise.all(Array.from({ length: 6 }, () => login('wrong password')));
+    expect((await login(PASSWORD)).error.code).toBe('auth.locked');
+    await expect(asSystem(new ResetOperatorPassword(op.email, 'short'))).rejects.toMatchObject({ code: 'user.weak_password' });
+    expect((await op.get('organizations')).status).toBe(200);
+    await asSystem(new ResetOperatorPassword(op.email, 'another password'));
+    expect((await op.get('organizations')).status).toBe(401);
+    expect([(await login('another password')).status, (await login(PASSWORD)).status]).toEqual([200, 401]);
+    for (const message of [new ResetOperatorPassword(anEmail(), PASSWORD), new DisableOperator(anEmail()), new EnableOperator(anEmail())])
+      await expect(asSystem(message)).rejects.toMatchObject({ status: 404 });
+  });
+
   it('is nobody who could be let in by a user', async () => {
     const { owner } = await world();
     for (const [method, url] of [
@@ -261,7 +299,14 @@ describe('the operator', () => {
     ])
       for (const headers of [bearer(owner.token), {}]) expect((await send(method!, url!, {}, headers)).status).not.toBeLessThan(400);
     await expect(owner.run(new SuspendOrganization(owner.organizationId))).rejects.toMatchObject({ status: 403 });
-    await expect(owner.run(new CreateOperator({ email: anEmail(), name: 'X', password: PASSWORD }))).rejects.toMatchObject({ status: 403 });
+    for (const message of [
+      new CreateOperator({ email: anEmail(), name: 'X', password: PASSWORD }),
+      new ResetOperatorPassword(anEmail(), PASSWORD),
+      new DisableOperator(anEmail()),
+      new EnableOperator(anEmail()),
+    ])
+      await expect(owner.run(message)).rejects.toMatchObject({ status: 403 });
+    await expect(owner.run(new ListOperators())).rejects.toMatchObject({ status: 403 });
   });
 });
 

@@ -1,6 +1,7 @@
 import { actor, after, Command, email, EntityManager, Handles, now, unauthenticated, uuidv7 } from '#kernel';
+import { LockMode } from '@mikro-orm/core';
 import { z } from 'zod';
-import { forgiven, type Known } from '../sessions/credentials.ts';
+import { forgiven, type Known, wrongCredentials } from '../sessions/credentials.ts';
 import { Ended } from '../sessions/log-out.ts';
 import { type LoginForm, prove } from '../sessions/proof.ts';
 import { proven, tokenRoute } from '../sessions/token-route.ts';
@@ -28,7 +29,10 @@ class Handler {
 
   async execute({ who }: LogInOperator) {
     await forgiven(this.em, who.account);
-    const operator = await this.em.findOneOrFail(Operator, { id: who.id });
+    // Whom the terminal has shut out meanwhile, or given another password, has proved nothing.
+    const still = { id: who.id, passwordHash: who.proved, disabledAt: null };
+    const operator = await this.em.findOne(Operator, still, { lockMode: LockMode.PESSIMISTIC_WRITE });
+    if (!operator) throw wrongCredentials();
     if (who.passwordHash) operator.passwordHash = who.passwordHash;
     const session = this.em.create(OperatorSession, {
       id: uuidv7(),

@@ -14,6 +14,8 @@ export type Kind = 'user' | 'operator';
 export interface Known {
   readonly id: string;
   readonly account: string;
+  /** The hash that it fitted. */
+  readonly proved: string;
   readonly passwordHash: string | null;
 }
 interface Found {
@@ -51,7 +53,7 @@ export class Credentials {
       refuseLocked(await this.failed(account));
       throw wrongCredentials();
     }
-    return { id, account, passwordHash: needsRehash(hash) ? await hashPassword(password) : null };
+    return { id, account, proved: hash, passwordHash: needsRehash(hash) ? await hashPassword(password) : null };
   }
 
   /**
