@@ -429,6 +429,18 @@ describe('tokens', () => {
   });
 });
 
+it('who calls is looked up once for requests that come at once', async () => {
+  const { member } = await world();
+  const asked = jest.spyOn((await app()).get(Read), 'platform');
+  try {
+    const answers = await Promise.all(Array.from({ length: 5 }, () => member.get('contacts')));
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200, 200]);
+    expect(asked.mock.calls.filter(([name]) => name === 'caller_user')).toHaveLength(1);
+  } finally {
+    asked.mockRestore();
+  }
+});
+
 describe('what another process has changed', () => {
   it('is believed for four seconds at most: session, role, suspension', async () => {
     const { owner, member } = await world();

@@ -44,6 +44,8 @@ interface Remembered {
 @Injectable()
 export class RememberedCallers extends Callers {
   private readonly remembered = new Map<string, Remembered>();
+  /** Lookups that run: who asks the same meanwhile waits for the same answer. */
+  private readonly underway = new Map<string, Promise<Caller>>();
   /** Counts the changes: what was read before one is not believed after it. */
   private era = 0;
 
@@ -66,14 +68,27 @@ export class RememberedCallers extends Callers {
     return fresh;
   }
 
-  async learn(credential: string, organization: string | undefined, realm: Realm, request: FastifyRequest): Promise<Caller> {
+  learn(credential: string, organization: string | undefined, realm: Realm, request: FastifyRequest): Promise<Caller> {
     const key = `${realm} ${organization ?? ''} ${credential}`;
+    // What was begun before a change is not joined after it.
+    const lookup = `${this.era} ${key}`;
+    let underway = this.underway.get(lookup);
+    if (!underway) {
+      underway = this.lookUp(key, credential, organization, realm, request).finally(() => this.underway.delete(lookup));
+      this.underway.set(lookup, underway);
+    }
+    return underway;
+  }
+
+  private async lookUp(key: string, credential: string, organization: string | undefined, realm: Realm, request: FastifyRequest) {
     const before = this.remembered.get(key);
     const { era } = this;
     const known = before && before.proof.expires > now().getTime() ? before.proof : undefined;
     const proof =
       known ??
       (await prove<Proof>(realm === 'operator' ? 'operator' : credential.startsWith(API_KEY_PREFIX) ? 'api-key' : 'bearer', request));
+    // What is read may be as old as the question.
+    const until = performance.now() + FRESH_MS;
     const actor = await this.actorOf(proof, organization);
     // The same actor object as before keeps its compiled permissions.
     const same = before && JSON.stringify(before.caller.actor) === JSON.stringify(actor) ? before.caller : undefined;
@@ -85,7 +100,7 @@ export class RememberedCallers extends Callers {
     this.remembered.delete(key);
     if (this.remembered.size >= LIMIT) this.remembered.delete(this.remembered.keys().next().value!);
     // A change that was committed while this was being read may not be in what was read.
-    this.remembered.set(key, { caller, proof, until: era === this.era ? performance.now() + FRESH_MS : 0 });
+    this.remembered.set(key, { caller, proof, until: era === this.era ? until : 0 });
     return caller;
   }
 
