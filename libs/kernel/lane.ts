@@ -121,7 +121,10 @@ export class Lane {
     if (this.closing) return;
     if (seat.line) logger.warn(`${this.options.name}: connection to the database lost, dialling again`);
     seat.line = null;
-    setTimeout(() => void this.dial(seat).catch(() => this.redial(seat, Math.min(wait * 2, 2000))), wait).unref();
+    const again = () => {
+      if (!this.closing) void this.dial(seat).catch(() => this.redial(seat, Math.min(wait * 2, 2000)));
+    };
+    setTimeout(again, wait).unref();
   }
 
   /** The rows of one statement, run inside one organization (or none) and its own read-only transaction. */

@@ -53,8 +53,7 @@ export async function stage(
   const here = await world(given);
   const withSet: Record<Column, Persona> = {};
   for (const set of permissionSets()) withSet[`+ ${set}`] = await here.join('member', [set]);
-  const maker = new Inhabitant(here.owner, operations, recipes);
-  const ownMaker = new Inhabitant(here.member, operations, recipes ?? maker);
+  const [maker, ownMaker] = [new Inhabitant(here.owner, operations, recipes), new Inhabitant(here.member, operations, recipes)];
   const [keys, operator, account] = [once(() => keysOf(here)), once(anOperator), once(registered)];
   return { ...here, maker, ownMaker, withSet, expired: await expiredToken(here), keys, operator, account };
 }
@@ -188,12 +187,8 @@ export const sight =
     !answer || answer.status >= 300 ? cell(answer) : answer.text.includes(makerOf(at, column).mark.proof) ? 'sees' : 'nothing';
 
 /** A stage with records of the owner's, and of a member's. */
-export async function furnished(
-  operations: readonly Operation[],
-  given: Parameters<typeof world>[0] = {},
-  like?: Inhabitant,
-): Promise<Stage> {
-  const here = await stage(operations, like, given);
+export async function furnished(operations: readonly Operation[], given: Parameters<typeof world>[0] = {}): Promise<Stage> {
+  const here = await stage(operations, undefined, given);
   await here.maker.furnish();
   await here.ownMaker.furnish();
   return here;

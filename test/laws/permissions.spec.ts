@@ -31,7 +31,7 @@ beforeAll(async () => {
   here = await furnished(all);
   matrix = await matrixOf(all, here);
   keys = await matrixOf(all, here, KEYS);
-  seen = await sightOf(real, await furnished(real, private_, here.maker));
+  seen = await sightOf(real, await furnished(real, private_));
   owners = await ownersOf(real, here);
 });
 
