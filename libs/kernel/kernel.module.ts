@@ -34,7 +34,7 @@ class Lanes {
       new Lane(settings.DATABASE_URL, { name: `tessera ${name}`, ...options });
     const hot = lane('read', { connections: READ_CONNECTIONS, spares: READ_CONNECTIONS, statementTimeout, queue: 10_000 });
     // What takes milliseconds or seconds is sent when its turn comes, so that nothing runs of which nobody waits for the answer any more.
-    const wide = lane('wide', { connections: WIDE_CONNECTIONS, statementTimeout, queue: 1000, depth: 2, patience });
+    const wide = lane('wide', { connections: WIDE_CONNECTIONS, statementTimeout, queue: 1000, depth: 16, patience });
     const slow = lane('slow', {
       connections: SLOW_CONNECTIONS,
       statementTimeout: statementTimeout * 6,
