@@ -258,33 +258,46 @@ it('a full queue answers 503 at once, and what waited is still answered', async 
 });
 
 it('what waits too long for its turn is refused, and never runs', async () => {
-  const lane = await open({ depth: 1, patience: 100, name: 'patient' });
-  const slow = lane.rows(tenant(1), { name: '', text: 'select pg_sleep(1.5)' }, []);
-  const mark = `select set_config('test.ran', 'yes', false), pg_sleep(0.2)`;
-  const late = Array.from({ length: 5 }, () => lane.rows(tenant(1), { name: '', text: mark }, []).catch((error: unknown) => error));
-  for (const refused of await Promise.all(late)) expect(refused).toMatchObject({ status: 503, more: { retryAfter: 1 } });
-  await slow;
-  expect(await lane.rows(tenant(1), { name: '', text: `select current_setting('test.ran', true) as ran` }, [])).toEqual([{ ran: null }]);
-  await lane.close();
+  await asOwner('create table test_turn (n int); grant select on test_turn to tessera_app');
+  const holder = new pg.Client(process.env.DATABASE_OWNER_URL);
+  await holder.connect();
+  const lane = await open({ depth: 1, patience: 100, statementTimeout: 120_000 });
+  try {
+    await holder.query('begin; lock table test_turn in access exclusive mode');
+    const first = lane.rows(tenant(1), { name: '', text: 'select n from test_turn' }, []);
+    const mark = { name: '', text: `select set_config('test.ran', 'yes', false)` };
+    const late = await Promise.all(Array.from({ length: 5 }, () => lane.rows(tenant(1), mark, []).catch((error: unknown) => error)));
+    for (const refused of late) expect(refused).toMatchObject({ status: 503, more: { retryAfter: 1 } });
+    await holder.query('rollback');
+    expect(await first).toEqual([]);
+    expect(await lane.rows(tenant(1), { name: '', text: `select current_setting('test.ran', true) as ran` }, [])).toEqual([{ ran: null }]);
+  } finally {
+    await holder.end();
+    await lane.close();
+    await asOwner('drop table test_turn');
+  }
 });
 
 it('asks no more at once than its connections may carry, and all of it in the end', async () => {
-  const name = 'deep';
-  const lane = await open({ connections: 2, depth: 1, patience: 60_000, name });
-  const axe = await canceller();
-  const open_ = `select count(*)::int as n from pg_stat_activity where application_name = $1 and state = 'active'`;
-  let running = true;
-  let most = 0;
-  const watched = (async () => {
-    while (running) most = Math.max(most, ((await axe.query<{ n: number }>(open_, [name])).rows[0] as { n: number }).n);
-  })();
-  const all = await Promise.all(Array.from({ length: 40 }, (_, n) => lane.rows<Found>(tenant(n), good[2]!, [])));
-  all.forEach((rows, n) => expect(rows).toEqual([{ tenant_id: tenant(n) }]));
-  running = false;
-  await watched;
-  expect(most).toBeLessThanOrEqual(2);
-  await axe.end();
-  await lane.close();
+  const { submit, handleReadyForQuery } = ScopedQuery.prototype;
+  let [asked, most] = [0, 0];
+  ScopedQuery.prototype.submit = function (connection) {
+    most = Math.max(most, ++asked);
+    return submit.call(this, connection);
+  };
+  ScopedQuery.prototype.handleReadyForQuery = function () {
+    asked--;
+    handleReadyForQuery.call(this);
+  };
+  const lane = await open({ connections: 2, depth: 3, patience: 60_000 });
+  try {
+    const all = await Promise.all(Array.from({ length: 40 }, (_, n) => lane.rows<Found>(tenant(n), good[2]!, [])));
+    all.forEach((rows, n) => expect(rows).toEqual([{ tenant_id: tenant(n) }]));
+    expect(most).toBe(6);
+  } finally {
+    Object.assign(ScopedQuery.prototype, { submit, handleReadyForQuery });
+    await lane.close();
+  }
 });
 
 it('the statements of an era that is over are forgotten by the server too, and those without one are kept', async () => {

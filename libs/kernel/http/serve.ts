@@ -4,13 +4,13 @@ import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { type Actor, actingAs, type Call } from '../actor.ts';
 import { admit, Bus } from '../bus.ts';
-import { invalid, malformed, Refusal, stale, unsupportedMedia } from '../errors.ts';
+import { invalid, malformed, stale, unsupportedMedia } from '../errors.ts';
 import { type Once, Replay, type Stored } from '../idempotency.ts';
 import type { QueryString } from '../list.ts';
 import { Storage } from '../storage.ts';
 import { isUuid } from '../uuidv7.ts';
 import { answer, Download } from './answer.ts';
-import { detailsOf, sendProblem } from './problems.ts';
+import { detailsOf, refusalOf, sendProblem } from './problems.ts';
 import { type Route, Server, type Table } from './routes.ts';
 import { received } from './upload.ts';
 
@@ -73,7 +73,7 @@ export class HttpServer extends Server {
       return await rendered(request, [sent.fields, sent.file.sha256], render, (once) => this.bus.run<unknown>(message, once));
     } catch (error) {
       // A connection that broke may have broken after the commit: then the file belongs to a record.
-      if (error instanceof Refusal || error instanceof Replay) await this.storage.delete(sent.file.key);
+      if (error instanceof Replay || refusalOf(error).status < 500) await this.storage.delete(sent.file.key);
       throw error;
     }
   }
