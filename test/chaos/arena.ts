@@ -1,4 +1,4 @@
-import { spawnSync } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
 import {
   appendFileSync,
   chmodSync,
@@ -87,6 +87,8 @@ export class Arena {
 
   readonly folder: string;
   readonly home: string;
+  /** Connections of the API for writes. */
+  readonly writePool = Number(TUNED.WRITE_POOL);
   /** Whether the database lies on a disk of its own, which can be filled: that takes root. */
   readonly ownDisk: boolean;
   api!: Program;
@@ -130,7 +132,7 @@ export class Arena {
     }
     this.pool = new pg.Pool({ connectionString: this.postgres.url(undefined, undefined, DATABASE), max: 8, application_name: 'chaos' });
     this.pool.on('error', () => {});
-    const migrated = this.cli('db', 'migrate');
+    const migrated = await this.cli('db', 'migrate');
     if (migrated.status !== 0) throw new Error(`The migration failed:\n${migrated.output}`);
     appendFileSync(join(this.dataFolder, 'postgresql.conf'), SERVER.map((line) => `${line}\n`).join(''));
     await this.sql('select pg_reload_conf()');
@@ -170,15 +172,14 @@ export class Arena {
   }
 
   /** Runs a command of the terminal door to its end. */
-  cli(...args: string[]): { status: number | null; output: string } {
-    const { status, stdout, stderr } = spawnSync(process.execPath, ['dist/apps/cli/main.js', ...args], {
-      cwd: this.home,
-      env: this.env,
-      encoding: 'utf8',
-      // What is verified of hundreds of organizations is longer than the megabyte at which Node would kill the command.
-      maxBuffer: 1 << 30,
-    });
-    return { status, output: `${stdout}${stderr}` };
+  cli(...args: string[]): Promise<{ status: number | string; output: string }> {
+    // What is verified of hundreds of organizations is longer than the megabyte at which Node would kill the command.
+    const at = { cwd: this.home, env: this.env, maxBuffer: 1 << 30 };
+    return new Promise((resolve) =>
+      execFile(process.execPath, ['dist/apps/cli/main.js', ...args], at, (error, stdout, stderr) =>
+        resolve({ status: error ? (error.code ?? String(error.signal)) : 0, output: `${stdout}${stderr}` }),
+      ),
+    );
   }
 
   /** Asks the database as its superuser, past every policy. While it is down, until it is up. */
@@ -245,6 +246,12 @@ export class Arena {
     const pid = this.pids();
     if (pid > 1) process.kill(pid, 'SIGKILL');
     await this.answers();
+  }
+
+  /** Since the database began to count: at its creation, or when it died last. */
+  async deadlocks(): Promise<number> {
+    const [row] = await this.sql<{ n: number }>('select deadlocks::int as n from pg_stat_database where datname = current_database()');
+    return row!.n;
   }
 
   /** The server processes that serve the product, in the order of their age. */

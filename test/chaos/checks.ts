@@ -233,15 +233,13 @@ async function everyEntryIsTold({ arena, ledger, hands }: Aftermath) {
 }
 
 /** What the product says of itself: of the deployment, and of the organizations of this run and of those since it was asked last. */
-export function verified({ arena, ledger }: Aftermath) {
+export async function verified({ arena, ledger }: Aftermath) {
   const organizations = arena.unverified.splice(0).join(',');
-  for (const [command, isWrong] of [
-    [['verify'], (row: Json) => row.wrong !== 0],
-    [['audit', 'verify'], (row: Json) => row.broken],
-  ] as const) {
-    const { status, output } = arena.cli(...command, '--organization', organizations, '--json');
+  const ask = async (command: readonly string[], isWrong: (row: Json) => unknown) => {
+    const { status, output } = await arena.cli(...command, '--organization', organizations, '--json');
     const rows = JSON.parse(/^\[[^]*^\]/m.exec(output)?.[0] ?? '[]') as Json[];
     if (status !== 0 || !rows.length)
       ledger.violate(`tessera ${command.join(' ')} ended with ${status}`, rows.length ? rows.filter(isWrong) : output);
-  }
+  };
+  await Promise.all([ask(['verify'], ({ wrong }) => wrong !== 0), ask(['audit', 'verify'], ({ broken }) => broken)]);
 }

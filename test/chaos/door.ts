@@ -103,8 +103,10 @@ export class Door {
       socket.on('close', () => {
         const status = /^HTTP\/1\.1 (\d+)/.exec(heard)?.[1];
         if (!status || !whole) return lost('hung up');
-        const [, ...rest] = heard.split('\r\n\r\n');
-        resolve({ kind: 'answered', status: Number(status), headers: {}, text: rest.join('\r\n\r\n'), ms: passed() });
+        const [first = '', ...rest] = heard.split('\r\n\r\n');
+        const lines = first.split('\r\n').slice(1);
+        const headersBack = Object.fromEntries(lines.map((line) => [line.slice(0, line.indexOf(':')).toLowerCase(), line.split(': ')[1]]));
+        resolve({ kind: 'answered', status: Number(status), headers: headersBack, text: rest.join('\r\n\r\n'), ms: passed() });
       });
       socket.on('connect', () => void speak().catch(() => socket.destroy()));
       const speak = async () => {
@@ -119,6 +121,21 @@ export class Door {
         await wait(pauseMs);
         socket.destroy();
       };
+    });
+  }
+
+  /** Asks the same many times on one connection, reads nothing of what is answered for a while, and is gone. */
+  neverListen({ method, path, headers }: Sent, times: number, ms: number): Promise<void> {
+    const lines = [`${method} /api/v1/${path} HTTP/1.1`, 'host: 127.0.0.1'];
+    const text = [...lines, ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`), '', ''].join('\r\n');
+    return new Promise((resolve) => {
+      const socket = connect(this.port, '127.0.0.1', () => {
+        socket.write(text.repeat(times));
+        setTimeout(() => socket.destroy(), ms);
+      });
+      // Nobody listens to `data`, so nothing is read.
+      socket.on('error', () => {});
+      socket.on('close', () => resolve());
     });
   }
 

@@ -8,6 +8,9 @@ import type { Fault, Stage } from './scenario.ts';
 const RECOVERY_MS = 5000;
 /** Said within a second that it is full; the rest is what a busy machine adds. */
 const FULL_MS = 1000 + 1000;
+const WRITERS = 4;
+/** Pages that somebody asks for and does not read: more than sockets hold. */
+const IN_VAIN = 100;
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 /** So many records of so long a text need more space than there is left. */
@@ -143,7 +146,10 @@ export const SOFT: readonly Fault[] = [
     async play({ scenario, hands, random }) {
       const manners: Manner[] = ['stutters', 'leaves half way', 'leaves early'];
       const crowd = Array.from({ length: 12 }, () => [random.pick(hands), random.pick(manners)] as const);
-      await Promise.all(crowd.map(([hand, manner]) => hand.askBadly(scenario.rude(hand), manner)));
+      await Promise.all([
+        ...crowd.map(([hand, manner]) => hand.askBadly(scenario.rude(hand), manner)),
+        ...hands.map((hand) => hand.askInVain('contacts?page_size=100', IN_VAIN)),
+      ]);
     },
   },
 ];
@@ -166,7 +172,7 @@ async function recovers({ arena, probe, measured }: Stage) {
 
 /** Slow transactions hold every connection: who comes then is told so within a second, reads go on, and all is well afterwards. */
 async function exhaustPool(stage: Stage) {
-  const { arena, hands, probe, measured } = stage;
+  const { arena, hands, probe, measured, counted } = stage;
   const known = hands.flatMap((hand) =>
     hand.ledger
       .of(hand.tenant, 'contacts')
@@ -201,15 +207,20 @@ async function exhaustPool(stage: Stage) {
     await wait(200);
     const told = async (what: string, ask: () => Promise<unknown>) => {
       const began = performance.now();
-      await ask();
+      const answer = await ask();
       const ms = performance.now() - began;
       keepWorst(measured, `${what} while full`, ms);
       if (ms > FULL_MS) probe.ledger.violate(`${what} took ${Math.round(ms)} ms while the pool was full`);
+      return answer;
     };
-    await Promise.all([
-      ...Array.from({ length: 4 }, () => told('writes', () => probe.ask(contact(probe)))),
+    const [read, ...written] = await Promise.all([
       told('reads', () => probe.read('list contacts', 'contacts?page_size=1&count=none')),
+      ...Array.from({ length: WRITERS }, () => told('writes', () => probe.ask(contact(probe)))),
     ]);
+    if (!read) probe.ledger.violate('Reads did not go on while the pool for writes was full');
+    count(counted, 'refused while full', written.filter((answer) => !answer).length);
+    // With fewer in its way than it has connections it was not full.
+    if (stuck.length > arena.writePool && written.every(Boolean)) probe.ledger.violate('A full pool for writes took more of them');
     await session.query('rollback');
     await Promise.all(stuck);
   } finally {
@@ -243,7 +254,7 @@ async function fillDisk(stage: Stage) {
 }
 
 /** Jobs for what is under way and for what was done long ago, each several times and under other ids, so that they run at the same time. */
-async function doubleQueue({ arena, hands, random }: Stage) {
+async function doubleQueue({ arena, hands, random, counted }: Stage) {
   const tenants = hands.map(({ tenant }) => tenant.id);
   const queue = arena.queue();
   for (let i = random.int(5, 20); i > 0; i--) {
@@ -259,7 +270,10 @@ async function doubleQueue({ arena, hands, random }: Stage) {
       opts: { removeOnComplete: true, removeOnFail: true },
     }));
     // A database that is down at this moment spares them.
-    await queue.addBulk(doubled).catch(() => {});
+    await queue.addBulk(doubled).then(
+      () => count(counted, 'doubled jobs', doubled.length),
+      () => {},
+    );
     await wait(random.int(5, 60));
   }
 }
@@ -276,5 +290,6 @@ const contact = (hand: Hand) => ({
 /** Text that does not shrink. */
 const noise = (random: Random, length: number) =>
   Array.from({ length: length / 8 }, () => random.next().toString(36).slice(2, 10).padEnd(8, '0')).join('');
+const count = (counted: Map<string, number>, what: string, n: number) => void counted.set(what, n + (counted.get(what) ?? 0));
 const keepWorst = (measured: Map<string, number>, what: string, ms: number) =>
   void measured.set(what, Math.max(measured.get(what) ?? 0, ms));

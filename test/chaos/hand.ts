@@ -80,6 +80,12 @@ export class Hand {
     await this.attempt(wish, { ...asked, once: false }, manner);
   }
 
+  /** Asks for something many times and never listens, so that answers pile up where they are made. */
+  askInVain(path: string, times: number): Promise<void> {
+    const asked: Asked = { what: 'ask in vain', method: 'GET', path, allowed: [] };
+    return this.door.neverListen(this.dressed(asked, undefined), times, this.random.int(200, 1500));
+  }
+
   /** Reads something; the answer, unless there was none. */
   async read(what: string, path: string, allowed: Asked['allowed'] = [200]): Promise<Answered | undefined> {
     const asked: Asked = { what, method: 'GET', path, allowed };
@@ -130,6 +136,8 @@ export class Hand {
       return;
     }
     const { status } = reply;
+    if (status === BUSY && !Number(reply.headers['retry-after']))
+      this.ledger.violate(`${what} was answered with 503, and not when to come back`, { path, requestId });
     const right = typeof allowed === 'function' ? allowed() : allowed;
     if (status === BUSY || right.includes(status) || (key && status === 409) || (status === 401 && this.excused())) return;
     this.ledger.violate(`${what} was answered with ${status}`, { path, requestId, body: reply.text.slice(0, 600) });

@@ -51,6 +51,11 @@ const CORE: Readonly<Record<string, Plant>> = {
       { file: 'libs/crm/tasks/task.js', from: 'if (this.remindedAt || !this.isOpen()) return false;', to: '' },
     ],
   },
+  'endless-wait': {
+    does: 'who finds no connection for his write waits for one for ever',
+    shows: ['exhaust the pool'],
+    patch: [{ file: 'libs/kernel/orm.js', from: 'settings.POOL_WAIT_MS', to: '0' }],
+  },
   'lost-job': {
     does: 'what was sent to the queue is never sent again',
     shows: ['empty the queue', 'kill worker'],

@@ -36,6 +36,7 @@ export interface Played {
   readonly violations: readonly Violation[];
   readonly statuses: ReadonlyMap<string, number>;
   readonly measured: ReadonlyMap<string, number>;
+  readonly counted: ReadonlyMap<string, number>;
   readonly requests: number;
   readonly ms: number;
 }
@@ -59,6 +60,7 @@ export async function play(arena: Arena, scenario: Scenario, { seed, number, onl
   const ledger = new Ledger(`chaos-${seed}-${number}`, scenario.derived);
   const door = new Door(arena.apiPort, PATIENCE_MS);
   const measured = new Map<string, number>();
+  const counted = new Map<string, number>();
   const { hard, soft } = plan(random.fork('plan'), meets([...HARD, ...(scenario.faults ?? [])], arena), only);
   const last: Fault[] = [];
   try {
@@ -83,11 +85,13 @@ export async function play(arena: Arena, scenario: Scenario, { seed, number, onl
       scenario,
       hands,
       measured,
+      counted,
       probe: hand(tenants[0]!, 'probe'),
       random: random.fork('faults'),
       excuse: () => (excused = true),
     };
     const phase = phases(measured);
+    const before = await arena.deadlocks();
     await Promise.all([inTurn(hard, stage), inTurn(soft, { ...stage, random: random.fork('soft faults') })]);
     await wait(200);
     over = true;
@@ -109,12 +113,15 @@ export async function play(arena: Arena, scenario: Scenario, { seed, number, onl
       await struck;
       await drained(aftermath, scenario, scenario.daysAfter * DAY);
     }
+    const after = await arena.deadlocks();
+    // PostgreSQL begins to count anew when it has died.
+    counted.set('deadlocks', after < before ? after : after - before);
     phase('coming to rest');
     await kept(aftermath, scenario);
     await scenario.check(aftermath);
     for (const worker of arena.workers) worker.skew(0);
     phase('checks');
-    if (verifies) verified(aftermath);
+    if (verifies) await verified(aftermath);
     phase('verify');
   } catch (error) {
     ledger.violate(`The run could not be played to its end: ${(error as Error).message}`, (error as Error).stack);
@@ -125,7 +132,7 @@ export async function play(arena: Arena, scenario: Scenario, { seed, number, onl
   const { violations, statuses } = ledger;
   const requests = [...statuses.values()].reduce((sum, n) => sum + n, 0);
   const faults = [...[...hard, ...soft].map(({ fault }) => fault), ...last].map(({ name }) => name);
-  return { faults, violations, statuses, measured, requests, ms: performance.now() - began };
+  return { faults, violations, statuses, measured, counted, requests, ms: performance.now() - began };
 }
 
 /** How long the parts of a run take. */

@@ -3,7 +3,7 @@
 //   --plant <name>   with a bug on purpose, which must be found      --prove   all of them, each until it is found
 //   --faults 'kill api,disk full'  only these
 //   --queue redis    jobs travel through a Redis of the harness' own      --workers 4   so many workers, two unless given
-//   --verify-each 10  asks `tessera verify` and `tessera audit verify` after every tenth run
+//   --verify-each 10  asks `tessera verify` and `tessera audit verify` after every tenth run, and not after each
 import { parseArgs } from 'node:util';
 import { plainly } from '../../scripts/plainly.ts';
 import { Arena } from './arena.ts';
@@ -39,7 +39,7 @@ await plainly(async () => {
       only: { type: 'string' },
       faults: { type: 'string' },
       plant: { type: 'string' },
-      'verify-each': { type: 'string', default: '10' },
+      'verify-each': { type: 'string', default: '1' },
       queue: { type: 'string', default: 'postgres' },
       workers: { type: 'string', default: '2' },
       prove: { type: 'boolean', default: false },
@@ -91,6 +91,7 @@ async function playAll(
   let found = 0;
   let done = 0;
   const worst = new Map<string, number>();
+  const sums = new Map<string, number>();
   const numbers = only ? [only] : Array.from({ length: runs }, (_, i) => i + 1);
   try {
     for (const number of numbers) {
@@ -113,6 +114,7 @@ async function playAll(
       if (violations.length && !untilFound)
         for (const [name, position] of logs) console.log(`  ${name}: ${errorsOf(arena.logSince(name, position))}`);
       for (const [what, ms] of played.measured) worst.set(what, Math.max(ms, worst.get(what) ?? 0));
+      for (const [what, n] of played.counted) sums.set(what, n + (sums.get(what) ?? 0));
       found += violations.length;
       done++;
       if (found && untilFound) break;
@@ -121,6 +123,8 @@ async function playAll(
     await arena.close();
   }
   const measured = [...worst].map(([what, ms]) => `${what} ${Math.round(ms)} ms`).join(', ');
+  const counted = [...sums].map(([what, n]) => `${what} ${n}`).join(', ');
+  if (counted) console.log(`Happened: ${counted}.`);
   const struck = [...(arena.failpoints?.struck ?? [])].sort().map(([name, n]) => `${name} ${n}×`);
   if (struck.length) console.log(`Struck at failpoints: ${struck.join(', ')}.`);
   console.log(

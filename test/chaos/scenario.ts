@@ -59,6 +59,8 @@ export interface Stage {
   readonly excuse: () => void;
   /** What was measured, by name: the worst of it is reported. */
   readonly measured: Map<string, number>;
+  /** What happened, by name: the sum of it is reported. A fault that hits nothing shows nothing. */
+  readonly counted: Map<string, number>;
 }
 export interface Fault {
   readonly name: string;
