@@ -1,5 +1,6 @@
 import { OptimisticLockError } from '@mikro-orm/core';
 import pg from 'pg';
+import { GRACE, LOOK_EVERY, SILENT, whileAwake } from './silence.ts';
 import { unit } from './transaction.ts';
 
 interface Answer {
@@ -8,6 +9,8 @@ interface Answer {
   rows: unknown[];
 }
 interface LooseClient {
+  readonly connection: { readonly stream: { destroy(error: Error): void } };
+  readonly connectionParameters: { readonly statement_timeout: number | false };
   query(config: unknown, values?: unknown, callback?: unknown): Promise<Answer | Answer[]>;
   end(): Promise<void>;
 }
@@ -21,6 +24,16 @@ const DIVISION_BY_ZERO = '22012';
 /** An update that finds no row is a lost race, and PostgreSQL itself stops the transaction: it divides by the number of rows changed. */
 const ONE_CHANGED = 'select 1 / count(*)::int from changed';
 export const changingOne = (update: string) => `with changed as (${update} returning 1) ${ONE_CHANGED}`;
+
+/** Who waits for an answer, and until when by performance.now. */
+const waiting = new Map<EagerClient, number>();
+let watch: NodeJS.Timeout | undefined;
+
+/** A server that is gone without a word is given up: TCP itself would wait for a quarter of an hour, and the pool has few places. */
+function giveUpSilent(now: number) {
+  for (const [client, until] of waiting)
+    if (now > until) client.connection.stream.destroy(Object.assign(new Error(SILENT), { code: 'ETIMEDOUT' }));
+}
 
 /**
  * A pg client for MikroORM's pool that does not travel for nothing. `begin` and `set_config` wait for the first real statement and leave
@@ -98,12 +111,24 @@ export class EagerClient extends Client {
       EagerClient.trips++;
       await this.sent(statements.slice(0, -1));
     }
-    return lastOf(await super.query(statements.at(-1), values));
+    return lastOf(await this.answered(super.query(statements.at(-1), values)));
+  }
+
+  private async answered<A>(answer: Promise<A>): Promise<A> {
+    const patience = unit()?.patience ?? this.connectionParameters.statement_timeout;
+    if (!patience) return answer;
+    watch ??= whileAwake(LOOK_EVERY, giveUpSilent);
+    waiting.set(this, performance.now() + patience + GRACE);
+    try {
+      return await answer;
+    } finally {
+      waiting.delete(this);
+    }
   }
 
   private async sent(statements: string[]): Promise<Answer | Answer[]> {
     try {
-      return await super.query(statements.join(';'));
+      return await this.answered(super.query(statements.join(';')));
     } catch (error) {
       const raced = (error as { code?: string }).code === DIVISION_BY_ZERO && statements.some((sql) => sql.endsWith(ONE_CHANGED));
       if (raced) throw new OptimisticLockError('The row was changed meanwhile');

@@ -2,6 +2,7 @@ import pg from 'pg';
 import { unavailable } from './errors.ts';
 import { logger } from './logger.ts';
 import { ChangedColumns, ScopedQuery, type Statement, type Types } from './scoped-query.ts';
+import { GRACE, LOOK_EVERY, SILENT, whileAwake } from './silence.ts';
 
 const TIMESTAMPTZ = 1184;
 const DATE = 1082;
@@ -12,10 +13,6 @@ types.setTypeParser(DATE, (text) => text);
 
 /** No organization: the setting is empty, so tables behind a policy refuse, and only platform tables answer. */
 export const NO_TENANT = '';
-const SILENT = 'The database does not answer';
-/** Milliseconds above the statement timeout after which silence means that nobody is there any more. */
-const PATIENCE = 2000;
-const LOOK_EVERY = 500;
 /** Milliseconds after which a server that does not take a connection is dialled again. */
 const DIAL_MS = 10_000;
 /** Milliseconds after which a query holds up those behind it, where there are spare connections. */
@@ -74,8 +71,6 @@ export class Lane {
   private waiting = 0;
   private watch: NodeJS.Timeout | undefined;
   private rescue: NodeJS.Timeout | undefined;
-  private lookedAt = 0;
-  private lookedForHeldUp = 0;
 
   constructor(
     private readonly url: string,
@@ -87,8 +82,8 @@ export class Lane {
       this.seats.push({ line: null });
       await this.dial(this.seats[i]!);
     }
-    this.watch = setInterval(() => this.giveUpSilent(), LOOK_EVERY).unref();
-    if (this.options.spares) this.rescue = setInterval(() => this.askElsewhere(), HELD_UP / 2).unref();
+    this.watch = whileAwake(LOOK_EVERY, (now) => this.giveUpSilent(now));
+    if (this.options.spares) this.rescue = whileAwake(HELD_UP / 2, (now) => this.askElsewhere(now));
     return this;
   }
 
@@ -203,12 +198,8 @@ export class Lane {
    * Answers come in the order of the questions, so one slow query holds up all that share its connection. What stands behind it is asked again
    * elsewhere, as reads may be; if every connection is held up, on a new one.
    */
-  private askElsewhere() {
-    const now = performance.now();
-    // As below: this process itself may have been frozen.
-    const awake = now - this.lookedForHeldUp < 2 * HELD_UP;
-    this.lookedForHeldUp = now;
-    const lines = awake ? this.seats.flatMap(({ line }) => line ?? []) : [];
+  private askElsewhere(now: number) {
+    const lines = this.seats.flatMap(({ line }) => line ?? []);
     for (const line of lines) line.heldUp = line.open.size > 0 && now - line.heardAt > HELD_UP;
     const waiting = lines.filter(({ heldUp }) => heldUp).flatMap(({ open }) => [...open.values()].slice(1));
     const free = lines.find(({ heldUp }) => !heldUp);
@@ -224,14 +215,10 @@ export class Lane {
   }
 
   /** A server that was silent for longer than any statement may take is given up: what waits for it is refused, its seat dialled again. */
-  private giveUpSilent() {
-    const now = performance.now();
-    // This process itself was frozen: what came meanwhile has not been read yet.
-    const awake = now - this.lookedAt < 4 * LOOK_EVERY;
-    this.lookedAt = now;
-    if (awake) this.refuseLate(now - (this.options.patience ?? Infinity));
-    for (const { line } of awake ? this.seats : []) {
-      if (!line?.open.size || now - line.heardAt < this.options.statementTimeout + PATIENCE) continue;
+  private giveUpSilent(now: number) {
+    this.refuseLate(now - (this.options.patience ?? Infinity));
+    for (const { line } of this.seats) {
+      if (!line?.open.size || now - line.heardAt < this.options.statementTimeout + GRACE) continue;
       for (const query of line.open.keys()) query.handleError(unavailable(SILENT, { retryAfter: 1 }));
       (line.client as unknown as { connection: { stream: { destroy(): void } } }).connection.stream.destroy();
     }

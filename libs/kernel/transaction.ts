@@ -24,6 +24,8 @@ export interface Unit {
   readonly leaving: string[];
   /** The organization whose policy the transaction runs under. */
   readonly tenantId: string | null;
+  /** Milliseconds that each of its statements may take, where it may take longer than others; see `takingTime`. */
+  patience?: number;
   /** Nothing but the commit comes after this flush: what it writes can leave with it; see lean-driver.ts. */
   closing: boolean;
 }
@@ -57,6 +59,12 @@ export function record(row: object, event: object): void {
 /** Keeps what became of a row's parts until the next flush. */
 export function retell(row: object, parts: Retold): void {
   units.getStore()?.retold.set(row, parts);
+}
+
+/** From now on the statements of this transaction may take so many milliseconds. */
+export async function takingTime(em: { execute(sql: string): Promise<unknown> }, milliseconds: number): Promise<void> {
+  unit()!.patience = milliseconds;
+  await em.execute(`set local statement_timeout = ${milliseconds}`);
 }
 
 export const inTransaction = () => TransactionContext.getEntityManager() !== undefined;

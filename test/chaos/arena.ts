@@ -264,11 +264,16 @@ export class Arena {
 
   /** One of its server processes dies, and PostgreSQL throws all of them out and recovers by itself. */
   async killBackend(pid: number) {
-    try {
-      process.kill(pid, 'SIGKILL');
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
-    }
+    signal(pid, 'SIGKILL');
+    await this.answers();
+  }
+
+  /** The database stands still, with all its connections and locks; resolves when it goes on. */
+  async freezePostgres(ms: number) {
+    const pids = [this.pids(), ...(await this.backends())].filter((pid) => pid > 1);
+    for (const pid of pids) signal(pid, 'SIGSTOP');
+    await wait(ms);
+    for (const pid of pids) signal(pid, 'SIGCONT');
     await this.answers();
   }
 
@@ -318,6 +323,15 @@ export class Arena {
     await this.redis?.kill();
     if (this.ownDisk) spawnSync('umount', [join(this.folder, 'disk')]);
     rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+/** Whoever is gone already needs none. */
+function signal(pid: number, name: NodeJS.Signals) {
+  try {
+    process.kill(pid, name);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
   }
 }
 

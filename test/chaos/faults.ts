@@ -80,6 +80,15 @@ export const HARD: readonly Fault[] = [
       await recovers(stage);
     },
   },
+  {
+    name: 'database hangs',
+    weight: 2,
+    async play(stage) {
+      // The longest is longer than anybody believes that a statement is still at work.
+      await stage.arena.freezePostgres(stage.random.pick([500, 2000, 7000]));
+      await recovers(stage);
+    },
+  },
   { name: 'exhaust the pool', weight: 3, play: exhaustPool },
   {
     name: 'freeze worker',

@@ -6,7 +6,11 @@ import { entities, invariants } from '../context.ts';
 import { NO_ORGANIZATION } from '../due.ts';
 import { columnOf, entityOf, extrasOf, fieldsOf, type Source, TenantRow } from '../entity.ts';
 import type { Invariant } from '../invariants.ts';
+import { takingTime } from '../transaction.ts';
 import { outside } from './backlog.ts';
+
+/** Milliseconds for one invariant of one organization. */
+const PATIENCE = 600_000;
 
 /** What became of an invariant in one place. */
 export interface Verdict {
@@ -56,7 +60,7 @@ export class Verifier {
     return outside(() =>
       this.bus.asSystem(organization, async () => {
         await this.em.execute('set local transaction_read_only = on');
-        await this.em.execute(`set local statement_timeout = '10min'`);
+        await takingTime(this.em, PATIENCE);
         const [found] = await this.em.execute<Counted[]>(sql);
         const { checked, wrong, examples } = found!;
         const missing = !checked && !mayBeEmpty;
