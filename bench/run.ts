@@ -1,6 +1,6 @@
 // npm run bench [-- small|full] [--only get,list] [--rounds n] [--seconds n]: the real API against others on the same database,
 // interleaved (A B A B …), so that what the machine does meanwhile hits all alike. Only ratios within one run count; medians are written
-// to docs/benchmarks.md. npm run bench -- billing | ageing | import | latency | strain | plans: see the files of these names.
+// to docs/benchmarks.md. npm run bench -- billing | ageing | import | latency | strain | plans | profile: see the files of these names.
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { agree, know, type Known, type Operation, OPERATIONS } from './operations.ts';
@@ -9,7 +9,7 @@ import { report } from './report.ts';
 import { apiToken, CONNECTIONS, load, median, memory, place, plainToken, type Sample, type Server, start, stop } from './servers.ts';
 
 const [other = ''] = process.argv.slice(2);
-if (['billing', 'ageing', 'import', 'latency', 'strain', 'plans'].includes(other)) {
+if (['billing', 'ageing', 'import', 'latency', 'strain', 'plans', 'profile'].includes(other)) {
   process.argv.splice(2, 1);
   await import(`./${other}.ts`);
   process.exit();
