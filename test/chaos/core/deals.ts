@@ -2,6 +2,8 @@ import type { Hand } from '../hand.ts';
 import type { Aftermath } from '../scenario.ts';
 import { patch, perhaps, pick } from './records.ts';
 
+/** Where a deal stands that was won or lost. */
+const CLOSED = 'closed';
 const OPEN_STAGES = ['qualification', 'proposal', 'negotiation'];
 const amount = (hand: Hand) => `${hand.random.int(1, 90_000)}.${hand.random.int(10, 99)}`;
 
@@ -34,6 +36,7 @@ export async function closeDeal(hand: Hand) {
     method: 'POST',
     path: `deals/${deal.id}/${verb}`,
     body,
+    changes: [{ id: deal.id, fields: { stage: CLOSED } }],
     allowed: [200, 409],
     shows: 'deals',
     once: hand.random.chance(0.5),
