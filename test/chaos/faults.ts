@@ -1,4 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
+import type { Arena } from './arena.ts';
 import type { Manner } from './door.ts';
 import type { Hand } from './hand.ts';
 import type { Random } from './random.ts';
@@ -213,7 +214,7 @@ async function exhaustPool(stage: Stage) {
         shows: 'contacts',
       });
     });
-    await wait(200);
+    const full = await isFull(arena);
     const told = async (what: string, ask: () => Promise<unknown>) => {
       const began = performance.now();
       const answer = await ask();
@@ -228,8 +229,7 @@ async function exhaustPool(stage: Stage) {
     ]);
     if (!read) probe.ledger.violate('Reads did not go on while the pool for writes was full');
     count(counted, 'refused while full', written.filter((answer) => !answer).length);
-    // With fewer in its way than it has connections it was not full.
-    if (stuck.length > arena.writePool && written.every(Boolean)) probe.ledger.violate('A full pool for writes took more of them');
+    if (full && written.every(Boolean)) probe.ledger.violate('A full pool for writes took more of them');
     await session.query('rollback');
     await Promise.all(stuck);
   } finally {
@@ -237,6 +237,15 @@ async function exhaustPool(stage: Stage) {
   }
   arena.databaseBackAt = performance.now();
   await recovers(stage);
+}
+
+/** Whether every connection of the API for writes waits for a lock: soon, or not at all, where others stand in the way. */
+async function isFull(arena: Arena): Promise<boolean> {
+  for (const until = performance.now() + SECOND; performance.now() < until; await wait(25)) {
+    const waiting = await arena.sql(`select from pg_stat_activity where application_name = 'tessera write' and wait_event_type = 'Lock'`);
+    if (waiting.length >= arena.writePool) return true;
+  }
+  return false;
 }
 
 /** Nothing that needs space can be written, and somebody writes a lot; then there is space again. */
