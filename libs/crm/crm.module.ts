@@ -16,6 +16,7 @@ import { Contact } from './contacts/contact.ts';
 import { ContactsController } from './contacts/contacts.controller.ts';
 import { CreateContact } from './contacts/create-contact.ts';
 import { DeleteContact } from './contacts/delete-contact.ts';
+import { RestoreContact } from './contacts/restore-contact.ts';
 import { UpdateContact } from './contacts/update-contact.ts';
 import { crmInvariants } from './crm.invariants.ts';
 import { crmPermissions } from './crm.permissions.ts';
@@ -97,7 +98,7 @@ import './timeline/crm-parts.ts';
     ImportsController,
   ],
   useCases: [
-    ...[CreateContact, UpdateContact, DeleteContact, ContactTimeline],
+    ...[CreateContact, UpdateContact, DeleteContact, RestoreContact, ContactTimeline],
     ...[CreateCompany, UpdateCompany, CompanySummary],
     ...[CreateTask, UpdateTask, CompleteTask, ReopenTask, RemindOfTask],
     ...[CreatePipeline, CreateStandardPipeline, UpdatePipeline, RemovePipeline, RestorePipeline],

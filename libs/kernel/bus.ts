@@ -182,5 +182,5 @@ const lostARace = (error: unknown) => {
   );
 };
 
-/** Constraint violations of one item of a batch: its savepoint is undone, the others go on. */
-const isDatabaseRefusal = (error: unknown) => ((error as { code?: string }).code ?? '').startsWith('23');
+/** A value or a constraint that one item of a batch does not meet: its savepoint is undone, the others go on. */
+const isDatabaseRefusal = (error: unknown) => /^2[23]/.test((error as { code?: string }).code ?? '');

@@ -1,7 +1,7 @@
 import { LockMode, type EntityManager } from '@mikro-orm/core';
 import { EntityManager as SqlEntityManager } from '@mikro-orm/postgresql';
 import { actor, call, tenantId } from './actor.ts';
-import { entityOf, type Row, type Source, type TenantRow } from './entity.ts';
+import { entityOf, fieldsOf, type Row, type Source, type TenantRow } from './entity.ts';
 import { invalid, missing, stale } from './errors.ts';
 import { fitsMetadata, METADATA_SAID } from './fields.ts';
 import type { Asked, List, Page } from './list.ts';
@@ -69,21 +69,28 @@ export function alreadyThere<T extends object>(row: T): T {
 }
 export const wasThere = (row: unknown): boolean => typeof row === 'object' && row !== null && there.has(row);
 
-type Metadata = Record<string, unknown>;
+type Values = Record<string, unknown>;
 
 /**
- * A checked PATCH whose free metadata is merged into what is there, key by key, as RFC 7396 says: null takes a key away.
- * @throws request.invalid when the whole of it is too large
+ * A checked PATCH whose objects (free metadata, an address) are merged into what is there, key by key, as RFC 7396 says: null takes a key
+ * away, and of an address without any nothing is left.
+ * @throws request.invalid when the whole of the metadata is too large
  */
-export function amended<C extends { custom?: Metadata }>(row: { custom: Metadata }, changes: C): C {
-  if (!changes.custom) return changes;
-  const custom = merged(row.custom, changes.custom);
-  if (!fitsMetadata(custom)) throw invalid(`custom takes ${METADATA_SAID}`, { details: [TOO_MUCH] });
-  return { ...changes, custom };
+export function amended<C extends object>(row: Row, changes: C): C {
+  const out: Values = Object.fromEntries(Object.entries(changes));
+  for (const [name, { column, nullable }] of Object.entries(fieldsOf(row.constructor as unknown as Source))) {
+    const sent = out[name];
+    if (!column.merges || !isObject(sent)) continue;
+    const known = (row as unknown as Values)[name];
+    const all = merged(isObject(known) ? known : {}, sent);
+    out[name] = nullable && !Object.keys(all).length ? null : all;
+  }
+  if (isObject(out.custom) && !fitsMetadata(out.custom)) throw invalid(`custom takes ${METADATA_SAID}`, { details: [TOO_MUCH] });
+  return out as C;
 }
 const TOO_MUCH = { pointer: '/custom', code: 'too_big', message: METADATA_SAID };
 
-function merged(known: Metadata, sent: Metadata): Metadata {
+function merged(known: Values, sent: Values): Values {
   const out = { ...known };
   for (const [key, value] of Object.entries(sent)) {
     if (value === null) delete out[key];
@@ -91,7 +98,7 @@ function merged(known: Metadata, sent: Metadata): Metadata {
   }
   return out;
 }
-const isObject = (value: unknown): value is Metadata => typeof value === 'object' && value !== null && !Array.isArray(value);
+const isObject = (value: unknown): value is Values => typeof value === 'object' && value !== null && !Array.isArray(value);
 
 type TenantSource = Source & (new () => TenantRow);
 

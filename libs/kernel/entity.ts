@@ -206,7 +206,7 @@ function declare<const N extends string, F extends Fields, Common extends Fields
       return camelCased(names, z.strictObject(Object.fromEntries(given)));
     }
     static patch(...names: string[]) {
-      return camelCased(names, z.strictObject(shape(names, (field) => field.check.optional())));
+      return camelCased(names, z.strictObject(shape(names, (field) => changing(field).optional())));
     }
     static view(...names: string[]) {
       return makeView(this, names, fields);
@@ -215,6 +215,12 @@ function declare<const N extends string, F extends Fields, Common extends Fields
   // The one place where the class built at run time meets the type computed for it.
   return Declaration as unknown as Declared<N, F, Common, Parent>;
 }
+
+/** What a PATCH may send: null clears, also a list that is then empty. */
+const changing = ({ check, column, fallback }: AnyField): z.ZodType => {
+  if (column.merges) return column.merges;
+  return Array.isArray(fallback) ? check.nullable().transform((sent) => sent ?? [...(fallback as unknown[])]) : check;
+};
 
 /** snake_case in, camelCase out; absent stays absent. */
 export function camelCased<T>(names: string[], schema: z.ZodObject): Input<T> {

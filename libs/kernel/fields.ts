@@ -14,9 +14,11 @@ export interface Column {
   renew?: () => unknown;
   version?: boolean;
   runtimeType?: string;
-  /** A change of it alone is no news: no audit entry, no message. */
   /** See {@link Field.keeping}. */
   keeps?: boolean;
+  /** See {@link Field.merging}. */
+  merges?: z.ZodType;
+  /** A change of it alone is no news: no audit entry, no message. */
   quiet?: boolean;
   /** The column's name, where it is not the snake_case of the field's. */
   name?: string;
@@ -90,6 +92,18 @@ export class Field<T, Wire = T, Nullable extends boolean = false, Filled extends
     return new Field<T, Wire, Nullable, Filled>(
       this.kind,
       { ...this.column, keeps: true },
+      this.check,
+      this.spoken,
+      this.nullable,
+      this.fallback,
+      this.masked,
+    );
+  }
+  /** Of an object: a PATCH sends parts of it, checked by this schema, and null takes one away; see `amended`. */
+  merging(merges: z.ZodType) {
+    return new Field<T, Wire, Nullable, Filled>(
+      this.kind,
+      { ...this.column, merges },
       this.check,
       this.spoken,
       this.nullable,
@@ -260,7 +274,10 @@ export const json = <T>(schema: z.ZodType<T>) =>
 export const METADATA_SAID = 'at most 16 KiB';
 export const fitsMetadata = (value: object): boolean => JSON.stringify(value).length <= 16_384;
 /** Free metadata: at most 16 KiB of any JSON object. */
-export const metadata = () => json(z.record(z.string(), z.unknown()).refine(fitsMetadata, METADATA_SAID)).or({});
+export const metadata = () => {
+  const field = json(z.record(z.string(), z.unknown()).refine(fitsMetadata, METADATA_SAID));
+  return field.merging(field.check).or({});
+};
 
 /**
  * A reference by id. The database gets the foreign key together with tenant_id; the code gets no object graph.

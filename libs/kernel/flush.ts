@@ -105,7 +105,7 @@ const moneyNames = (of: Source) => Object.entries(fieldsOf(of)).flatMap(([name, 
 export async function referencesHold(em: SqlEntityManager, changes: readonly Change[]) {
   const wanted = new Map<string, Map<string, { name: string; field: AnyField }>>();
   for (const { of, row, changed, verb } of changes)
-    for (const name of verb === 'delete' ? [] : verb === 'restore' ? recordReferences(of) : changed) {
+    for (const name of verb === 'delete' ? [] : verb === 'restore' ? neededReferences(of) : changed) {
       const field = fieldsOf(of)[name];
       const id = (row as unknown as Values)[name];
       if (!field?.column.to || typeof id !== 'string') continue;
@@ -140,9 +140,14 @@ async function nobodyKeeps(em: SqlEntityManager, changes: readonly Change[]) {
         throw inUse(`There is a ${label.toLowerCase()} of this ${of.label.toLowerCase()}`);
     }
 }
-/** What comes back must lead to what is still there. Its owner may have left. */
-const recordReferences = (of: Source) =>
-  Object.entries(fieldsOf(of)).flatMap(([name, { column }]) => (column.to && column.to !== 'membership' ? [name] : []));
+/**
+ * What comes back needs what it cannot be without, and what it would have kept. Besides, it may lead to what has gone meanwhile, as what has
+ * stayed does; and its owner may have left.
+ */
+const neededReferences = (of: Source) =>
+  Object.entries(fieldsOf(of)).flatMap(([name, { column, nullable }]) =>
+    column.to && column.to !== 'membership' && (column.keeps || !nullable) ? [name] : [],
+  );
 const missingReference = (what: string, pointer: string) => {
   const refusal = missing(what);
   refusal.more.details = [{ pointer, code: 'not_found', message: refusal.message }];

@@ -195,7 +195,7 @@ export class List<Row> {
   }
 
   private clause(sent: string, value: string | string[], refuse: Refusing): Clause | undefined {
-    const [, name, operator = ''] = /^(\w+)(?:\[(\w+)\])?$/.exec(own(this.options.aliases, sent) ?? sent) ?? [];
+    const [, name, operator = ''] = /^(\w+)(?:\[(\w+)\])?$/.exec(this.meant(sent)) ?? [];
     if (name === 'search' && !operator && this.options.search) return searching(this.of, value, refuse);
     if (name && STANDARD.includes(name) && name !== 'search' && !operator) return undefined;
     const special = name && !operator ? own(this.options.own, name) : undefined;
@@ -205,11 +205,19 @@ export class List<Row> {
     return filtering(this.of, fieldName, { sent, operator, refuse }, value);
   }
 
+  /** A short form stands for a filter, and with an operator for that of the filter, unless it has one itself. */
+  private meant(sent: string): string {
+    const [name, operator] = sent.split('[');
+    const meaning = own(this.options.aliases, name!);
+    if (!meaning || (operator && meaning.includes('['))) return sent;
+    return operator ? `${meaning}[${operator}` : meaning;
+  }
+
   /** Looking at somebody else's pile is for those who may reassign; reading the records stays open. */
   private mayAskForOwners(query: QueryString) {
     const me = actor();
     const asked = Object.entries(query).flatMap(([sent, value]) => {
-      const name = own(this.options.aliases, sent) ?? sent;
+      const name = this.meant(sent);
       return /^owner_id(\[|$)/.test(name) ? [[name, value] as const] : [];
     });
     const others = asked.some(([name, value]) => name !== 'owner_id' || [value].flat().some((id) => id?.toLowerCase() !== me.userId));

@@ -10,6 +10,15 @@ const get = async (who: Persona, path: string): Promise<Json> => {
 const open = async (who: Persona, more: object): Promise<Json> => (await who.post('deals', { title: 'D', ...more })).data;
 
 describe('the summary', () => {
+  it('refuses days and instants beyond the years that deals can have', async () => {
+    const { admin } = await world({ timeZone: 'Pacific/Auckland' });
+    for (const figures of ['summary', 'funnel', 'forecast'])
+      for (const to of ['9999-12-31', '9999-12-31T23:59:59Z', '0001-01-01']) {
+        const { status, error } = await admin.get(`analytics/deals/${figures}?to=${to}`);
+        expect([figures, to, status, error.details[0].parameter]).toEqual([figures, to, 400, 'to']);
+      }
+  });
+
   it('of nothing is nothing', async () => {
     const { member } = await world();
     const none = { count: 0, total_amount: '0.00', currency: 'EUR', by_currency: [] };
@@ -120,6 +129,17 @@ describe('the funnel', () => {
     const { stages } = await get(admin, 'funnel');
     expect(stages[3].by_status).toMatchObject({ won: { count: 2, total_amount: '20.00' }, lost: { count: 1, total_amount: '10.00' } });
     expect((await admin.get('analytics/deals/funnel?pipeline_id=019a9f5e-0000-7000-8000-000000000001')).status).toBe(404);
+  });
+
+  it('what came by different ways is rounded once for each currency', async () => {
+    const { admin } = await world();
+    await admin.post('exchange-rates', { from: 'USD', to: 'EUR', date: '2020-01-01', rate: '0.5' });
+    for (const stage of ['proposal', 'negotiation']) {
+      const { id } = await open(admin, { amount: '0.01', currency: 'USD' });
+      await admin.patch(`deals/${id}`, { stage });
+    }
+    // Half a cent each, one cent together.
+    expect((await get(admin, 'funnel?method=cohort')).stages[0].total_amount).toBe('0.01');
   });
 });
 

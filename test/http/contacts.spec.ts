@@ -58,6 +58,15 @@ describe('contacts', () => {
   });
 
   describe('names', () => {
+    it('a part that is too long is pointed at, and keeps nobody else of a batch out', async () => {
+      const { member } = await world();
+      const long = 'x'.repeat(101);
+      const refused = await member.post('contacts', { name: `${long} Lovelace` });
+      expect([refused.status, refused.error.details[0].pointer]).toEqual([400, '/name']);
+      const { status, data } = await member.post('contacts/batch', { mode: 'partial', items: [{ name: 'Ada' }, { name: long }] });
+      expect([status, data.map((one: Json) => one.status as number)]).toEqual([207, [201, 400]]);
+    });
+
     it('a full name alone is split, and parts are joined', async () => {
       const { member } = await world();
       expect(await made(member, { name: 'Ludwig van Beethoven' })).toMatchObject({ first_name: 'Ludwig', last_name: 'van Beethoven' });
@@ -185,6 +194,8 @@ describe('contacts', () => {
       expect(await asked('kind=lead')).toEqual(['Ada Lovelace']);
       expect(await asked('kind=lead&kind=patient')).toEqual(['Ada Lovelace', 'Bob Stone']);
       expect(await asked('tag=b')).toEqual(['Bob Stone']);
+      expect(await asked('kind[in]=customer,patient')).toEqual(['Ada Lovelace', 'Bob Stone']);
+      expect((await member.get('contacts?kind[between]=a')).error.details[0].parameter).toBe('kind[between]');
       expect(await asked(`company_id=${company.id}`)).toEqual(['Ada Lovelace']);
       expect(await asked('first_name=Bob')).toEqual(['Bob Stone']);
       expect(await asked('last_name[starts_with]=love')).toEqual(['Ada Lovelace']);
@@ -295,7 +306,34 @@ describe('contacts', () => {
       expect((await member.patch(`contacts/${other.id}`, { email: 'a@x.io' })).error.code).toBe('contact.duplicate_email');
       await member.delete(`contacts/${first.id}`);
       expect((await member.patch(`contacts/${other.id}`, { email: 'a@x.io' })).status).toBe(200);
-      expect((await member.post(`contacts/${first.id}/restore`)).status).toBe(409);
+      const back = (await member.post(`contacts/${first.id}/restore`)).error;
+      expect([back.code, back.existing]).toEqual(['contact.duplicate_email', { type: 'contact', id: other.id }]);
+    });
+
+    it('those who shared one before the organization wanted e-mails unique stay as they are, and can be changed; nobody joins them', async () => {
+      const { admin, organization } = await world();
+      const shared = { email: 'shared@x.io' };
+      const [one, other] = [await made(admin, { first_name: 'One', ...shared }), await made(admin, { first_name: 'Other', ...shared })];
+      const gone = await made(admin, { first_name: 'Gone', ...shared });
+      await admin.delete(`contacts/${gone.id}`);
+      const left = await made(admin, { first_name: 'Left', email: 'left@x.io' });
+      await admin.patch(`organizations/${organization.id}`, { settings: { unique_emails: true } });
+      for (const { id } of [one, other])
+        expect((await admin.patch(`contacts/${id}`, { job_title: 'Analyst', ...shared })).status).toBe(200);
+      expect((await admin.post('contacts', { first_name: 'New', ...shared })).error.code).toBe('contact.duplicate_email');
+      expect((await admin.post(`contacts/${gone.id}/restore`)).error.code).toBe('contact.duplicate_email');
+      await admin.patch(`contacts/${left.id}`, { email: 'right@x.io' });
+      expect((await admin.post('contacts', { first_name: 'New', email: 'left@x.io' })).status).toBe(201);
+    });
+
+    it('an address that was given up while e-mails could be shared is free afterwards', async () => {
+      const { admin, organization } = await world({ settings: { unique_emails: true } });
+      const wants = (unique_emails: boolean) => admin.patch(`organizations/${organization.id}`, { settings: { unique_emails } });
+      const { id } = await made(admin, { first_name: 'Ada', email: 'old@x.io' });
+      await wants(false);
+      await admin.patch(`contacts/${id}`, { email: 'new@x.io' });
+      await wants(true);
+      expect((await admin.post('contacts', { first_name: 'Eva', email: 'old@x.io' })).status).toBe(201);
     });
 
     it('among 20 at the same moment only one gets it', async () => {
@@ -320,6 +358,18 @@ describe('contacts', () => {
       expect((await member.get('contacts?search=ada')).data).toEqual([]);
       expect((await member.post(`contacts/${id}/restore`)).status).toBe(200);
       expect((await member.get(`contacts/${id}`)).data.name).toBe('Ada Lovelace');
+    });
+
+    it('what comes back may lead to what has gone meanwhile, as what has stayed does', async () => {
+      const { member } = await world();
+      const { data: company } = await member.post('companies', { name: 'Engines' });
+      const contact = await made(member, { first_name: 'Ada', company_id: company.id });
+      const { data: deal } = await member.post('deals', { title: 'Won', amount: '1.00', contact_id: contact.id });
+      await member.post(`deals/${deal.id}/win`);
+      for (const path of [`deals/${deal.id}`, `contacts/${contact.id}`, `companies/${company.id}`])
+        expect((await member.delete(path)).status).toBe(200);
+      for (const path of [`deals/${deal.id}`, `contacts/${contact.id}`]) expect((await member.post(`${path}/restore`)).status).toBe(200);
+      expect((await member.get(`contacts/${contact.id}`)).data.company_id).toBe(company.id);
     });
 
     it('is refused while there are open deals, and says how many: 409 contact.has_open_deals', async () => {
@@ -384,6 +434,16 @@ describe('contacts', () => {
       expect(pages).toEqual([2, 2, 1]);
       expect((await w.member.get(`contacts/${id}/timeline?kind=task`)).data).toHaveLength(1);
       expect((await w.member.get(`contacts/${id}/timeline?kind=nonsense`)).status).toBe(400);
+    });
+
+    it('shows the tasks of the deals of a contact, each once', async () => {
+      const { member } = await world();
+      const { id } = await made(member, { name: 'Ada Lovelace' });
+      const { data: deal } = await member.post('deals', { title: 'big', contact_id: id });
+      await member.post('tasks', { title: 'of the deal', deal_id: deal.id });
+      await member.post('tasks', { title: 'of both', deal_id: deal.id, contact_id: id });
+      const { data } = await member.get(`contacts/${id}/timeline?kind=task`);
+      expect(data.map(({ title }: Json) => title as string)).toEqual(['of both', 'of the deal']);
     });
 
     it('takes no cursor of another contact', async () => {

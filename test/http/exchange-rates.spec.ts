@@ -10,7 +10,10 @@ describe('exchange rates', () => {
     expect([made.status, made.data.from, made.data.rate]).toEqual([201, 'USD', '0.9215']);
     expect((await member.get(`exchange-rates/${made.data.id}`)).data).toMatchObject({ rate: '0.9215', date: '2026-11-20', to: 'EUR' });
     expect((await member.get('exchange-rates?from=USD&date[lte]=2026-12-31')).data).toHaveLength(1);
-    expect((await admin.post('exchange-rates', usd)).status).toBe(409);
+    expect((await admin.post('exchange-rates', usd)).error).toMatchObject({
+      code: 'already_exists',
+      existing: { type: 'exchange_rate', id: made.data.id },
+    });
     expect((await manager.post('exchange-rates', { ...usd, date: '2026-11-21' })).status).toBe(403);
     expect((await stranger.get('exchange-rates')).data).toEqual([]);
     expect((await admin.patch(`exchange-rates/${made.data.id}`, { rate: '0.93' })).data.rate).toBe('0.93');

@@ -127,7 +127,10 @@ describe('stages', () => {
     expect(keys(grown.data)).toEqual(['qualification', 'proposal', 'negotiation', 'contract_review', 'closed']);
     expect(grown.data.version).toBeGreaterThan(version);
 
-    expect((await admin.post(`pipelines/${id}/stages`, { name: 'X', key: 'proposal' })).error.code).toBe('stage.key_taken');
+    expect((await admin.post(`pipelines/${id}/stages`, { name: 'X', key: 'proposal' })).error).toMatchObject({
+      code: 'stage.key_taken',
+      existing: { type: 'stage', id: grown.data.stages[1].id },
+    });
     expect((await admin.post(`pipelines/${id}/stages`, { name: 'X', position: 9 })).error.code).toBe('pipeline.order');
     expect((await manager.post(`pipelines/${id}/stages`, { name: 'X' })).status).toBe(403);
 

@@ -163,9 +163,8 @@ describe('tasks', () => {
       expect((await member.patch(`tasks/${data.id}`, { title: 'X', follow_up: { title: 'B' } })).error.code).toBe(
         'task.follow_up_needs_done',
       );
-      expect((await member.post(`tasks/${data.id}/complete`, { follow_up: { title: 'B', due_date: day(-1) } })).error.code).toBe(
-        'task.due_in_past',
-      );
+      const past = (await member.post(`tasks/${data.id}/complete`, { follow_up: { title: 'B', due_date: day(-1) } })).error;
+      expect([past.code, past.details[0].pointer]).toEqual(['task.due_in_past', '/follow_up/due_date']);
       expect((await member.get(`tasks/${data.id}`)).data).toMatchObject({ title: 'A', status: 'todo' });
       expect((await member.get('tasks')).body.meta.total).toBe(1);
     });
@@ -194,6 +193,25 @@ describe('tasks', () => {
       expect(data).toMatchObject({ title: 'Report', recurrence: { every: 'month', count: 1 }, status: 'todo' });
       expect((await member.post(`tasks/${data.id}/complete`)).status).toBe(200);
       expect((await member.get('tasks')).body.meta.total).toBe(5);
+    });
+
+    it('a series that was completed, reopened and completed again goes on once', async () => {
+      const { member } = await world();
+      const { data } = await member.post('tasks', { title: 'Report', due_date: day(1), recurrence: { every: 'week' } });
+      for (const verb of ['complete', 'reopen', 'complete']) await member.post(`tasks/${data.id}/${verb}`);
+      expect((await member.get(`tasks?follows_id=${data.id}`)).body.meta.total).toBe(1);
+    });
+
+    it('what belongs to a series goes on with it: its owner, its reminder as long before, what is free', async () => {
+      const w = await world();
+      const { member, colleague, manager } = w;
+      const sent = { title: 'Report', due_date: day(3), remind_at: `${day(2)}T09:00:00.000Z`, recurrence: { every: 'week' } };
+      const { data } = await member.post('tasks', { ...sent, assignee_id: colleague.userId, custom: { a: 1 } });
+      expect((await manager.post(`tasks/${data.id}/complete`)).status).toBe(200);
+      expect((await member.get(`tasks?follows_id=${data.id}`)).data).toMatchObject([
+        { owner_id: member.userId, due_date: day(10), remind_at: `${day(9)}T09:00:00.000Z`, reminded_at: null, custom: { a: 1 } },
+      ]);
+      expect((await promised(w)).map(({ payload }) => payload.remindAt)).toContain(`${day(9)}T09:00:00.000Z`);
     });
 
     it('a moment of the day stays the same on the clock when the clocks change', async () => {

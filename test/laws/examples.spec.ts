@@ -1,5 +1,5 @@
 import { type Answer, send, world } from '../world.ts';
-import { exampleOf, Inhabitant, type Operation, operations } from './samples.ts';
+import { bodySchema, exampleOf, Inhabitant, type Operation, operations } from './samples.ts';
 
 const all = operations();
 
@@ -51,5 +51,36 @@ describe('every example', () => {
   it('and every creation or change of a record has one', () => {
     const without = all.filter(({ route, name }) => route.body && !route.upload && /^(create|update)$/.test(name) && !route.example);
     expect(without.map(({ id }) => id)).toEqual([]);
+  });
+});
+
+describe('every change is a merge', () => {
+  let me: Inhabitant;
+  beforeAll(async () => {
+    me = new Inhabitant((await world()).owner);
+    await me.furnish();
+  });
+  const taking = (part: string) =>
+    all.flatMap((operation) =>
+      operation.name === 'update' && bodySchema(operation)?.properties?.[part] ? [[operation.id, operation] as const] : [],
+    );
+
+  it.each(taking('custom'))('%s: keys of custom that are not sent stay, and null takes one away', async (_, operation) => {
+    const path = (await me.pathOf(operation, true))!;
+    const change = async (custom: object) => (await me.persona.patch(path, { custom })).data.custom;
+    await change({ a: 1, b: { c: 2 } });
+    expect(await change({ b: { d: 3 }, e: 4 })).toMatchObject({ a: 1, b: { c: 2, d: 3 }, e: 4 });
+    expect(await change({ a: null, b: { c: null } })).toEqual(expect.not.objectContaining({ a: 1 }));
+    expect((await me.persona.get(path)).data.custom).toMatchObject({ b: { d: 3 }, e: 4 });
+  });
+
+  it.each(taking('address'))('%s: lines of an address that are not sent stay, and null takes one away', async (_, operation) => {
+    const path = (await me.pathOf(operation, true))!;
+    const change = async (address: object | null) => (await me.persona.patch(path, { address })).data.address;
+    await change(null);
+    await change({ street: '1 Dorset Street', city: 'London' });
+    expect(await change({ postal_code: 'W1U 4EF', city: null })).toEqual({ street: '1 Dorset Street', postal_code: 'W1U 4EF' });
+    expect(await change({ street: null, postal_code: null })).toBeNull();
+    expect((await me.persona.patch(path, { address: { street: 1 } })).error.details).toMatchObject([{ pointer: '/address/street' }]);
   });
 });

@@ -1,4 +1,4 @@
-import { Command, EntityManager, Handles, load } from '#kernel';
+import { amended, Command, EntityManager, Handles, load } from '#kernel';
 import type { z } from 'zod';
 import { BillingEntity, type BillingEntityChanges, defaultEntityStays } from './billing-entity.ts';
 import { becomesDefault } from './default-entity.ts';
@@ -19,6 +19,6 @@ class Handler {
     const seller = await load(this.em, BillingEntity, id);
     if (seller.isDefault && changes.isDefault === false) throw defaultEntityStays();
     if (!seller.isDefault && changes.isDefault) await becomesDefault(this.em);
-    return Object.assign(seller, changes);
+    return Object.assign(seller, amended(seller, changes));
   }
 }

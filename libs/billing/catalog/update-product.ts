@@ -1,4 +1,4 @@
-import { Command, EntityManager, Handles, load } from '#kernel';
+import { amended, Command, EntityManager, Handles, load } from '#kernel';
 import type { z } from 'zod';
 import { Product, type ProductChanges } from './product.ts';
 
@@ -15,6 +15,7 @@ export class UpdateProduct extends Command<Product> {
 class Handler {
   constructor(private readonly em: EntityManager) {}
   async execute({ id, changes }: UpdateProduct) {
-    return Object.assign(await load(this.em, Product, id), changes);
+    const product = await load(this.em, Product, id);
+    return Object.assign(product, amended(product, changes));
   }
 }

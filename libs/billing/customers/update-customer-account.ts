@@ -1,4 +1,4 @@
-import { Command, EntityManager, Handles, load } from '#kernel';
+import { amended, Command, EntityManager, Handles, load } from '#kernel';
 import type { z } from 'zod';
 import { CustomerAccount, type CustomerAccountChanges } from './customer-account.ts';
 
@@ -16,6 +16,7 @@ export class UpdateCustomerAccount extends Command<CustomerAccount> {
 class Handler {
   constructor(private readonly em: EntityManager) {}
   async execute({ id, changes }: UpdateCustomerAccount) {
-    return Object.assign(await load(this.em, CustomerAccount, id), changes);
+    const account = await load(this.em, CustomerAccount, id);
+    return Object.assign(account, amended(account, changes));
   }
 }

@@ -1,4 +1,4 @@
-import { Command, EntityManager, Handles } from '#kernel';
+import { amended, Command, EntityManager, Handles } from '#kernel';
 import type { z } from 'zod';
 import { CustomerAccount } from '../customers/customer-account.ts';
 import { customerOf, snapshotOf } from '../customers/customer.ts';
@@ -39,7 +39,7 @@ class Handler {
     }
     const before = inputOf(invoice);
     const [wasCurrency, wasIncluding] = [invoice.currency, invoice.pricesIncludeTax];
-    Object.assign(invoice, plain, { billingEntityId: seller.id, timeZone: seller.timeZone });
+    Object.assign(invoice, amended(invoice, plain), { billingEntityId: seller.id, timeZone: seller.timeZone });
     datesFit(invoice);
     const given = { lines, allowances, charges, prepaid };
     const reworked = Object.values(given).some((part) => part !== undefined);

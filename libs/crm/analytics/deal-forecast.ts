@@ -1,4 +1,4 @@
-import { formatAmount, Handles, organization, Read, Tally } from '#kernel';
+import { day, formatAmount, Handles, organization, Read, Tally } from '#kernel';
 import { sql } from 'kysely';
 import { z } from 'zod';
 import { CATEGORIES, Deal } from '../deals/deal.ts';
@@ -9,8 +9,8 @@ export const ForecastQuery = z
   .strictObject({
     pipeline_id: which.pipeline_id,
     owner_id: which.owner_id,
-    from: z.iso.date().optional().meta({ description: 'expected, or won, on this day or later' }),
-    to: z.iso.date().optional().meta({ description: 'expected, or won, on this day or earlier' }),
+    from: day().check.optional().meta({ description: 'expected, or won, on this day or later' }),
+    to: day().check.optional().meta({ description: 'expected, or won, on this day or earlier' }),
   })
   .meta({ id: 'ForecastQuery' });
 type Asked = z.output<typeof ForecastQuery>;
@@ -124,15 +124,8 @@ class Handler {
 }
 
 const counted = (lines: readonly Line[]) => lines.reduce((all, { count }) => all + count, 0);
-const totals = (lines: readonly Line[]): Sum[] => grouped(lines, ({ total }) => total);
-const weights = (lines: readonly Line[]): Sum[] => grouped(lines, ({ weighted }) => weighted);
-
-/** One sum for each currency, so that each is rounded once. */
-function grouped(lines: readonly Line[], of: (line: Line) => string): Sum[] {
-  const sums = new Map<string, bigint>();
-  for (const line of lines) sums.set(line.currency, (sums.get(line.currency) ?? 0n) + BigInt(of(line)));
-  return [...sums].map(([currency, e4]) => ({ currency, e4 }));
-}
+const totals = (lines: readonly Line[]): Sum[] => lines.map(({ currency, total }) => ({ currency, e4: BigInt(total) }));
+const weights = (lines: readonly Line[]): Sum[] => lines.map(({ currency, weighted }) => ({ currency, e4: BigInt(weighted) }));
 
 function figures(lines: readonly Line[], exchange: Exchange) {
   const won = lines.filter(({ status }) => status === 'won');

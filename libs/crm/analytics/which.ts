@@ -2,7 +2,9 @@ import { actor, dayBounds, divideRounded, forbidden, isDay, may, now, organizati
 import { z } from 'zod';
 import { Deal } from '../deals/deal.ts';
 
-const instant = z.union([z.iso.date(), z.iso.datetime({ offset: true })]);
+const instant = z
+  .union([z.iso.date(), z.iso.datetime({ offset: true })])
+  .refine((text) => text >= '1000' && text < '3000', 'lies outside of the years 1000 to 2999');
 /** What every figure can be narrowed by. */
 export const which = {
   pipeline_id: z.guid().toLowerCase().optional(),

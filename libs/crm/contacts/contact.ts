@@ -2,7 +2,7 @@ import { businessRecord, choices, day, email, invalid, json, note, now, organiza
 import { z } from 'zod';
 import { address } from '../address.ts';
 import { Company } from '../companies/company.ts';
-import { deriveName, splitName } from './name.ts';
+import { deriveName, type PersonName, splitName } from './name.ts';
 import { phoneOf } from './phone.ts';
 import { type Ambiguous, reconciled } from './ways.ts';
 
@@ -22,6 +22,8 @@ const Channel = z.strictObject({
   at: z.iso.datetime({ offset: true }).optional(),
   basis: z.string().trim().max(200).optional(),
 });
+/** Characters of a first or last name. */
+const PART = 100;
 const CHANNELS = ['email', 'sms', 'phone'] as const;
 const Consent = z.strictObject({ email: Channel.nullish(), sms: Channel.nullish(), phone: Channel.nullish() });
 type Consent = z.output<typeof Consent>;
@@ -35,8 +37,8 @@ export class Contact extends businessRecord(
   {
     /** Made of the other names; sent alone, it is split into them. */
     name: text({ max: 255 }).or(''),
-    firstName: text({ max: 100 }).optional(),
-    lastName: text({ max: 100 }).optional(),
+    firstName: text({ max: PART }).optional(),
+    lastName: text({ max: PART }).optional(),
     companyName: text({ max: 255 }).optional(),
     companyId: ref(() => Company).optional(),
     email: email().optional(),
@@ -77,6 +79,12 @@ export class Contact extends businessRecord(
   change(sent: SentContact): this {
     return Object.assign(this, settled(sent, this));
   }
+
+  /** Back among the living, where its e-mail may have to be the only one. */
+  restore(): void {
+    this.deletedAt = null;
+    this.uniqueEmail = organization().settings.unique_emails ? this.email : null;
+  }
 }
 
 type Settling = 'name' | 'firstName' | 'lastName' | 'companyName' | 'email' | 'emails' | 'phone' | 'phones' | 'consent';
@@ -93,21 +101,25 @@ export function settled<S extends SentContact>(sent: S, known: Known = {}): S & 
   if (sent.email !== undefined || sent.emails) Object.assign(out, emails(sent, known));
   if (sent.phone !== undefined || sent.phones) Object.assign(out, phones(sent, known, settings.default_country as string | undefined));
   if (sent.consent) Object.assign(out, { consent: consents(sent.consent, known.consent ?? {}) });
-  if (settings.unique_emails) Object.assign(out, { uniqueEmail: 'email' in out ? out.email : known.email });
+  // Whoever had it before the organization wanted that keeps it, and may share it.
+  if ('email' in out && out.email !== known.email) Object.assign(out, { uniqueEmail: settings.unique_emails ? out.email : null });
   return out;
 }
 
 function names(sent: SentContact, known: Known) {
-  const split = sent.firstName === undefined && sent.lastName === undefined && sent.name !== undefined ? splitName(sent.name) : {};
+  const split: Partial<PersonName> =
+    sent.firstName === undefined && sent.lastName === undefined && sent.name !== undefined ? splitName(sent.name) : {};
   const { firstName = null, lastName = null, companyName = null } = { ...known, ...definedOf(sent), ...split };
   const name = deriveName({ firstName, lastName, companyName });
   if (!name) throw contactNeedsName();
+  if (Object.values(split).some((part) => (part?.length ?? 0) > PART))
+    throw nameRefused('too_big', `has a part of more than ${PART} characters`);
   if (sent.name !== undefined && !('firstName' in split) && sent.name !== name) {
-    const message = 'is made of first_name and last_name: send it alone, or not at all';
-    throw invalid(`name ${message}`, { details: [{ pointer: '/name', code: 'derived', message }] });
+    throw nameRefused('derived', 'is made of first_name and last_name: send it alone, or not at all');
   }
   return { firstName, lastName, companyName, name };
 }
+const nameRefused = (code: string, message: string) => invalid(`name ${message}`, { details: [{ pointer: '/name', code, message }] });
 const definedOf = ({ firstName, lastName, companyName }: SentContact) =>
   Object.fromEntries(Object.entries({ firstName, lastName, companyName }).filter(([, value]) => value !== undefined)) as SentContact;
 

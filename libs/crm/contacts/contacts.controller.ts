@@ -1,4 +1,4 @@
-import { controller, crud, get } from '#kernel';
+import { controller, crud, get, post } from '#kernel';
 import { z } from 'zod';
 import { activityRoutes } from '../activities/activity-routes.ts';
 import { ContactTimeline, TimelineEntry, TimelineQuery } from '../timeline/contact-timeline.ts';
@@ -7,6 +7,7 @@ import { ContactChanges, NewContact } from './contact-input.ts';
 import { contactList, ContactView } from './contact-view.ts';
 import { CreateContact } from './create-contact.ts';
 import { DeleteContact } from './delete-contact.ts';
+import { RestoreContact } from './restore-contact.ts';
 import { UpdateContact } from './update-contact.ts';
 
 const example = {
@@ -31,6 +32,11 @@ export const ContactsController = controller(
       create: [CreateContact, NewContact, example],
       remove: DeleteContact,
       update: [UpdateContact, ContactChanges, { job_title: 'Head of analysis', birthday: '1985-12-10' }],
+    }),
+    restore: post(':id/restore', RestoreContact, {
+      does: 'Restore a contact',
+      answers: ContactView,
+      problems: ['contact.duplicate_email'],
     }),
     ...activityRoutes(ContactView, 'contactId', 'a contact'),
     timeline: get(':id/timeline', ContactTimeline, {

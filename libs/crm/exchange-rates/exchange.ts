@@ -55,7 +55,7 @@ export class Exchange {
   /** All that can be converted, each currency's sum rounded once, half away from zero, to the digits of the target. `per` divides them all. */
   total(sums: readonly Sum[], per = 1n): bigint {
     const unit = 10n ** BigInt(4 - digitsOf(this.currency));
-    return sums.reduce((all, { currency, e4 }) => {
+    return grouped(sums).reduce((all, { currency, e4 }) => {
       const factor = this.factors.get(currency);
       return factor ? all + divideRounded(e4 * factor.numerator, factor.denominator * unit * per) * unit : all;
     }, 0n);
@@ -65,6 +65,12 @@ export class Exchange {
   say(sums: readonly Sum[], per = 1n): string {
     return formatAmount(this.total(sums, per), this.currency);
   }
+}
+
+function grouped(sums: readonly Sum[]): Sum[] {
+  const all = new Map<string, bigint>();
+  for (const { currency, e4 } of sums) all.set(currency, (all.get(currency) ?? 0n) + e4);
+  return [...all].map(([currency, e4]) => ({ currency, e4 }));
 }
 
 function rateOf(from: string, to: string, found: readonly Found[]): UsedRate | undefined {

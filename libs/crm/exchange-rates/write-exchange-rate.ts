@@ -1,4 +1,4 @@
-import { Command, EntityManager, Handles, load } from '#kernel';
+import { alreadyExists, Command, EntityManager, Handles, load } from '#kernel';
 import type { z } from 'zod';
 import { checkRate, ExchangeRate, type ExchangeRateChanges, type NewExchangeRate } from './exchange-rate.ts';
 
@@ -13,6 +13,9 @@ class CreateHandler {
   constructor(private readonly em: EntityManager) {}
   async execute({ input }: CreateExchangeRate) {
     checkRate(input);
+    const { from, to, date } = input;
+    const [same] = await this.em.find(ExchangeRate, { from, to, date });
+    if (same) throw alreadyExists(undefined, { existing: { type: 'exchange_rate', id: same.id } });
     return this.em.create(ExchangeRate, input);
   }
 }

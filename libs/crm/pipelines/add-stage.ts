@@ -24,7 +24,12 @@ class Handler {
     const pipeline = await load(this.em, Pipeline, pipelineId);
     const line = await lineOf(this.em, pipelineId);
     const keys = line.map((stage) => stage.key);
-    if (key && keys.includes(key)) throw stageKeyTaken(undefined, { details: [{ pointer: '/key', code: 'taken', message: 'is taken' }] });
+    const same = line.find((stage) => stage.key === key);
+    if (same)
+      throw stageKeyTaken(undefined, {
+        details: [{ pointer: '/key', code: 'taken', message: 'is taken' }],
+        existing: { type: 'stage', id: same.id },
+      });
 
     const end = line.findIndex((stage) => stage.kind !== 'open');
     const place = position ? position - 1 : kind === 'open' && end >= 0 ? end : line.length;

@@ -1,8 +1,9 @@
-import { addDays, EntityManager, organization, today } from '#kernel';
+import { actor, addDays, Bus, EntityManager, organization, today } from '#kernel';
 import { Membership } from '#identity';
 import { Injectable } from '@nestjs/common';
 import { stillThere } from '../about.ts';
 import { noteTask } from './create-task.ts';
+import { promiseReminder } from './remind-of-task.ts';
 import { followUpNeedsDone, type NextTask, settledTask, Task } from './task.ts';
 import type { FollowUp } from './task-input.ts';
 
@@ -11,7 +12,10 @@ const FOLLOW_UP_DAYS = 2;
 /** What completing a task brings about: the follow-up that was asked for, and the next one of a series. */
 @Injectable()
 export class Follow {
-  constructor(private readonly em: EntityManager) {}
+  constructor(
+    private readonly em: EntityManager,
+    private readonly bus: Bus,
+  ) {}
 
   /** @throws task.follow_up_needs_done when a follow-up was sent without completing the task; task.due_in_past */
   async up(task: Task, wasDone: boolean, followUp: FollowUp | undefined) {
@@ -21,18 +25,28 @@ export class Follow {
         details: [{ pointer: '/follow_up', code: 'not_completing', message: followUpNeedsDone.problem.title }],
       });
     if (!completed) return;
-    const next = task.next();
+    const next = (await this.goesOn(task)) ? null : task.next();
     if (!followUp && !next) return;
     // Completing must not fail because a record was deleted or a colleague has left since.
     const common = { ...task.successor(), ...(await stillThere(this.em, task)), assigneeId: await this.stillMember(task.assigneeId) };
-    if (next) this.create({ ...next, ...common });
+    if (next) {
+      const ownerId = (await this.stillMember(next.ownerId)) ?? actor().userId;
+      await promiseReminder(this.bus, this.create({ ...next, ...common, ownerId }));
+    }
     if (!followUp) return;
     const dueDate = followUp.due_date ?? addDays(today(organization().timeZone), FOLLOW_UP_DAYS);
-    this.create({ ...common, ...settledTask({ dueDate }), title: followUp.title });
+    this.create({ ...common, ...settledTask({ dueDate }, undefined, '/follow_up'), title: followUp.title });
   }
 
-  private create(values: Pick<Task, 'title'> & Partial<NextTask>) {
-    noteTask(this.em, this.em.create(Task, values));
+  private create(values: Pick<Task, 'title'> & Partial<NextTask>): Task {
+    const task = this.em.create(Task, values);
+    noteTask(this.em, task);
+    return task;
+  }
+
+  /** Whether the series has its next task already: the task was done before, and reopened. */
+  private async goesOn({ id, recurrence }: Task): Promise<boolean> {
+    return recurrence !== null && (await this.em.count(Task, { followsId: id, recurrence: { $ne: null } })) > 0;
   }
 
   private async stillMember(userId: string | null) {

@@ -103,15 +103,13 @@ export class Task extends businessRecord(
     const from = this.recursFrom ?? this.dueDate ?? today(timeZone);
     const dueDate = nextDay(this.recurrence, from, this.dueDate ?? from, today(timeZone));
     const days = this.dueDate ? daysBetween(this.dueDate, dueDate) : 0;
-    const dueAt = this.dueAt && after(this.dueAt, { days }, timeZone);
+    const moved = (at: Date | null) => at && after(at, { days }, timeZone);
+    const { title, description, recurrence, ownerId, custom } = this;
+    const remindAt = days ? moved(this.remindAt) : null;
     return {
       ...this.successor(),
-      title: this.title,
-      description: this.description,
-      recurrence: this.recurrence,
-      recursFrom: from,
-      dueDate,
-      dueAt,
+      ...{ title, description, recurrence, ownerId, custom },
+      ...{ recursFrom: from, dueDate, dueAt: moved(this.dueAt), remindAt },
     };
   }
 
@@ -122,7 +120,7 @@ export class Task extends businessRecord(
   }
 }
 export type NextTask = ReturnType<Task['successor']> &
-  Pick<Task, 'title' | 'description' | 'recurrence' | 'recursFrom' | 'dueDate' | 'dueAt'>;
+  Pick<Task, 'title' | 'description' | 'recurrence' | 'ownerId' | 'custom' | 'recursFrom' | 'dueDate' | 'dueAt' | 'remindAt'>;
 
 /** The first day of a series from an anchor that lies after `last` and not before `soonest`. */
 export function nextDay({ every, count }: Recurrence, anchor: string, last: string, soonest: string): string {
@@ -141,10 +139,11 @@ export type SentTask = Partial<Pick<Task, Timed>>;
 /**
  * What was sent to make or change a task, completed: status, is_done and completed_at agree, due_at falls on due_date, and neither is set to
  * a day before today in the organization's zone.
+ * @param at where in the request it was sent, for pointers
  * @throws task.due_in_past, task.due_conflict, task.status_conflict
  */
-export function settledTask<S extends SentTask>(sent: S, known?: SentTask): S {
-  return { ...sent, ...state(sent, known), ...due(sent, known), ...(sent.remindAt !== undefined ? { remindedAt: null } : {}) };
+export function settledTask<S extends SentTask>(sent: S, known?: SentTask, at = ''): S {
+  return { ...sent, ...state(sent, known), ...due(sent, known, at), ...(sent.remindAt !== undefined ? { remindedAt: null } : {}) };
 }
 
 function state({ status, isDone }: SentTask, known: SentTask = {}) {
@@ -159,7 +158,7 @@ function state({ status, isDone }: SentTask, known: SentTask = {}) {
   return { status: becomes, isDone: done, completedAt: done ? (known.completedAt ?? now()) : null };
 }
 
-function due(sent: SentTask, known: SentTask = {}) {
+function due(sent: SentTask, known: SentTask = {}, at: string) {
   if (sent.dueDate === undefined && sent.dueAt === undefined) return {};
   const { timeZone } = organization();
   const dueAt = sent.dueAt !== undefined ? sent.dueAt : (known.dueAt ?? null);
@@ -167,11 +166,11 @@ function due(sent: SentTask, known: SentTask = {}) {
   if (sent.dueDate !== undefined) {
     if (sent.dueAt && sent.dueDate !== dayOfDue)
       throw dueConflict(undefined, { details: [{ pointer: '/due_at', code: 'conflict', message: `falls on ${dayOfDue} in ${timeZone}` }] });
-    inTime(sent.dueDate, known.dueDate, '/due_date', timeZone);
+    inTime(sent.dueDate, known.dueDate, `${at}/due_date`, timeZone);
     // Another day than before: the old time of day meant another instant.
     return { dueDate: sent.dueDate, dueAt: sent.dueDate === dayOfDue ? dueAt : null, recursFrom: null };
   }
-  inTime(dayOfDue, known.dueDate, '/due_at', timeZone);
+  inTime(dayOfDue, known.dueDate, `${at}/due_at`, timeZone);
   return { dueDate: dayOfDue ?? known.dueDate ?? null, dueAt, recursFrom: null };
 }
 

@@ -1,9 +1,21 @@
-import { formatAmount, tenantId } from '#kernel';
-import { sql } from 'kysely';
+import { formatAmount, type Read, tenantId } from '#kernel';
+import { sql, type SqlBool } from 'kysely';
 import { Activity } from '../activities/activity.ts';
 import { Deal } from '../deals/deal.ts';
 import { Task } from '../tasks/task.ts';
 import { onTimeline } from './timeline.ts';
+
+/** Rows about the contact himself, and those about one of his deals alone. */
+const his =
+  (table: 'activity' | 'task', also = sql`true`) =>
+  (contactId: string, read: Read) => {
+    const of = (column: string) => sql.ref(`${table}.${column}`);
+    const deals = read.from(Deal).where('deal.contact_id', '=', contactId).select('deal.id');
+    return [
+      sql<SqlBool>`${also} and ${of('contact_id')} = ${contactId}`,
+      sql<SqlBool>`${also} and ${of('contact_id')} is distinct from ${contactId} and ${of('deal_id')} in (${deals})`,
+    ];
+  };
 
 onTimeline({
   kind: 'activity',
@@ -11,14 +23,8 @@ onTimeline({
   at: 'occurred_at',
   title: 'text',
   detail: { kind: 'kind', payload: 'payload', author_id: 'author_id', created_by: 'created_by' },
-  // His own and those of his deals. A task shows itself; that it was created need not be said twice.
-  belongs: (contactId, read) => {
-    const deals = read.from(Deal).where('deal.contact_id', '=', contactId).select('deal.id');
-    return [
-      sql`activity.kind <> 'task_created' and activity.contact_id = ${contactId}`,
-      sql`activity.kind <> 'task_created' and activity.contact_id is distinct from ${contactId} and activity.deal_id in (${deals})`,
-    ];
-  },
+  // A task shows itself; that it was created need not be said twice.
+  belongs: his('activity', sql`activity.kind <> 'task_created'`),
 });
 
 onTimeline({
@@ -26,6 +32,7 @@ onTimeline({
   of: Task,
   title: 'title',
   detail: { status: 'status', priority: 'priority', due_date: 'due_date', assignee_id: 'assignee_id', completed_at: 'completed_at' },
+  belongs: his('task'),
 });
 
 onTimeline({
