@@ -260,6 +260,101 @@ describe('importing deals', () => {
   });
 });
 
+describe('updating deals', () => {
+  const fields = { resource: 'deal', duplicate_policy: 'update' };
+  const stages = [{ name: 'Asked' }, { name: 'Told' }, { name: 'Over', kind: 'closed' }];
+  /** One deal that was imported, and then moved by hand to where it is now. */
+  async function dealt(w: World, changes: object) {
+    await imported(w, fields, csv('Deal ID,Title,Amount', 'd1,One,5'));
+    const [{ id }] = (await w.manager.get('deals')).data;
+    expect((await w.owner.patch(`deals/${id}`, changes)).status).toBe(200);
+    return id as string;
+  }
+  const stands = async (w: World, id: string) => {
+    const { title, stage, status, amount, pipeline_id } = (await w.owner.get(`deals/${id}`)).data;
+    return { title, stage, status, amount, pipeline_id };
+  };
+
+  it('leaves stage, status and pipeline where the row does not name them', async () => {
+    const w = await world();
+    const line = (await w.owner.post('pipelines', { name: 'Other', stages })).data;
+    const id = await dealt(w, { pipeline_id: line.id, stage: 'told' });
+    expect(await imported(w, fields, csv('Deal ID,Title,Amount', 'd1,Renamed,6'))).toMatchObject({ updated: 1, failed: 0 });
+    const told = { title: 'Renamed', stage: 'told', amount: '6.00', pipeline_id: line.id };
+    expect(await stands(w, id)).toEqual({ ...told, status: 'in_progress' });
+    // A status alone stays in the deal's own pipeline, and is judged with the amount that it has.
+    expect(await imported(w, fields, csv('Deal ID,Title,Status', 'd1,Renamed,won'))).toMatchObject({ updated: 1, failed: 0 });
+    expect(await stands(w, id)).toMatchObject({ status: 'won', amount: '6.00', pipeline_id: line.id });
+    expect(await imported(w, fields, csv('Deal ID,Title', 'd1,Won and renamed'))).toMatchObject({ updated: 1, failed: 0 });
+    expect(await stands(w, id)).toMatchObject({ title: 'Won and renamed', status: 'won', pipeline_id: line.id });
+  });
+
+  it('into another pipeline wants its stage named', async () => {
+    const w = await world();
+    const line = (await w.owner.post('pipelines', { name: 'Other', stages })).data;
+    const id = await dealt(w, { stage: 'proposal' });
+    const refused = await imported(w, fields, csv('Deal ID,Title,Pipeline', 'd1,One,Other'));
+    expect(await errorsOf(w.manager, refused.id)).toEqual([
+      'line,column,reason',
+      '2,Pipeline,Name the stage of the other pipeline the deal goes to',
+    ]);
+    expect(await imported(w, fields, csv('Deal ID,Title,Pipeline,Stage', 'd1,One,other,Told'))).toMatchObject({ updated: 1 });
+    expect(await stands(w, id)).toMatchObject({ stage: 'told', pipeline_id: line.id });
+  });
+
+  it('back or open again takes the permission of whoever started the import', async () => {
+    const w = await world();
+    const id = await dealt(w, { stage: 'negotiation' });
+    const back = csv('Deal ID,Title,Stage', 'd1,Back,qualification');
+    const refused = await imported(w, fields, back);
+    expect(refused).toMatchObject({ updated: 0, failed: 1 });
+    expect(await errorsOf(w.manager, refused.id)).toContain('2,,Only owners and admins may move a deal back or reopen it');
+    expect(await stands(w, id)).toMatchObject({ title: 'One', stage: 'negotiation' });
+    expect(await imported(w, fields, back, w.admin)).toMatchObject({ updated: 1, failed: 0 });
+    expect(await stands(w, id)).toMatchObject({ title: 'Back', stage: 'qualification' });
+    await w.owner.post(`deals/${id}/win`);
+    const open = csv('Deal ID,Title,Status', 'd1,Open again,in_progress');
+    expect(await imported(w, fields, open)).toMatchObject({ updated: 0, failed: 1 });
+    expect(await imported(w, fields, open, w.admin)).toMatchObject({ updated: 1, failed: 0 });
+    expect(await stands(w, id)).toMatchObject({ title: 'Open again', status: 'in_progress' });
+  });
+});
+
+describe('whom a row names', () => {
+  const said = (name: string) => csv('Name', name);
+  it('is found by the name that is stored, however it is written', async () => {
+    const w = await world();
+    expect(await imported(w, { resource: 'contact', match_on: 'name' }, csv('Name', '"Lovelace, Ada"'))).toMatchObject({ created: 1 });
+    expect(await imported(w, { resource: 'contact', match_on: 'name' }, said('Ada  LOVELACE'))).toMatchObject({ created: 0, skipped: 1 });
+    const deals = csv('Title,Contact', 'One,"Lovelace, Ada"', 'Two,Ada Lovelace', 'Three,"Byron, George"', 'Four,George Byron');
+    expect(await imported(w, { resource: 'deal' }, deals)).toMatchObject({ created: 4, failed: 0 });
+    expect((await w.manager.get('contacts?sort=name')).data.map(({ name }: { name: string }) => name)).toEqual([
+      'Ada Lovelace',
+      'George Byron',
+    ]);
+    await w.manager.post('companies', { name: 'Acme  Ltd' });
+    expect(await imported(w, { resource: 'company' }, said('acme ltd'))).toMatchObject({ match_on: 'name', created: 0, skipped: 1 });
+  });
+
+  it('is looked for among what whoever started the import may see', async () => {
+    const w = await world({ settings: { record_visibility: 'own' } });
+    const seller = await w.join('member', ['sales']);
+    const ada = { name: 'Ada Lovelace', email: 'ada@example.com' };
+    await w.manager.post('contacts', ada);
+    await w.manager.post('companies', { name: 'Acme' });
+    const report = { mapping: JSON.stringify({ missing: { company: 'report', contact: 'report' } }) };
+    const deals = csv('Title,Contact,Company', 'One,Ada Lovelace,', 'Two,ada@example.com,', 'Three,,Acme');
+    expect(await imported(w, { resource: 'deal', ...report }, deals, seller)).toMatchObject({ created: 0, failed: 3 });
+    expect(await imported(w, { resource: 'contact' }, csv('Name,Email', 'Ada Lovelace,ada@example.com'), seller)).toMatchObject({
+      created: 1,
+    });
+    expect(await imported(w, { resource: 'deal', ...report }, deals, seller)).toMatchObject({ created: 2, failed: 1 });
+    const [own] = (await seller.get('contacts')).data;
+    expect((await seller.get('deals')).data.map((deal: { contact_id: string }) => deal.contact_id)).toEqual([own.id, own.id]);
+    expect(await imported(w, { resource: 'deal', ...report }, deals)).toMatchObject({ created: 1, skipped: 2, failed: 0 });
+  });
+});
+
 describe('a folder and its mapping file', () => {
   const actor = ({ organization, owner }: World): Actor => ({
     kind: 'user',

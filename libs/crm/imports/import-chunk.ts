@@ -1,8 +1,8 @@
 import { Bus, Command, EntityManager, Handles, load } from '#kernel';
-import type { Expected } from './expected.ts';
 import { Import } from './import.ts';
 import type { ReadRow, Refused } from './read-row.ts';
 import { Taking } from './take-rows.ts';
+import type { Work } from './targets/target.ts';
 import { targetOf } from './targets/targets.ts';
 
 /** A row as it was read, or why it could not be. */
@@ -16,14 +16,14 @@ export class ImportChunk extends Command<boolean> {
   /**
    * @param from rows of the file before these
    * @param progress percent of the file behind these
-   * @param expected in a dry run: what came before
+   * @param around who started it; in a dry run, what came before
    */
   constructor(
     readonly id: string,
     readonly from: number,
     readonly rows: readonly ChunkRow[],
     readonly progress: number,
-    readonly expected?: Expected,
+    readonly around: Pick<Work, 'starter' | 'expected'>,
   ) {
     super();
   }
@@ -36,10 +36,10 @@ class Handler {
     private readonly bus: Bus,
   ) {}
 
-  async execute({ id, from, rows, progress, expected }: ImportChunk) {
+  async execute({ id, from, rows, progress, around }: ImportChunk) {
     const order = await load(this.em, Import, id);
     if (order.status !== 'running' || order.position !== from) return false;
-    const taking = new Taking({ em: this.em, bus: this.bus, order, expected }, targetOf(order.resource));
+    const taking = new Taking({ em: this.em, bus: this.bus, order, ...around }, targetOf(order.resource));
     const good = [];
     for (const row of rows) {
       if ('refused' in row) taking.refuse(row.line, row.refused);

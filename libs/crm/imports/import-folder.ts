@@ -12,7 +12,7 @@ import type { MappingFile, PeopleFile, RecordsFile } from './mapping-file.ts';
 import { PrepareOrganization } from './prepare-organization.ts';
 import { ImportErrors } from './read-errors.ts';
 import { readPeople } from './read-people.ts';
-import { RunImport } from './run-import.ts';
+import { RunImport, starterOf } from './run-import.ts';
 import { StartImport } from './start-import.ts';
 
 /** What became of one file. */
@@ -112,7 +112,7 @@ export class FolderImport {
         );
       const watch = at && setInterval(show, LOOK_EVERY_MS);
       try {
-        await this.bus.run(new RunImport(id, expected));
+        await this.bus.run(new RunImport(id, starterOf(me), expected));
       } finally {
         clearInterval(watch);
       }

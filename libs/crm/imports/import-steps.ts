@@ -1,10 +1,11 @@
 import { Bus, Command, csvStream, EntityManager, fileKey, Handles, load, now, organization, Storage } from '#kernel';
 import { UpdateCompany } from '../companies/update-company.ts';
 import { Company } from '../companies/company.ts';
-import { type Expected, WOULD_BE_MADE } from './expected.ts';
+import { WOULD_BE_MADE } from './expected.ts';
 import { Import, ImportBatch, ImportRow } from './import.ts';
 import { byName, keyOf } from './look-up.ts';
 import { anew, reasonOf } from './take-rows.ts';
+import type { Work } from './targets/target.ts';
 
 const AT_ONCE = 500;
 const ERROR_COLUMNS = ['line', 'column', 'reason'];
@@ -54,10 +55,10 @@ class FailHandler {
 
 /** Links some of the records that named one which came later in the file; false when none is left. */
 export class LinkRows extends Command<boolean> {
-  /** @param expected in a dry run: what the file would have brought in */
+  /** @param around who started it; in a dry run, what the file would have brought in */
   constructor(
     readonly id: string,
-    readonly expected?: Expected,
+    readonly around: Pick<Work, 'starter' | 'expected'>,
   ) {
     super();
   }
@@ -70,7 +71,7 @@ class LinkHandler {
     private readonly bus: Bus,
   ) {}
 
-  async execute({ id, expected }: LinkRows) {
+  async execute({ id, around: { starter, expected } }: LinkRows) {
     const order = await load(this.em, Import, id);
     const rows = await this.em.find(
       ImportRow,
@@ -79,7 +80,7 @@ class LinkHandler {
     );
     if (order.status !== 'running' || !rows.length) return false;
     const keys = [...new Set(rows.map(({ named }) => keyOf(named!)))];
-    const found = await byName(this.em, 'company', keys);
+    const found = await byName(this.em, 'company', keys, starter);
     const versions = new Map<string, number>();
     const makes = order.mapping.missing.company === 'create';
     for (const key of keys) if (expected && !found.has(key) && (makes || expected.has('company', key))) found.set(key, WOULD_BE_MADE);

@@ -1,34 +1,46 @@
-import { type EntityManager, organization, tenantId } from '#kernel';
+import { type Actor, allows, type EntityManager, organization, tenantId } from '#kernel';
 import { sql } from 'kysely';
+import { Company } from '../companies/company.ts';
+import { Contact } from '../contacts/contact.ts';
+import { deriveName, splitName } from '../contacts/name.ts';
+import { Deal } from '../deals/deal.ts';
 import type { ImportedResource } from './guess-columns.ts';
 
 /** Names and e-mails are the same in any case, and however many spaces they have. */
 export const keyOf = (name: string) => name.trim().replace(/\s+/g, ' ').toLowerCase();
 
-interface Found {
-  key: string;
-  id: string;
-}
+/** The same of a person who is named by e-mail or name: "Lovelace, Ada" is called as she is once she has become a contact. */
+export const personKeyOf = (name: string) => keyOf(name.includes('@') ? name : deriveName(splitName(name)));
+
+type Found = { key: string; id: string; owner_id: string | null };
 /** The oldest when several are called the same. */
 const firstOf = (rows: readonly Found[]) => new Map([...rows].reverse().map(({ key, id }) => [key, id]));
 
-/** Living records by their names or e-mails (as `keyOf` writes them), one query for all. */
-export async function byName(em: EntityManager, resource: ImportedResource, names: readonly string[]): Promise<Map<string, string>> {
+const SOURCES = { contact: Contact, company: Company, deal: Deal };
+
+/** Living records that somebody may see by their names (as `keyOf` writes them), one query for all. */
+export async function byName(
+  em: EntityManager,
+  resource: ImportedResource,
+  names: readonly string[],
+  reader: Actor,
+): Promise<Map<string, string>> {
   if (!names.length) return new Map();
-  const name = sql.ref(resource === 'deal' ? 'title' : 'name');
-  const { rows } = await sql<Found>`select lower(${name}) as key, id from ${sql.table(resource)}
-    where tenant_id = ${tenantId()} and deleted_at is null and lower(${name}) = any(${names}::text[])
+  const key = sql`lower(regexp_replace(${sql.ref(resource === 'deal' ? 'title' : 'name')}, '\\s+', ' ', 'g'))`;
+  const { rows } = await sql<Found>`select ${key} as key, id, owner_id from ${sql.table(resource)}
+    where tenant_id = ${tenantId()} and deleted_at is null and ${key} = any(${names}::text[])
     order by created_at, id`.execute(em.getKysely());
-  return firstOf(rows);
+  return firstOf(rows.filter((row) => allows(reader, 'read', SOURCES[resource], row)));
 }
 
-export async function contactsByEmail(em: EntityManager, emails: readonly string[]): Promise<Map<string, string>> {
+/** The same by e-mail; without a reader, also those that nobody here may see. */
+export async function contactsByEmail(em: EntityManager, emails: readonly string[], reader?: Actor): Promise<Map<string, string>> {
   if (!emails.length) return new Map();
-  const { rows } = await sql<Found>`select email as key, id from contact
+  const { rows } = await sql<Found>`select email as key, id, owner_id from contact
     where tenant_id = ${tenantId()} and deleted_at is null and email = any(${emails}::text[]) order by created_at, id`.execute(
     em.getKysely(),
   );
-  return firstOf(rows);
+  return firstOf(reader ? rows.filter((row) => allows(reader, 'read', Contact, row)) : rows);
 }
 
 /** Members of the organization by e-mail or name; those who left are none any more. */
@@ -46,7 +58,10 @@ export async function members(em: EntityManager, names: readonly string[]): Prom
   return new Map([...rows.map(({ name, id }) => [name, id] as const), ...rows.map(({ email, id }) => [email, id] as const)]);
 }
 
-/** What was imported before under these ids and lives, with the fingerprint of the row it was made of. */
+/**
+ * What was imported before under these ids and lives, with the fingerprint of the row it was made of. Also what the reader may not see: an
+ * id of another system stands for one record of the organization, whoever brought it in.
+ */
 export async function referenced(
   em: EntityManager,
   source: string,

@@ -1,8 +1,9 @@
-import { Bus, FileMissing, Handles, logger, lostRace, organization, Process, Storage } from '#kernel';
+import { actor, type Actor, Bus, FileMissing, Handles, logger, lostRace, organization, Process, Storage } from '#kernel';
 import { BeginImport, FailImport, FinishImport, LinkRows } from './import-steps.ts';
 import { Expected } from './expected.ts';
 import type { Import } from './import.ts';
 import { type ChunkRow, ImportChunk } from './import-chunk.ts';
+import type { Work } from './targets/target.ts';
 import { type CsvFile, parseCsv, type Row, type RowProblem } from './parse-csv.ts';
 import { RowReader } from './read-row.ts';
 import { targetOf } from './targets/targets.ts';
@@ -16,19 +17,35 @@ const PROBLEMS: Record<RowProblem, string> = {
   too_long: 'the row is too long',
 };
 
+/** Who started an import and what he might do then, in a form that can be promised. */
+export type Starter = Pick<Actor, 'kind' | 'userId' | 'role' | 'permissionSets' | 'apiKeyId'>;
+export const starterOf = ({ kind, userId, role, permissionSets, apiKeyId }: Actor): Starter => ({
+  kind,
+  userId,
+  role,
+  permissionSets,
+  apiKeyId,
+});
+
 /**
  * Imports a file, a transaction for each thousand rows. The next rows are read while the database is busy with the ones before; how far it
  * came stands in the import, so a worker that takes over goes on there.
  */
 export class RunImport extends Process<void> {
-  /** @param expected for a dry run of several files: what those before would have brought in */
+  /**
+   * @param by whoever runs it unless given
+   * @param expected for a dry run of several files: what those before would have brought in
+   */
   constructor(
     readonly id: string,
+    readonly by?: Starter,
     readonly expected?: Expected,
   ) {
     super();
   }
 }
+
+type Around = Pick<Work, 'starter' | 'expected'>;
 
 @Handles(RunImport, 'system')
 class Handler {
@@ -37,16 +54,17 @@ class Handler {
     private readonly storage: Storage,
   ) {}
 
-  async execute({ id, expected }: RunImport) {
+  async execute({ id, by, expected = new Expected() }: RunImport) {
     const order = await this.bus.run(new BeginImport(id));
-    if (order.isOpen()) await this.take(order, order.dryRun ? (expected ?? new Expected()) : undefined);
+    const starter: Actor = by ? { ...by, organization: organization() } : actor();
+    if (order.isOpen()) await this.take(order, order.dryRun ? { starter, expected } : { starter });
     // Nobody needs a copy of all these people any more: what became of each row stands in the import.
     await this.storage.delete(order.fileKey);
   }
 
-  private async take(order: Import, expected: Expected | undefined): Promise<void> {
+  private async take(order: Import, around: Around): Promise<void> {
     try {
-      await this.takeAll(order, expected);
+      await this.takeAll(order, around);
       await this.bus.run(new FinishImport(order.id));
     } catch (error) {
       if (!(error instanceof FileMissing)) throw error;
@@ -56,7 +74,7 @@ class Handler {
   }
 
   /** @throws lost_race when another worker is at it too: the slower one stops */
-  private async takeAll(order: Import, expected: Expected | undefined): Promise<void> {
+  private async takeAll(order: Import, around: Around): Promise<void> {
     const { id, fileKey, fileSize } = order;
     const counted = new Counted(await this.storage.get(fileKey));
     const chunks = chunksOf(await parseCsv(counted), order);
@@ -69,9 +87,9 @@ class Handler {
         next = chunks.next();
         next.catch(() => {});
         const progress = Math.min(99, Math.floor((counted.bytes * 100) / fileSize));
-        if (!(await this.bus.run(new ImportChunk(id, from, rows, progress, expected)))) throw lostRace();
+        if (!(await this.bus.run(new ImportChunk(id, from, rows, progress, around)))) throw lostRace();
       }
-      while (await this.bus.run(new LinkRows(id, expected)));
+      while (await this.bus.run(new LinkRows(id, around)));
     } finally {
       await chunks.return(undefined);
     }

@@ -1,9 +1,9 @@
-import { Bus, Command, EntityManager, forbidden, Handles, may, Storage, type Upload } from '#kernel';
+import { actor, Bus, Command, EntityManager, forbidden, Handles, may, Storage, type Upload } from '#kernel';
 import { z } from 'zod';
 import { DateFormat, DUPLICATES, Mapping, MATCHES, type Match, resolved, RESOURCES } from './mapping.ts';
 import { Import, mappingUnfit, unreadable } from './import.ts';
 import { parseCsv } from './parse-csv.ts';
-import { RunImport } from './run-import.ts';
+import { RunImport, starterOf } from './run-import.ts';
 import { targetOf } from './targets/targets.ts';
 
 /** A JSON text, as form fields and query parameters carry it, or the value itself. */
@@ -97,7 +97,7 @@ class Handler {
       dryRun,
     });
     await this.em.flush();
-    if (promised) await this.bus.later(new RunImport(made.id), { key: made.id, subjectId: made.id });
+    if (promised) await this.bus.later(new RunImport(made.id, starterOf(actor())), { key: made.id, subjectId: made.id });
     return made;
   }
 

@@ -1,10 +1,10 @@
-import { type EntityManager, insertMany, Refusal, refusalOf, tenantId } from '#kernel';
+import { actingAs, call, type EntityManager, insertMany, Refusal, refusalOf, tenantId } from '#kernel';
 import { sql } from 'kysely';
 import { type Expected, WOULD_BE_MADE } from './expected.ts';
 import type { ImportedResource } from './guess-columns.ts';
 import { ExternalReference, ImportBatch, ImportRow } from './import.ts';
 import { byName, contactsByEmail, keyOf, referenced } from './look-up.ts';
-import type { ReadRow, Refused } from './read-row.ts';
+import type { Refused } from './read-row.ts';
 import type { Prepared, Settled, Target, Work } from './targets/target.ts';
 
 /** A row on its way in, by what it is recognised as when it comes again. */
@@ -78,12 +78,12 @@ export class Taking {
   }
 
   private async known(rows: readonly Keyed[]): Promise<Map<string, Known>> {
-    const { em, order } = this.work;
+    const { em, order, starter } = this.work;
     const keys = rows.flatMap(({ key }) => key ?? []);
     const found = new Map<string, Known>();
     const live = keys.flatMap((key) => (key.startsWith(LIVE[order.matchOn] ?? '\0') ? [key.slice(key.indexOf(':') + 1)] : []));
     if (order.duplicatePolicy !== 'create' && live.length) {
-      const named = order.matchOn === 'email' ? await contactsByEmail(em, live) : await byName(em, order.resource, live);
+      const named = order.matchOn === 'email' ? await contactsByEmail(em, live, starter) : await byName(em, order.resource, live, starter);
       for (const [name, id] of named) found.set(`${order.matchOn}:${name}`, { id, fingerprint: null });
     }
     for (const [key, reference] of await referenced(em, order.source, order.resource, keys)) found.set(key, reference);
@@ -123,7 +123,9 @@ export class Taking {
   private async update(id: string, prepared: Prepared): Promise<void> {
     const { line, fingerprint, key } = prepared.row as Keyed & Settled;
     try {
-      const { version } = await this.work.bus.apart(() => this.target.update(this.work, id, prepared));
+      // What is there already changes as if whoever started the import had changed it: he needs the same permissions.
+      const change = () => this.work.bus.apart(() => this.target.update(this.work, id, prepared));
+      const { version } = await actingAs(this.work.starter, change, { requestId: call().requestId });
       this.work.order.updated++;
       const made = this.madeOf(this.work.order.resource);
       if (id in made) made[id] = version;
@@ -204,11 +206,11 @@ const LIVE: Partial<Record<string, string>> = { email: 'email:', name: 'name:' }
  * What tells that a row has been taken before: its external id, its e-mail or its name; one without any is recognised as a whole. Told to
  * create in any case, only an external id is.
  */
-function keyFor({ externalId, values, fingerprint }: ReadRow, matchOn: string, policy: string): string | null {
+function keyFor({ externalId, values, settled, fingerprint }: Omit<Settled, 'known'>, matchOn: string, policy: string): string | null {
   if (externalId !== null && (matchOn === 'external_id' || policy === 'create')) return externalId;
   if (policy === 'create') return null;
-  const { email, name, title } = values;
-  const called = name ?? title ?? [values.firstName, values.lastName].filter(Boolean).join(' ');
+  const { email } = values;
+  const called = settled.name ?? settled.title;
   if (matchOn === 'email' && typeof email === 'string') return `email:${email}`;
   if (matchOn === 'name' && typeof called === 'string' && called) return `name:${keyOf(called)}`;
   return `row:${fingerprint}`;

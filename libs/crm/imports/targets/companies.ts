@@ -18,9 +18,8 @@ export const companies: Target = {
 
   async prepare(work, rows) {
     const owners = await ownersOf(work, rows);
-    const parents = await byName(work.em, 'company', [
-      ...new Set(rows.flatMap(({ names }) => (names.parent ? [keyOf(names.parent)] : []))),
-    ]);
+    const named = new Set(rows.flatMap(({ names }) => (names.parent ? [keyOf(names.parent)] : [])));
+    const parents = await byName(work.em, 'company', [...named], work.starter);
     const prepared = rows.map((row): Prepared | Refused => {
       const { ownerId, refused } = ownerOf(work, owners, row);
       if (refused) return refused;

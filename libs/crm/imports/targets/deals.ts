@@ -1,18 +1,22 @@
 import { Drafts, fieldsOf, now, Refusal, uuidv7 } from '#kernel';
-import { begin } from '../../deals/aim.ts';
+import { aim, begin } from '../../deals/aim.ts';
 import { reasonRequired } from '../../deals/change-deal.ts';
 import { Deal, isOpen, type Status, STATUSES } from '../../deals/deal.ts';
-import type { NewDeal } from '../../deals/deal-input.ts';
+import type { DealChanges, NewDeal } from '../../deals/deal-input.ts';
 import { openDeal } from '../../deals/open-deal.ts';
 import { UpdateDeal } from '../../deals/update-deal.ts';
 import type { Line } from '../../pipelines/line.ts';
 import { Pipeline, Stage } from '../../pipelines/pipeline.ts';
 import { keyFrom, probabilityOf } from '../../pipelines/structure.ts';
-import { keyOf } from '../look-up.ts';
+import { keyOf, personKeyOf } from '../look-up.ts';
+import { WOULD_BE_MADE } from '../expected.ts';
 import type { MappingFile } from '../mapping-file.ts';
 import type { Refused } from '../read-row.ts';
 import { columnOf, companiesOf, contactsOf, notThere, ownerOf, ownersOf } from './names.ts';
 import type { Created, Place, Prepared, Settled, Target, Work } from './target.ts';
+
+/** What a row says itself of the place of its deal. */
+type Named = Pick<DealChanges, 'pipelineId' | 'stageId' | 'status'>;
 
 /** Deals, with the history they would have if they had been kept here. */
 export const deals: Target = {
@@ -28,7 +32,8 @@ export const deals: Target = {
     const created: Created[] = [];
     const owners = await ownersOf(work, rows);
     const places = await Places.of(work);
-    const placed = rows.map((row) => ({ row, place: ownerOf(work, owners, row).refused ?? places.of(work, row) }));
+    const known = await knownDeals(work, rows);
+    const placed = rows.map((row) => ({ row, place: ownerOf(work, owners, row).refused ?? places.of(work, row, known.get(row.known)) }));
     const fine = placed.flatMap(({ row, place }) => ('reason' in place ? [] : [row]));
     const companies = await companiesOf(work, fine, created);
     const contacts = await contactsOf(work, fine, created);
@@ -36,7 +41,7 @@ export const deals: Target = {
       if ('reason' in place) return place;
       const { company, contact } = row.names;
       const companyId = company && companies.get(keyOf(company));
-      const contactId = contact && contacts.get(keyOf(contact));
+      const contactId = contact && contacts.get(personKeyOf(contact));
       if (company && !companyId) return notThere(work, 'company', 'company', company);
       if (contact && !contactId) return notThere(work, 'contact', 'contact', contact);
       const { ownerId } = ownerOf(work, owners, row);
@@ -44,7 +49,7 @@ export const deals: Target = {
       return {
         row,
         values: { ...row.settled, ...links },
-        changes: { ...row.values, ...links, stageId: place.stage.id, status: place.status },
+        changes: { ...row.values, ...links, ...place.named },
         place,
       };
     });
@@ -66,10 +71,18 @@ export const deals: Target = {
   },
 };
 
-/** Where deals can stand: the pipelines of the organization, by name. */
+/** The deals that are there already, as they are before the rows; each change looks again, under its lock. */
+async function knownDeals({ em }: Work, rows: readonly Settled[]): Promise<Map<string | undefined, Deal>> {
+  const ids = rows.flatMap(({ known }) => (known && known !== WOULD_BE_MADE ? [known] : []));
+  const found = ids.length ? await em.find(Deal, { id: { $in: ids } }, { disableIdentityMap: true }) : [];
+  return new Map(found.map((deal) => [deal.id, deal]));
+}
+
+/** Where deals can stand: the pipelines of the organization, by name and by id. */
 class Places {
   private constructor(
     private readonly lines: ReadonlyMap<string, Line>,
+    private readonly byId: ReadonlyMap<string, Line>,
     private readonly standard: Line,
   ) {}
 
@@ -80,13 +93,18 @@ class Places {
     const standard = pipelines.find(({ isDefault }) => isDefault);
     const wanted = (expected?.pipelines ?? []).map(({ name, stages: steps }) => [keyOf(name), drawn(steps)] as const);
     const known = pipelines.map((pipeline) => [keyOf(pipeline.name), line(pipeline)] as const);
-    return new Places(new Map([...wanted, ...known]), standard ? line(standard) : []);
+    const byId = new Map(pipelines.map((pipeline) => [pipeline.id, line(pipeline)]));
+    return new Places(new Map([...wanted, ...known]), byId, standard ? line(standard) : []);
   }
 
-  /** Where a row's deal stands by its pipeline, stage and status, with dates and amount that fit; or what does not. */
-  of(work: Work, row: Settled): Place | Refused {
+  /**
+   * Where a row's deal stands by its pipeline, stage and status, with dates and amount that fit; or what does not. One that is there already
+   * stays where it is in what the row does not name.
+   */
+  of(work: Work, row: Settled, known?: Deal): (Place & { named: Named }) | Refused {
     const { pipeline, stage: stageName, status: statusName } = row.names;
-    const line = pipeline ? this.lines.get(keyOf(pipeline)) : this.standard;
+    const own = known && this.byId.get(known.pipelineId);
+    const line = pipeline ? this.lines.get(keyOf(pipeline)) : (own ?? this.standard);
     if (!line) return notThere(work, 'pipeline', 'pipeline', pipeline!);
     const stage =
       stageName === undefined ? undefined : line.find(({ key, name }) => keyOf(name) === keyOf(stageName) || key === wordOf(stageName));
@@ -94,10 +112,17 @@ class Places {
     if (stageName && !stage && !status) return notThere(work, 'stage', 'stage', stageName);
     if (statusName && !statusOf(statusName)) return { column: columnOf(work, 'status'), reason: `is none of ${STATUSES.join(', ')}` };
     try {
-      const target = begin({ stage, status }, line);
-      return unfit(work, row.values, target.status) ?? { ...target, line };
+      const here = own?.find(({ id }) => id === known?.stageId);
+      const target = known && here ? aim({ stage: here, status: known.status }, { stage, status }, line) : begin({ stage, status }, line);
+      const named = {
+        ...(pipeline ? { pipelineId: target.stage.pipelineId } : {}),
+        ...(stage ? { stageId: stage.id } : {}),
+        ...(status ? { status } : {}),
+      };
+      return unfit(work, row.values, target.status, known) ?? { ...target, line, named };
     } catch (error) {
-      if (error instanceof Refusal) return { column: columnOf(work, stageName ? 'stage' : 'status'), reason: error.message };
+      if (error instanceof Refusal)
+        return { column: columnOf(work, stageName ? 'stage' : statusName ? 'status' : 'pipeline'), reason: error.message };
       throw error;
     }
   }
@@ -133,11 +158,13 @@ const statusOf = (text: string | undefined): Status | undefined => {
   return SAID[word] ?? STATUSES.find((status) => status === word);
 };
 
-/** What dates and amount say against a status. */
-function unfit(work: Work, { amount, createdAt, closedAt, lostReason }: Record<string, unknown>, status: Status): Refused | undefined {
+/** What dates and amount say against a status: those of the row, else those of the deal that is there already. */
+function unfit(work: Work, values: Record<string, unknown>, status: Status, known?: Deal): Refused | undefined {
+  const { createdAt, closedAt, amount = known?.amount, lostReason = known?.lostReason } = values;
   if (status === 'won' && !(typeof amount === 'bigint' && amount > 0n))
     return { column: columnOf(work, 'amount'), reason: 'a won deal needs an amount' };
-  if (status === 'lost' && !lostReason && reasonRequired())
+  // One that was lost before reasons were asked for may still be changed otherwise.
+  if (status === 'lost' && known?.status !== 'lost' && !lostReason && reasonRequired())
     return { column: columnOf(work, 'lost_reason'), reason: 'this organization wants to know why a deal was lost' };
   if (closedAt instanceof Date && isOpen(status))
     return { column: columnOf(work, 'closed_at'), reason: 'the deal is open and has a day on which it was closed' };

@@ -2,14 +2,14 @@ import { insertMany, type TenantRow } from '#kernel';
 import { Company } from '../../companies/company.ts';
 import { Contact, settled } from '../../contacts/contact.ts';
 import { WOULD_BE_MADE } from '../expected.ts';
-import { byName, contactsByEmail, keyOf, members } from '../look-up.ts';
+import { byName, contactsByEmail, keyOf, members, personKeyOf } from '../look-up.ts';
 import { columnsOf } from '../mapping.ts';
 import type { Named, ReadRow, Refused } from '../read-row.ts';
 import type { Created, Work } from './target.ts';
 
 /** What rows name, each once, by its key. */
-const distinct = (rows: readonly ReadRow[], name: Named) =>
-  new Map(rows.toReversed().flatMap(({ names }) => (names[name] ? [[keyOf(names[name]), names[name].replace(/\s+/g, ' ')] as const] : [])));
+const distinct = (rows: readonly ReadRow[], name: Named, key = keyOf) =>
+  new Map(rows.toReversed().flatMap(({ names }) => (names[name] ? [[key(names[name]), names[name].replace(/\s+/g, ' ')] as const] : [])));
 
 /** The column of a field, as the file calls it. */
 export const columnOf = ({ order }: Work, field: string): string => {
@@ -45,19 +45,20 @@ export async function companiesOf(work: Work, rows: readonly ReadRow[], created:
     created,
     (name) => ({ name }),
     Company,
-    (keys) => byName(work.em, 'company', keys),
+    (keys) => byName(work.em, 'company', keys, work.starter),
   );
 }
 
-/** The contacts that rows name, by e-mail or name. */
+/** The contacts that rows name, by e-mail or name; by the keys that `personKeyOf` makes of them. */
 export async function contactsOf(work: Work, rows: readonly ReadRow[], created: Created[]): Promise<Map<string, string>> {
   const made = (name: string) => settled(name.includes('@') ? { email: keyOf(name), name: name.split('@')[0]! } : { name });
-  return found(work, 'contact', distinct(rows, 'contact'), created, made, Contact, async (keys) => {
+  return found(work, 'contact', distinct(rows, 'contact', personKeyOf), created, made, Contact, async (keys) => {
     const emails = await contactsByEmail(
       work.em,
       keys.filter((key) => key.includes('@')),
+      work.starter,
     );
-    return new Map([...(await byName(work.em, 'contact', keys)), ...emails]);
+    return new Map([...(await byName(work.em, 'contact', keys, work.starter)), ...emails]);
   });
 }
 

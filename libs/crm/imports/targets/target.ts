@@ -1,4 +1,4 @@
-import type { AnyField, Bus, EntityManager, Source, TenantRow } from '#kernel';
+import type { Actor, AnyField, Bus, EntityManager, Source, TenantRow } from '#kernel';
 import type { Target as At } from '../../deals/deal.ts';
 import type { Line } from '../../pipelines/line.ts';
 import type { ImportedResource } from '../guess-columns.ts';
@@ -11,6 +11,8 @@ export interface Work {
   readonly em: EntityManager;
   readonly bus: Bus;
   readonly order: Import;
+  /** Who started it: rows reach what he may see, and change what he may change. */
+  readonly starter: Actor;
   /** Only in a dry run. */
   readonly expected?: Expected;
 }
@@ -30,7 +32,7 @@ export interface Prepared {
   readonly changes: Record<string, unknown>;
   /** Another record of the same file that may come later: linked when all rows are in. */
   readonly pending?: Refused & { name: string };
-  /** Where a deal goes. */
+  /** Where a new deal goes. */
   readonly place?: Place;
   /** What it names and does not get; the row itself is taken. */
   readonly without?: Refused;
