@@ -9,6 +9,8 @@ export abstract class Command<R> extends CqrsCommand<R> {
    * changes. It comes from the code, never from a body: whatever is named here is open to the command.
    */
   readonly inside?: string;
+  /** What is done instead, by the system, when it was promised and has failed so often that nobody tries it again. */
+  givenUp?(): Command<unknown>;
 }
 /**
  * Long work in steps: it has no transaction of its own, each step is a command with one. It can be killed and begun again at any time and

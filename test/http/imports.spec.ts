@@ -1,5 +1,5 @@
 import { Deal, FolderImport, MappingFile } from '#crm';
-import { type Actor, actingAs, Bus, Read, Storage, system } from '#kernel';
+import { type Actor, actingAs, Bus, MOST_ATTEMPTS, Read, setClock, Storage, system } from '#kernel';
 import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -352,6 +352,96 @@ describe('whom a row names', () => {
     const [own] = (await seller.get('contacts')).data;
     expect((await seller.get('deals')).data.map((deal: { contact_id: string }) => deal.contact_id)).toEqual([own.id, own.id]);
     expect(await imported(w, { resource: 'deal', ...report }, deals)).toMatchObject({ created: 1, skipped: 2, failed: 0 });
+  });
+});
+
+describe('a cell that nothing can be made of', () => {
+  const long = 'x'.repeat(256);
+  const errors = async (w: World, fields: Record<string, string>, file: Buffer) => {
+    const done = await imported(w, fields, file);
+    expect(done).toMatchObject({ status: 'done', created: 1 });
+    return (await errorsOf(w.manager, done.id)).slice(1);
+  };
+
+  it('fails its own row, and no other', async () => {
+    const w = await world();
+    const deals = csv(
+      'Title,Company,Contact',
+      `A,${long},`,
+      `B,,${'y'.repeat(101)} Jones`,
+      'C,,@acme',
+      'D,,a b@example',
+      'E,Acme,Ada Lovelace',
+    );
+    expect(await errors(w, { resource: 'deal' }, deals)).toEqual([
+      '2,Company,is longer than 255 characters',
+      `3,Contact,"there is no contact called ${'y'.repeat(101)} Jones, and none can be"`,
+      '4,Contact,"there is no contact called @acme, and none can be"',
+      '5,Contact,"there is no contact called a b@example, and none can be"',
+    ]);
+    expect((await w.manager.get('contacts')).data).toHaveLength(1);
+    const companies = csv('Name,Parent', `Daughter,${'z'.repeat(990)}`, 'Mother,');
+    expect(await errors(w, { resource: 'company' }, companies)).toEqual(['2,Parent,is longer than 255 characters']);
+    const email = `${'e'.repeat(60)}@${'d'.repeat(60)}.${'d'.repeat(60)}.${'d'.repeat(60)}.${'d'.repeat(60)}.com`;
+    const people = csv('Name,Email', `Long,${email}`, 'Short,short@example.com');
+    expect(await errors(w, { resource: 'contact', match_on: 'email' }, people)).toEqual(['2,Email,is too long to be recognised by']);
+  });
+
+  it('does not stop the rows beside it where a database rule refuses the record', async () => {
+    const w = await world({ settings: { record_visibility: 'own', unique_emails: true } });
+    const seller = await w.join('member', ['sales']);
+    await w.manager.post('contacts', { name: 'Ada Lovelace', email: 'ada@example.com' });
+    const deals = csv('Title,Contact', 'A,ada@example.com', 'B,other@example.com');
+    expect(await imported(w, { resource: 'deal' }, deals, seller)).toMatchObject({ status: 'done', created: 1, failed: 1 });
+  });
+});
+
+describe('an import that cannot go on', () => {
+  /** Runs it again and again, as long as it is tried. */
+  async function triedToTheEnd(w: World) {
+    let failures = 0;
+    try {
+      for (; failures < 20; failures++) {
+        setClock(() => new Date(Date.now() + failures * 7_200_000));
+        const done = await work(w).catch(() => -1);
+        if (done >= 0) return failures;
+      }
+      return failures;
+    } finally {
+      setClock();
+    }
+  }
+
+  it('is failed, and says so, when it is given up', async () => {
+    const w = await world();
+    const { id } = (await form(w.manager, { resource: 'contact' }, csv('Record ID,Name', '1,Ada Lovelace'))).data;
+    const storage = (await app()).get(Storage);
+    const get = storage.get.bind(storage);
+    const keys: string[] = [];
+    storage.get = (key) => (keys.push(key), Promise.reject(new Error('broken')));
+    try {
+      expect(await triedToTheEnd(w)).toBe(MOST_ATTEMPTS);
+    } finally {
+      storage.get = get;
+    }
+    const failure = 'It broke off again and again and was given up; what came in until then is there';
+    expect((await w.manager.get(`imports/${id}`)).data).toMatchObject({ status: 'failed', failure });
+    expect(await storage.exists(keys[0]!)).toBe(false);
+    expect((await w.manager.post(`imports/${id}/revert`)).status).toBe(202);
+  });
+
+  it('is failed at once when it would be refused again', async () => {
+    const w = await world();
+    const { id } = (await form(w.manager, { resource: 'contact' }, csv('Record ID,Name', '1,Ada Lovelace'))).data;
+    const storage = (await app()).get(Storage);
+    const get = storage.get.bind(storage);
+    storage.get = () => Promise.reject(Object.assign(new Error('refused'), { code: '22001' }));
+    await work(w);
+    storage.get = get;
+    expect((await w.manager.get(`imports/${id}`)).data).toMatchObject({
+      status: 'failed',
+      failure: 'A value could not be understood by the database',
+    });
   });
 });
 

@@ -4,7 +4,8 @@ import { Company } from '../companies/company.ts';
 import { WOULD_BE_MADE } from './expected.ts';
 import { Import, ImportBatch, ImportRow } from './import.ts';
 import { byName, keyOf } from './look-up.ts';
-import { anew, reasonOf } from './take-rows.ts';
+import { reasonOf } from './in-parts.ts';
+import { anew } from './take-rows.ts';
 import type { Work } from './targets/target.ts';
 
 const AT_ONCE = 500;
@@ -33,7 +34,7 @@ class BeginHandler {
   }
 }
 
-/** Gives up, where nobody has finished it meanwhile: the reason is for whoever started the import. */
+/** Gives up, where nobody has finished it meanwhile: the reason is for whoever started the import. The file is not kept. */
 export class FailImport extends Command<void> {
   constructor(
     readonly id: string,
@@ -45,11 +46,16 @@ export class FailImport extends Command<void> {
 
 @Handles(FailImport, 'system')
 class FailHandler {
-  constructor(private readonly em: EntityManager) {}
+  constructor(
+    private readonly em: EntityManager,
+    private readonly storage: Storage,
+  ) {}
   async execute({ id, reason }: FailImport) {
     const order = await load(this.em, Import, id);
     // Whoever was faster has finished it, and taken the file away.
-    if (order.isOpen()) Object.assign(order, { status: 'failed', failure: reason, finishedAt: now() });
+    if (!order.isOpen()) return;
+    Object.assign(order, { status: 'failed', failure: reason, finishedAt: now() });
+    await this.storage.delete(order.fileKey);
   }
 }
 

@@ -86,6 +86,11 @@ describe('a field of a row', () => {
     expect(reader(columns).read(2, { Sum: '10.555', In: 'KWD' })).toMatchObject({ values: { amount: 105_550n } });
   });
 
+  it('names another record by what can be its name', () => {
+    expect(one('company', 'x'.repeat(256))).toEqual({ column: 'c', reason: 'is longer than 255 characters' });
+    expect(one('external_id', 'a\0b')).toEqual({ column: 'c', reason: 'cannot be stored' });
+  });
+
   it('is multiplied exactly', () => {
     expect(reader({ amount: { column: 'c', times: '1000000' } }).read(2, { c: '1100.04' })).toMatchObject({
       values: { amount: 11_000_400_000_000n },

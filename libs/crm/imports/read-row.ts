@@ -98,8 +98,8 @@ export class RowReader {
     origin: Origin,
   ): string | undefined {
     const { values, names } = row;
-    if (NAMED.includes(name)) return void (names[name as Named] = text);
-    if (name === 'external_id') return text.length > 255 ? 'is longer than 255 characters' : void (row.externalId = text);
+    if (NAMED.includes(name)) return uncalled(text) ?? void (names[name as Named] = text);
+    if (name === 'external_id') return uncalled(text) ?? void (row.externalId = text);
     if (name === 'product') return custom(values, 'product', text);
     if (name.startsWith('custom.')) return custom(values, name.slice('custom.'.length), text);
     if (name === 'address' || name.startsWith('address.')) return addressPart(values, name, text, this.around.fields.address);
@@ -199,6 +199,12 @@ const choiceOf = (text: string) => text.toLowerCase().replace(/[\s-]+/g, '_');
 function checked(field: AnyField, value: unknown): { value: unknown } | { wrong: string } {
   const result = field.check.safeParse(value);
   return result.success ? { value: result.data } : { wrong: result.error.issues[0]?.message ?? 'is not allowed' };
+}
+
+/** What nothing is called: such a name is looked for, and told as missing, before any field could refuse it. */
+function uncalled(name: string): string | undefined {
+  if (name.includes('\0')) return 'cannot be stored';
+  return name.length > 255 ? 'is longer than 255 characters' : undefined;
 }
 
 /** Free metadata, at most 16 KiB in all. */

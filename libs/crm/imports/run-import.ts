@@ -2,6 +2,7 @@ import { actor, type Actor, Bus, FileMissing, Handles, logger, lostRace, organiz
 import { BeginImport, FailImport, FinishImport, LinkRows } from './import-steps.ts';
 import { Expected } from './expected.ts';
 import type { Import } from './import.ts';
+import { reasonOf } from './in-parts.ts';
 import { type ChunkRow, ImportChunk } from './import-chunk.ts';
 import type { Work } from './targets/target.ts';
 import { type CsvFile, parseCsv, type Row, type RowProblem } from './parse-csv.ts';
@@ -43,6 +44,10 @@ export class RunImport extends Process<void> {
   ) {
     super();
   }
+
+  override givenUp() {
+    return new FailImport(this.id, 'It broke off again and again and was given up; what came in until then is there');
+  }
 }
 
 type Around = Pick<Work, 'starter' | 'expected'>;
@@ -67,9 +72,9 @@ class Handler {
       await this.takeAll(order, around);
       await this.bus.run(new FinishImport(order.id));
     } catch (error) {
-      if (!(error instanceof FileMissing)) throw error;
-      logger.warn({ import: order.id }, 'the file of an import is gone');
-      await this.bus.run(new FailImport(order.id, 'The file is not there any more'));
+      const reason = error instanceof FileMissing ? 'The file is not there any more' : reasonOf(error);
+      logger.warn({ import: order.id, err: error }, 'an import has failed');
+      await this.bus.run(new FailImport(order.id, reason));
     }
   }
 

@@ -1,10 +1,12 @@
-import { actingAs, call, type EntityManager, insertMany, Refusal, refusalOf, tenantId } from '#kernel';
+import { actingAs, call, type EntityManager, insertMany, tenantId } from '#kernel';
 import { sql } from 'kysely';
 import { type Expected, WOULD_BE_MADE } from './expected.ts';
 import type { ImportedResource } from './guess-columns.ts';
 import { ExternalReference, ImportBatch, ImportRow } from './import.ts';
+import { inParts, reasonOf } from './in-parts.ts';
 import { byName, contactsByEmail, keyOf, referenced } from './look-up.ts';
 import type { Refused } from './read-row.ts';
+import { columnOf } from './targets/names.ts';
 import type { Prepared, Settled, Target, Work } from './targets/target.ts';
 
 /** A row on its way in, by what it is recognised as when it comes again. */
@@ -32,21 +34,20 @@ export class Taking {
 
   async take(rows: readonly Omit<Settled, 'known'>[]): Promise<void> {
     const { matchOn, duplicatePolicy } = this.work.order;
-    let left: Keyed[] = rows.map((row) => ({ ...row, key: keyFor(row, matchOn, duplicatePolicy) }));
+    let left: Keyed[] = [];
+    for (const row of rows) {
+      const key = keyFor(row, matchOn, duplicatePolicy);
+      if (key && key.length > LONGEST_KEY)
+        this.refuse(row.line, [{ column: columnOf(this.work, matchOn), reason: 'is too long to be recognised by' }]);
+      else left.push({ ...row, key });
+    }
     while (left.length) left = await this.round(left);
     await this.writeDown();
   }
 
   refuse(line: number, refusals: readonly Refused[]): void {
     this.work.order.failed++;
-    this.lines.push(
-      ...refusals.map(({ column, reason }) => ({
-        line,
-        outcome: 'failed' as const,
-        column: column?.slice(0, 200) ?? null,
-        reason: reason.slice(0, 1000),
-      })),
-    );
+    this.lines.push(...refusals.map(({ column, reason }) => ({ line, outcome: 'failed' as const, column, reason })));
   }
 
   /** One of each record; a second row for the same one waits for the next round. */
@@ -97,24 +98,18 @@ export class Taking {
     return found;
   }
 
-  /** All at once; when one is refused the rows are halved until it stands alone. */
-  private async create(rows: readonly Prepared[]): Promise<void> {
-    if (!rows.length) return;
-    try {
-      const ids = await this.work.bus.apart(() => this.target.create(this.work, rows));
-      this.work.order.created += rows.length;
-      for (const [index, prepared] of rows.entries()) this.brought(prepared, ids[index]!);
-    } catch (error) {
-      const reason = reasonOf(error);
-      if (rows.length === 1) return this.refuse(rows[0]!.row.line, [{ column: null, reason }]);
-      const middle = rows.length >> 1;
-      await this.create(rows.slice(0, middle));
-      await this.create(rows.slice(middle));
+  private async create(rows: Prepared[]): Promise<void> {
+    const outcomes = await inParts(this.work.bus, rows, (some) => this.target.create(this.work, some));
+    for (const [index, outcome] of outcomes.entries()) {
+      const prepared = rows[index]!;
+      if ('made' in outcome) this.brought(prepared, outcome.made);
+      else this.refuse(prepared.row.line, [{ column: null, reason: outcome.refused }]);
     }
   }
 
   private brought(prepared: Prepared, id: string): void {
     const { fingerprint, key } = prepared.row as Keyed & Settled;
+    this.work.order.created++;
     this.madeOf(this.work.order.resource)[id] = 1;
     if (key) this.references.set(key, { subjectId: id, fingerprint });
     this.leftOpen(prepared, id);
@@ -157,7 +152,7 @@ export class Taking {
         outcome: 'pending',
         subjectId,
         column: pending.column,
-        named: pending.name.slice(0, 255),
+        named: pending.name,
         reason: pending.reason,
       });
     if (without) {
@@ -171,7 +166,13 @@ export class Taking {
     const { id: importId, source, resource } = order;
     await insertMany(
       ImportRow,
-      this.lines.map((line) => ({ ...line, importId })),
+      // Headers and reasons are as long as the file has them.
+      this.lines.map(({ column, reason, ...line }) => ({
+        ...line,
+        importId,
+        column: column?.slice(0, 200) ?? null,
+        reason: reason?.slice(0, 1000) ?? null,
+      })),
     );
     const references = [...this.references].map(([externalId, reference]) => ({ source, resource, externalId, ...reference }));
     await insertMany(ExternalReference, references, { over: ['source', 'resource', 'externalId'] });
@@ -199,6 +200,9 @@ export async function anew(em: EntityManager, importId: string, versions: Readon
   }
 }
 
+/** What a reference holds. */
+const LONGEST_KEY = 300;
+
 /** Keys that are looked for among the living records too, and not only among those imported before. */
 const LIVE: Partial<Record<string, string>> = { email: 'email:', name: 'name:' };
 
@@ -214,12 +218,4 @@ function keyFor({ externalId, values, settled, fingerprint }: Omit<Settled, 'kno
   if (matchOn === 'email' && typeof email === 'string') return `email:${email}`;
   if (matchOn === 'name' && typeof called === 'string' && called) return `name:${keyOf(called)}`;
   return `row:${fingerprint}`;
-}
-
-/** Why one row was refused; what is nobody's fault but ours, or passes, is thrown on. */
-export function reasonOf(error: unknown): string {
-  const refusal = error instanceof Refusal ? error : refusalOf(error);
-  if (refusal.status >= 500 || refusal.code === 'lost_race') throw error;
-  const [detail] = refusal.more.details ?? [];
-  return refusal.code === 'already_exists' && detail ? `${detail.pointer?.slice(1) ?? ''} ${detail.message}`.trim() : refusal.message;
 }

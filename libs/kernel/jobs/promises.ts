@@ -91,6 +91,7 @@ export class Promises implements Backlog {
         return undefined;
       } catch (error) {
         logger.warn({ err: error, promise: id, kind, organization, request_id: requestId }, `${kind} failed: ${reasonOf(error)}`);
+        if (promise.attempts + 1 >= MOST_ATTEMPTS) await this.giveUp(promise, facts);
         await this.platform(() => this.failed(promise, error));
         return error instanceof Error ? error : new Error(reasonOf(error));
       }
@@ -133,6 +134,16 @@ export class Promises implements Backlog {
     await this.platform(() =>
       this.em.execute('update due set leased_until = ? where id = ? and done_at is null', [after(now(), LEASE), id]),
     );
+  }
+
+  /** Before the promise is marked: whoever dies between the two gives it up once more. */
+  private async giveUp({ id, kind, payload, on_behalf_of: onBehalfOf, request_id: requestId }: Promised, facts: OrganizationFacts | null) {
+    try {
+      const instead = rebuilt(kind, payload).givenUp?.();
+      if (instead) await this.bus.asSystem(facts, () => this.bus.run(instead), { onBehalfOf, requestId });
+    } catch (error) {
+      logger.error({ err: error, promise: id, kind }, `${kind} could not be given up properly: ${reasonOf(error)}`);
+    }
   }
 
   private async failed({ id, attempts }: Promised, error: unknown) {

@@ -1,7 +1,8 @@
-import { insertMany, type TenantRow } from '#kernel';
+import { fieldsOf, insertMany, invalid, type Source, type TenantRow } from '#kernel';
 import { Company } from '../../companies/company.ts';
 import { Contact, settled } from '../../contacts/contact.ts';
 import { WOULD_BE_MADE } from '../expected.ts';
+import { inParts } from '../in-parts.ts';
 import { byName, contactsByEmail, keyOf, members, personKeyOf } from '../look-up.ts';
 import { columnsOf } from '../mapping.ts';
 import type { Named, ReadRow, Refused } from '../read-row.ts';
@@ -16,10 +17,12 @@ export const columnOf = ({ order }: Work, field: string): string => {
   const origin = order.columns[field];
   return (origin && columnsOf(origin)[0]) ?? field;
 };
-export const notThere = (work: Work, field: Named, what: string, name: string): Refused => ({
-  column: columnOf(work, field),
-  reason: `there is no ${what} called ${name}`,
-});
+/** Said of a record that would have been made, it cannot be called so. */
+export const notThere = (work: Work, field: Named, what: string, name: string): Refused => {
+  const { missing } = work.order.mapping;
+  const wanted = (field === 'company' || field === 'contact') && missing[field] === 'create';
+  return { column: columnOf(work, field), reason: `there is no ${what} called ${name}${wanted ? ', and none can be' : ''}` };
+};
 
 /** The members whom rows name as owners. */
 export async function ownersOf(work: Work, rows: readonly ReadRow[]): Promise<Map<string, string>> {
@@ -67,22 +70,31 @@ async function found<T extends TenantRow>(
   resource: 'company' | 'contact',
   names: Map<string, string>,
   created: Created[],
-  valuesOf: (name: string) => object,
-  of: Parameters<typeof insertMany<T>>[0],
+  valuesOf: (name: string) => Partial<T>,
+  of: Source & (new () => T),
   look: (keys: string[]) => Promise<Map<string, string>>,
 ): Promise<Map<string, string>> {
   const known = await look([...names.keys()]);
   for (const key of names.keys()) if (!known.has(key) && work.expected?.has(resource, key)) known.set(key, WOULD_BE_MADE);
   const missing = [...names].filter(([key]) => !known.has(key));
   if (!missing.length || work.order.mapping.missing[resource] === 'report') return known;
-  if (work.expected) {
-    for (const [key] of missing) known.set(key, WOULD_BE_MADE);
-    return known;
+  const make = async (some: typeof missing): Promise<{ id: string }[]> => {
+    const rows = some.map(([, name]) => fitting(of, valuesOf(name)));
+    return work.expected ? rows.map(() => ({ id: WOULD_BE_MADE })) : insertMany(of, rows);
+  };
+  // A name that is refused leaves its own rows without a record, and no others.
+  for (const [index, outcome] of (await inParts(work.bus, missing, make)).entries()) {
+    if ('refused' in outcome) continue;
+    const { id } = outcome.made;
+    known.set(missing[index]![0], id);
+    if (!work.expected) created.push({ resource, id });
   }
-  const made = await insertMany(
-    of,
-    missing.map(([, name]) => valuesOf(name) as Partial<T>),
-  );
-  created.push(...made.map(({ id }) => ({ resource, id })));
-  return new Map([...known, ...missing.map(([key], index) => [key, made[index]!.id] as const)]);
+  return known;
+}
+
+/** Values as their fields take them, like those that are sent. @throws request.invalid */
+function fitting<T extends object>(of: Source, values: T): T {
+  for (const [name, value] of Object.entries(values))
+    if (value !== undefined && !fieldsOf(of)[name]?.check.safeParse(value).success) throw invalid(`${name} is not allowed`);
+  return values;
 }
