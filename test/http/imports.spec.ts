@@ -1,10 +1,11 @@
 import { Deal, FolderImport, MappingFile } from '#crm';
-import { type Actor, actingAs, Bus, MOST_ATTEMPTS, Read, setClock, Storage, system } from '#kernel';
+import { type Actor, actingAs, Bus, EntityManager, MOST_ATTEMPTS, Read, setClock, Storage, system } from '#kernel';
 import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
+import { CreateDeal } from '../../libs/crm/deals/create-deal.ts';
 import { RunImport } from '../../libs/crm/imports/run-import.ts';
 import { app, drain, type Persona, type World, world } from '../world.ts';
 
@@ -626,7 +627,45 @@ describe('a worker that is killed', () => {
   });
 });
 
+describe('two imports of one file at once', () => {
+  it('take each row once', async () => {
+    const w = await world();
+    const file = csv('Record ID,Name', ...Array.from({ length: 50 }, (_, i) => `${i},Person ${i}`));
+    const started = await Promise.all([1, 2].map(() => form(w.manager, { resource: 'contact' }, file)));
+    const bus = (await app()).get(Bus);
+    const facts = system(w.organization.facts(), w.manager.userId);
+    await Promise.all(started.map(({ data: { id } }) => actingAs(facts, () => bus.run(new RunImport(id)))));
+    const done = await Promise.all(started.map(async ({ data: { id } }) => (await w.manager.get(`imports/${id}`)).data));
+    expect(done.map(({ created, skipped }) => [created, skipped]).sort()).toEqual([
+      [0, 50],
+      [50, 0],
+    ]);
+    expect((await w.manager.get('contacts?page_size=1')).body.meta.total).toBe(50);
+  });
+});
+
 describe('reverting', () => {
+  it('leaves a contact to the open deal that is being made for it', async () => {
+    const w = await world();
+    const { id } = await imported(w, { resource: 'contact' }, csv('Name', 'Ada Lovelace'));
+    const [contact] = (await w.manager.get('contacts')).data;
+    await w.manager.post(`imports/${id}/revert`);
+    let revert = () => {};
+    const reverted = new Promise<void>((resolve) => (revert = resolve)).then(() => work(w));
+    const instance = await app();
+    await instance.get(Bus).asSystem(w.organization.facts(), async () => {
+      await instance.get(Bus).run(new CreateDeal({ title: 'Engine', contactId: contact.id }));
+      const em = instance.get(EntityManager);
+      await em.flush();
+      revert();
+      const waits = `select from pg_locks where not granted and transactionid = pg_current_xact_id()::xid`;
+      while (!(await em.execute<object[]>(waits)).length);
+    });
+    await reverted;
+    expect((await w.manager.get(`imports/${id}`)).data).toMatchObject({ status: 'reverted', removed: 0, kept: { in_use: 1 } });
+    expect((await w.manager.get(`contacts/${contact.id}`)).status).toBe(200);
+  });
+
   it('removes what was created and has not been edited, and says what stayed', async () => {
     const w = await world();
     const file = csv('Name,Email,Company', 'A One,a@example.com,Acme', 'B Two,b@example.com,Acme', 'C Three,c@example.com,Other');

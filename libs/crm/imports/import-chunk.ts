@@ -1,4 +1,4 @@
-import { Bus, Command, EntityManager, Handles, load } from '#kernel';
+import { Bus, Command, EntityManager, Handles, load, tenantId } from '#kernel';
 import { Import } from './import.ts';
 import type { ReadRow, Refused } from './read-row.ts';
 import { Taking } from './take-rows.ts';
@@ -39,6 +39,7 @@ class Handler {
   async execute({ id, from, rows, progress, around }: ImportChunk) {
     const order = await load(this.em, Import, id);
     if (order.status !== 'running' || order.position !== from) return false;
+    await this.standInLine(order);
     const taking = new Taking({ em: this.em, bus: this.bus, order, ...around }, targetOf(order.resource));
     const good = [];
     for (const row of rows) {
@@ -49,5 +50,10 @@ class Handler {
     order.position = from + rows.length;
     order.progress = progress;
     return true;
+  }
+
+  /** Whether a row was taken before is looked up, and then it is taken: two files of one source at once would each take it. */
+  private async standInLine({ source, resource }: Import) {
+    await this.em.execute('select pg_advisory_xact_lock(hashtextextended(?, 0))', [`import ${tenantId()} ${resource} ${source}`]);
   }
 }

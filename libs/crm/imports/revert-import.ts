@@ -1,4 +1,5 @@
 import { Bus, Command, EntityManager, Handles, keepersOf, load, now, Process } from '#kernel';
+import { LockMode } from '@mikro-orm/core';
 import { sql } from 'kysely';
 import { ExternalReference, Import, ImportBatch, notFinished } from './import.ts';
 import { RESOURCES } from './mapping.ts';
@@ -82,7 +83,13 @@ class BatchHandler {
     const batch = await this.em.findOne(ImportBatch, { importId: id, resource, id: { $gt: after } }, { orderBy: { id: 'asc' } });
     if (order.status !== 'reverting' || !batch) return { removed: 0, after: null };
     const ids = Object.keys(batch.subjects);
-    const records = new Map((await this.em.find(targetOf(resource).of, { id: { $in: ids } })).map((row) => [row.id, row]));
+    // Locked first, in one order: a record that is being made for one of them at the moment waits, or holds it.
+    const found = await this.em.find(
+      targetOf(resource).of,
+      { id: { $in: ids } },
+      { lockMode: LockMode.PESSIMISTIC_WRITE, orderBy: { id: 'asc' } },
+    );
+    const records = new Map(found.map((row) => [row.id, row]));
     const held = await this.held(resource, ids);
     const removed: string[] = [];
     const left: Record<string, number> = {};
