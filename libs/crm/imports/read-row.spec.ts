@@ -42,6 +42,11 @@ describe('a field of a row', () => {
     ['amount', '1.054,50 €', { amount: 10_545_000n }],
     ['amount', '-1', { column: 'c', reason: 'must not be less than 0' }],
     ['amount', '1.999', { column: 'c', reason: 'has more digits than EUR, which has 2 after the point' }],
+    ['amount', '12.500', { column: 'c', reason: 'could mean 12500 or 12.5000: write the one that is meant' }],
+    ['amount', '-€ 1.000', { column: 'c', reason: 'could mean -1000 or -1.0000: write the one that is meant' }],
+    ['amount', '12.5000', { amount: 125_000n }],
+    ['amount', '0.500', { amount: 5_000n }],
+    ['amount', '1,012.500', { amount: 10_125_000n }],
     ['amount', 'much', { column: 'c', reason: 'is not an amount' }],
     ['employees', '1,200', { employees: 1200 }],
     ['employees', '1.5', { column: 'c', reason: 'is not a whole number' }],
@@ -55,6 +60,12 @@ describe('a field of a row', () => {
     ['birthday', '2016-02-29', { birthday: '2016-02-29' }],
     ['created_at', '10/20/2016', { createdAt: new Date('2016-10-20T04:00:00Z') }],
     ['created_at', '2016-10-20T10:00:00+02:00', { createdAt: new Date('2016-10-20T08:00:00Z') }],
+    ['birthday', '0999-12-31', { column: 'c', reason: 'lies outside of the years 1000 to 2999' }],
+    ['birthday', '1/1/3000', { column: 'c', reason: 'lies outside of the years 1000 to 2999' }],
+    ['created_at', '2024-02-30T10:00Z', { column: 'c', reason: 'is not a date like M/D/YYYY' }],
+    ['created_at', '2024-02-29T10:00Z', { createdAt: new Date('2024-02-29T10:00Z') }],
+    ['created_at', '0999-12-31T00:00:00Z', { column: 'c', reason: 'lies outside of the years 1000 to 2999' }],
+    ['created_at', '1/1/2999', { column: 'c', reason: 'lies in the future' }],
     ['currency', 'usd', { currency: 'USD' }],
     ['currency', 'XXL', { column: 'c', reason: 'is not an ISO 4217 currency' }],
     ['email', ' ADA@Example.com ', { email: 'ada@example.com' }],
@@ -84,6 +95,7 @@ describe('a field of a row', () => {
       { column: 'Sum', reason: 'has more digits than JPY, which has 0 after the point' },
     ]);
     expect(reader(columns).read(2, { Sum: '10.555', In: 'KWD' })).toMatchObject({ values: { amount: 105_550n } });
+    expect(reader(columns).read(2, { Sum: '12.500', In: 'KWD' })).toMatchObject({ values: { amount: 125_000n } });
   });
 
   it('names another record by what can be its name', () => {

@@ -1,4 +1,17 @@
-import { type AnyField, dayBounds, digitsOf, fitsCurrency, formatAmount, isCurrency, parseAmount, parseDay, ratio, scale } from '#kernel';
+import {
+  type AnyField,
+  dayBounds,
+  digitsOf,
+  fitsCurrency,
+  formatAmount,
+  isCurrency,
+  isDay,
+  now,
+  parseAmount,
+  parseDay,
+  ratio,
+  scale,
+} from '#kernel';
 import { createHash } from 'node:crypto';
 import { countryCode } from './countries.ts';
 import type { ImportedResource } from './guess-columns.ts';
@@ -116,11 +129,13 @@ export class RowReader {
     switch (field.kind) {
       case 'moment': {
         const at = this.instant(text, origin);
-        return at ? { value: at } : { wrong: this.noDate(origin) };
+        if (!at) return { wrong: this.noDate(origin) };
+        // A file tells what has been.
+        return at > now() ? { wrong: 'lies in the future' } : checked(field, at.toISOString());
       }
       case 'day': {
         const day = this.day(text, origin);
-        return day ? { value: day } : { wrong: this.noDate(origin) };
+        return day ? checked(field, day) : { wrong: this.noDate(origin) };
       }
       case 'money':
         return this.amount(field, text, origin, typeof currency === 'string' ? currency : this.around.currency);
@@ -153,12 +168,15 @@ export class RowReader {
   private amount(field: AnyField, text: string, origin: Origin, currency: string): { value: unknown } | { wrong: string } {
     const plain = plainNumber(text);
     const amount = plain === null ? null : parseAmount(plain);
-    if (amount === null) return { wrong: 'is not an amount' };
+    if (plain === null || amount === null) return { wrong: 'is not an amount' };
     const times = typeof origin === 'object' && 'column' in origin ? origin.times : undefined;
     try {
       const whole = times === undefined ? amount : scale(amount, ratio(times), currency);
       if (!fitsCurrency(whole, currency))
         return { wrong: `has more digits than ${currency}, which has ${digitsOf(currency)} after the point` };
+      // Read wrongly it would be a thousandth, and nobody would see it.
+      if (digitsOf(currency) < 3 && THOUSANDS_OR_NOT.test(plain))
+        return { wrong: `could mean ${plain.replace('.', '')} or ${plain}0: write the one that is meant` };
       return checked(field, formatAmount(whole, currency));
     } catch (error) {
       if (error instanceof RangeError) return { wrong: 'is out of range' };
@@ -182,7 +200,8 @@ export class RowReader {
     if (known) return known;
     if (/^\d{4}-\d\d-\d\dT\d\d:\d\d.*(Z|[+-]\d\d:?\d\d)$/.test(text)) {
       const at = new Date(text);
-      return Number.isNaN(at.valueOf()) ? null : at;
+      // Date takes the 30th of February for the 1st of March.
+      return Number.isNaN(at.valueOf()) || !isDay(text.slice(0, 10)) ? null : at;
     }
     const day = this.day(text, origin);
     if (!day) return null;
@@ -192,6 +211,9 @@ export class RowReader {
     return at;
   }
 }
+
+/** "12.500" is twelve and a half, and in much of the world twelve thousand five hundred. */
+const THOUSANDS_OR_NOT = /^[+-]?[1-9]\d{0,2}\.\d{3}$/;
 
 /** "Follow up" → "follow_up". */
 const choiceOf = (text: string) => text.toLowerCase().replace(/[\s-]+/g, '_');

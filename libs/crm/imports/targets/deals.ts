@@ -1,4 +1,4 @@
-import { Drafts, fieldsOf, now, Refusal, uuidv7 } from '#kernel';
+import { Drafts, fieldsOf, Refusal, uuidv7 } from '#kernel';
 import { aim, begin } from '../../deals/aim.ts';
 import { reasonRequired } from '../../deals/change-deal.ts';
 import { Deal, isOpen, type Status, STATUSES } from '../../deals/deal.ts';
@@ -168,8 +168,6 @@ function unfit(work: Work, values: Record<string, unknown>, status: Status, know
     return { column: columnOf(work, 'lost_reason'), reason: 'this organization wants to know why a deal was lost' };
   if (closedAt instanceof Date && isOpen(status))
     return { column: columnOf(work, 'closed_at'), reason: 'the deal is open and has a day on which it was closed' };
-  if (createdAt instanceof Date && createdAt > now()) return { column: columnOf(work, 'created_at'), reason: 'lies in the future' };
-  if (closedAt instanceof Date && closedAt > now()) return { column: columnOf(work, 'closed_at'), reason: 'lies in the future' };
   if (createdAt instanceof Date && closedAt instanceof Date && closedAt < createdAt)
     return { column: columnOf(work, 'closed_at'), reason: 'it was closed before it was created' };
   return undefined;
