@@ -651,7 +651,8 @@ describe('reverting', () => {
     const [contact] = (await w.manager.get('contacts')).data;
     await w.manager.post(`imports/${id}/revert`);
     let revert = () => {};
-    const reverted = new Promise<void>((resolve) => (revert = resolve)).then(() => work(w));
+    let over = false;
+    const reverted = new Promise<void>((resolve) => (revert = resolve)).then(() => work(w)).finally(() => (over = true));
     const instance = await app();
     await instance.get(Bus).asSystem(w.organization.facts(), async () => {
       await instance.get(Bus).run(new CreateDeal({ title: 'Engine', contactId: contact.id }));
@@ -659,7 +660,7 @@ describe('reverting', () => {
       await em.flush();
       revert();
       const waits = `select from pg_locks where not granted and transactionid = pg_current_xact_id()::xid`;
-      while (!(await em.execute<object[]>(waits)).length);
+      while (!over && !(await em.execute<object[]>(waits)).length);
     });
     await reverted;
     expect((await w.manager.get(`imports/${id}`)).data).toMatchObject({ status: 'reverted', removed: 0, kept: { in_use: 1 } });
