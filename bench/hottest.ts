@@ -23,7 +23,7 @@ function kindOf({ functionName, url }: Frame): string {
   if (path === url) return 'own code';
   if (/^(fastify|find-my-way|@fastify|avvio)\//.test(path)) return 'Fastify';
   if (path.startsWith('@nestjs/')) return 'Nest';
-  return /^pg/.test(path) ? 'pg' : 'other packages';
+  return path.startsWith('pg') ? 'pg' : 'other packages';
 }
 
 /** The time that each node took itself, but for those in which nothing was to be done. */
