@@ -26,7 +26,9 @@ export async function byName(
   reader: Actor,
 ): Promise<Map<string, string>> {
   if (!names.length) return new Map();
-  const key = sql`lower(regexp_replace(${sql.ref(resource === 'deal' ? 'title' : 'name')}, '\\s+', ' ', 'g'))`;
+  const name = sql.ref(resource === 'deal' ? 'title' : 'name');
+  // The names of contacts are stored with single spaces, and there are many of them.
+  const key = resource === 'contact' ? sql`lower(${name})` : sql`lower(regexp_replace(${name}, '\\s+', ' ', 'g'))`;
   const { rows } = await sql<Found>`select ${key} as key, id, owner_id from ${sql.table(resource)}
     where tenant_id = ${tenantId()} and deleted_at is null and ${key} = any(${names}::text[])
     order by created_at, id`.execute(em.getKysely());
