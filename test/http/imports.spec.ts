@@ -437,8 +437,7 @@ describe('an import that cannot go on', () => {
     const storage = (await app()).get(Storage);
     const get = storage.get.bind(storage);
     storage.get = () => Promise.reject(Object.assign(new Error('refused'), { code: '22001' }));
-    await work(w);
-    storage.get = get;
+    await work(w).finally(() => (storage.get = get));
     expect((await w.manager.get(`imports/${id}`)).data).toMatchObject({
       status: 'failed',
       failure: 'A value could not be understood by the database',
