@@ -33,6 +33,8 @@ export interface Actor {
   readonly operatorId?: string;
   /** For the system: whose action it carries on. */
   readonly onBehalfOf?: string | null;
+  /** What he began is carried on by a job, with what he may do: the audit log names the system, on his behalf. */
+  readonly carriedOn?: boolean;
 }
 
 /** One use of the application: who, under which request id, and what the caller should be told besides the answer. */

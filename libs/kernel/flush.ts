@@ -239,7 +239,8 @@ export function auditOf(change: Change, { actor: me, requestId }: Call): unknown
   return [entry(organization, me, requestId, verb, of.table, row.id, content)];
 }
 export const contentHash = (salt: string, content: string) => hash('sha256', salt + content, 'base64url');
-const who = (me: Actor) => [me.kind, me.userId, me.apiKeyId ?? null, me.onBehalfOf ?? null];
+const who = (me: Actor) =>
+  me.carriedOn ? ['system', null, null, me.userId] : [me.kind, me.userId, me.apiKeyId ?? null, me.onBehalfOf ?? null];
 const plain = (value: unknown) => (typeof value === 'bigint' ? String(value) : (value ?? null));
 
 export function messageOf(change: Change, { actor: me, requestId }: Call): unknown[][] {

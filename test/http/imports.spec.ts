@@ -132,6 +132,8 @@ describe('importing contacts', () => {
       owner_id: w.colleague.userId,
       version: known.version + 1,
     });
+    const [entry] = (await w.admin.get(`audit?subject_id=${known.id}&action=update`)).data;
+    expect(entry).toMatchObject({ actor_kind: 'system', user_id: null, on_behalf_of: w.manager.userId });
     expect(await imported(w, fields, file)).toMatchObject({ created: 0, updated: 0, skipped: 2, failed: 1 });
   });
 

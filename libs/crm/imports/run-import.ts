@@ -61,7 +61,7 @@ class Handler {
 
   async execute({ id, by, expected = new Expected() }: RunImport) {
     const order = await this.bus.run(new BeginImport(id));
-    const starter: Actor = by ? { ...by, organization: organization() } : actor();
+    const starter: Actor = by ? { ...by, organization: organization(), carriedOn: true } : actor();
     if (order.isOpen()) await this.take(order, order.dryRun ? { starter, expected } : { starter });
     // Nobody needs a copy of all these people any more: what became of each row stands in the import.
     await this.storage.delete(order.fileKey);
