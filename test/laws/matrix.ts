@@ -63,7 +63,7 @@ function once<T>(make: () => Promise<T>): () => Promise<T> {
 }
 
 /** Somebody who runs the deployment: made at the terminal only, as by `tessera operator create`. */
-async function anOperator(): Promise<{ email: string; token: string }> {
+export async function anOperator(): Promise<{ email: string; token: string }> {
   const bus = (await app()).get(Bus);
   const email = anEmail('operator');
   await actingAs(system(null), () => bus.run(new CreateOperator({ email, name: 'Op', password: PASSWORD })));

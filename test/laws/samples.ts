@@ -1,9 +1,11 @@
-import { entities, openApi, type Route, type Table, tables } from '#kernel';
+import { actingAs, Bus, entities, openApi, Organizations, type Route, system, type Table, tables } from '#kernel';
 import '../../libs/contexts.ts';
 import { randomBytes } from 'node:crypto';
+import { RunDunningStep } from '../../libs/billing/dunning/run-dunning-step.ts';
+import { RunImport } from '../../libs/crm/imports/run-import.ts';
 import { operationId, permissionOf } from '../../libs/kernel/http/openapi.ts';
 import { rowsOf } from '../database.ts';
-import type { Answer, Client, Json, Persona } from '../world.ts';
+import { type Answer, app, type Client, type Json, type Persona } from '../world.ts';
 
 /** One operation of the OpenAPI document, with the line of the route table it comes from. */
 export interface Operation {
@@ -146,20 +148,27 @@ export class Inhabitant {
 
   /** `by`: somebody else, or with another credential. */
   send(operation: Operation, path: string, body?: unknown, headers: Record<string, string> = {}, by: Client = this.persona) {
-    const { method, route, id } = operation;
-    if (route.upload?.types.includes('image/png')) return by.post(path, DOT, { ...headers, 'content-type': 'image/png' });
-    if (route.upload) return this.upload(by, path, body as Body, headers, FILES[id]);
+    const { method, route } = operation;
+    if (route.upload) return this.upload(by, operation, path, body as Body, headers);
     if (method === 'GET') return by.get(path, headers);
     if (method === 'POST') return by.post(path, body ?? {}, headers);
     if (method === 'PATCH') return by.patch(path, body ?? {}, headers);
     return method === 'PUT' ? by.put(path, body ?? {}, headers) : by.delete(path, body, headers);
   }
 
-  /** A file, of one line unless it is given; its fields in the query. */
-  private upload(by: Client, path: string, fields: Body = {}, headers: Record<string, string> = {}, given?: () => string): Promise<Answer> {
+  /** A file: an image, or a table of one line unless it is given; its fields in the query. */
+  private upload(
+    by: Client,
+    { id, route }: Operation,
+    path: string,
+    fields: Body = {},
+    headers: Record<string, string> = {},
+  ): Promise<Answer> {
     const texts = Object.entries(fields).map(([name, value]) => [name, typeof value === 'string' ? value : JSON.stringify(value)]);
-    const file = given?.() ?? `name,email\n${this.marked('name')},${this.text('email', {}, undefined)}\n`;
-    return by.post(`${path}?${new URLSearchParams(Object.fromEntries(texts))}`, file, { ...headers, 'content-type': 'text/csv' });
+    const image = route.upload!.types.find((type) => type === 'image/png');
+    const lines = FILES[id]?.() ?? `name,email\n${this.marked('name')},${this.text('email', {}, undefined)}\n`;
+    const to = `${path}?${new URLSearchParams(Object.fromEntries(texts))}`;
+    return by.post(to, image ? DOT : lines, { ...headers, 'content-type': image ?? 'text/csv' });
   }
 
   /** The id of some living row of a table: the newest that he made, else the newest. */
@@ -454,6 +463,26 @@ export class Inhabitant {
       if (path) await this.tried(operation, path);
     }
     return failures;
+  }
+
+  /** What a worker makes of it, without all the rest that one has to do: an import with a row taken and a row refused, a late payer reminded. */
+  async worked(): Promise<void> {
+    const instance = await app();
+    const [bus, facts] = [instance.get(Bus), await instance.get(Organizations).named(this.organizationId)];
+    const made = async (path: string, body: unknown = {}, headers = {}) => (await this.persona.post(path, body, headers)).data;
+    const file = `name,owner\n${this.marked('taken')},\n${this.marked('refused')},${this.marked('nobody')}\n`;
+    const order = await made('imports?resource=contact', file, { 'content-type': 'text/csv' });
+    await made('dunning-policies', { name: this.marked('policy'), steps: [{ days: 1 }], is_default: true });
+    const payer = await made('contacts', { name: this.marked('payer') });
+    // That of all samples: no invoice is dated before the last one.
+    const day = this.text('issue_date', { format: 'date' }, undefined);
+    const line = { description: this.marked('owed'), unit_price: '1', tax_percent: '0' };
+    const owed = await made('invoices', { contact_id: payer.id, currency: 'EUR', issue_date: day, due_date: day, lines: [line] });
+    await made(`invoices/${owed.id}/issue`);
+    await actingAs(system(facts), async () => {
+      await bus.run(new RunImport(order.id));
+      await bus.run(new RunDunningStep(owed.id));
+    });
   }
 }
 /** The organization itself, and its members: whoever plays with these changes what others may. */

@@ -23,6 +23,7 @@ beforeAll(async () => {
   for (const one of [them, me]) {
     await one.persona.patch(`organizations/${one.organizationId}`, { name: `${one.mark.proof} ${one.mark.seek}` });
     await one.furnish();
+    await one.worked();
   }
 });
 
@@ -52,7 +53,6 @@ const REACHED_BY_PARENT: Record<string, string> = {
   billing_period: 'of a subscription',
   deal_contact: 'of a deal',
   document_design: 'of a template or an invoice',
-  dunning_step_run: 'listed, but a reminder takes days: the sweep has none',
   invoice_delivery: 'of an invoice',
   invoice_line: 'of an invoice',
   invoice_tax: 'of an invoice',
