@@ -15,7 +15,8 @@ export interface Clause {
   /** What the SQL depends on; the values are sent beside it. */
   shape: string;
   values: unknown[];
-  sql: RawBuilder<SqlBool>;
+  /** Made only for a statement that is new. */
+  sql: () => RawBuilder<SqlBool>;
   /** What a cursor is bound to, where it is not the values: those of "overdue" are others a moment later. */
   said?: unknown;
 }
@@ -68,26 +69,26 @@ export function filtering(
 /** Only the rows whose reference leads to one record. */
 export function narrowing(of: Source, { field, id }: { field: string; id: string }): Clause {
   const column = columnOf(field, fieldsOf(of)[field]!);
-  return { shape: `under ${column}`, values: [id], sql: sql`${sql.ref(`${of.table}.${column}`)} = ${id}` };
+  return { shape: `under ${column}`, values: [id], sql: () => sql`${sql.ref(`${of.table}.${column}`)} = ${id}` };
 }
 
 /** The condition of one filter; `sent` is how the caller called it. */
 function compare({ of, sent, column, operator, refuse }: Asking, field: AnyField, texts: string[]): Clause | undefined {
-  const ref = sql.ref(`${of.table}.${column}`);
-  const clause = (form: string, values: unknown[], condition: RawBuilder<SqlBool>): Clause => ({
+  const ref = () => sql.ref(`${of.table}.${column}`);
+  const clause = (form: string, values: unknown[], condition: () => RawBuilder<SqlBool>): Clause => ({
     shape: `${column} ${form}`,
     values,
     sql: condition,
   });
   if (operator === 'is_null') {
     if (texts[0] !== 'true' && texts[0] !== 'false') return void refuse(sent, 'invalid', 'true or false');
-    return clause(`null ${texts[0]}`, [], texts[0] === 'true' ? sql`${ref} is null` : sql`${ref} is not null`);
+    return clause(`null ${texts[0]}`, [], () => (texts[0] === 'true' ? sql`${ref()} is null` : sql`${ref()} is not null`));
   }
   if (operator === 'contains' || operator === 'starts_with') {
     const escaped = texts[0]!.replace(/[\\%_]/g, '\\$&');
     if (texts[0]!.includes('\0') || texts[0]!.length > 200) return void refuse(sent, 'invalid', 'is not a text to look for');
     const pattern = operator === 'contains' ? `%${escaped}%` : `${escaped}%`;
-    return clause('like', [pattern], sql`${ref} ilike ${pattern}`);
+    return clause('like', [pattern], () => sql`${ref()} ilike ${pattern}`);
   }
   if (field.kind === 'moment' && texts.some((text) => DAY.test(text))) {
     if (texts.length > 1) return void refuse(sent, 'repeated', 'takes one day');
@@ -95,23 +96,23 @@ function compare({ of, sent, column, operator, refuse }: Asking, field: AnyField
   }
   const values = texts.map((text) => valueOf(field, text));
   if (values.includes(undefined)) return void refuse(sent, 'invalid', `is not a ${field.kind === 'id' ? 'UUID' : field.kind}`);
-  if (field.kind === 'list') return clause('overlaps', [values], sql`${ref} && ${values}::text[]`);
-  if (SQL_WORD[operator]) return clause(operator, [values[0]], sql`${ref} ${sql.raw(SQL_WORD[operator])} ${values[0]}`);
-  if (operator === 'ne') return clause('ne', [values[0]], sql`${ref} is distinct from ${values[0]}`);
-  if (values.length === 1) return clause('=', [values[0]], sql`${ref} = ${values[0]}`);
-  return clause('any', [values], sql`${ref} = any(${values}::${sql.raw(ARRAY_OF[field.kind])})`);
+  if (field.kind === 'list') return clause('overlaps', [values], () => sql`${ref()} && ${values}::text[]`);
+  if (SQL_WORD[operator]) return clause(operator, [values[0]], () => sql`${ref()} ${sql.raw(SQL_WORD[operator])} ${values[0]}`);
+  if (operator === 'ne') return clause('ne', [values[0]], () => sql`${ref()} is distinct from ${values[0]}`);
+  if (values.length === 1) return clause('=', [values[0]], () => sql`${ref()} = ${values[0]}`);
+  return clause('any', [values], () => sql`${ref()} = any(${values}::${sql.raw(ARRAY_OF[field.kind])})`);
 }
 
 /** A plain date means that day in the organization's zone. */
 function onDay({ of, sent, column, operator, refuse }: Asking, day: string): Clause | undefined {
   if (!isDay(day)) return void refuse(sent, 'invalid', 'is not a day');
   const { from, until } = dayBounds(day, actor().organization?.timeZone ?? 'UTC');
-  const ref = sql.ref(`${of.table}.${column}`);
+  const ref = () => sql.ref(`${of.table}.${column}`);
   const [start, end] = [spelled(from), spelled(until)];
   const shape = `${column} day ${operator}`;
-  if (!operator) return { shape, values: [start, end], sql: sql`(${ref} >= ${start} and ${ref} < ${end})` };
+  if (!operator) return { shape, values: [start, end], sql: () => sql`(${ref()} >= ${start} and ${ref()} < ${end})` };
   const bound = operator === 'gte' || operator === 'lt' ? start : end;
-  return { shape, values: [bound], sql: sql`${ref} ${sql.raw(operator.startsWith('g') ? '>=' : '<')} ${bound}` };
+  return { shape, values: [bound], sql: () => sql`${ref()} ${sql.raw(operator.startsWith('g') ? '>=' : '<')} ${bound}` };
 }
 
 /** The first and the last day of the calendar may begin before it, or end after it, in some zone. */
@@ -128,7 +129,7 @@ export function ownClause(name: string, own: OwnFilter, value: string | string[]
   const condition = own.where(checked.data as never);
   if (!condition) return undefined;
   const { sql: text, parameters } = condition.compile(compiler);
-  return { shape: `${name} ${text}`, values: [...parameters], sql: condition, said: checked.data };
+  return { shape: `${name} ${text}`, values: [...parameters], sql: () => condition, said: checked.data };
 }
 
 /** Rows that a search finds, by words and parts of them. */
@@ -136,7 +137,7 @@ export function searching(of: Source, text: string | string[], refuse: Refusing)
   if (Array.isArray(text)) return void refuse('search', 'repeated', 'may be given once');
   if (!text.trim()) return undefined;
   if (text.length > 200 || text.includes('\0')) return void refuse('search', 'invalid', 'is not a text to look for');
-  return { shape: SEARCH, values: [text], sql: among(of, sql`search.find(${sql.lit(of.table)}, ${text})`) };
+  return { shape: SEARCH, values: [text], sql: () => among(of, sql`search.find(${sql.lit(of.table)}, ${text})`) };
 }
 export const SEARCH = 'search';
 

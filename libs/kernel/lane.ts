@@ -6,10 +6,14 @@ import { GRACE, LOOK_EVERY, SILENT, whileAwake } from './silence.ts';
 
 const TIMESTAMPTZ = 1184;
 const DATE = 1082;
+const TEXTS = 1009;
 const types = new pg.TypeOverrides() as unknown as Types & { setTypeParser(oid: number, parse: (text: string) => unknown): void };
 // A timestamp travels as text, in the very form Date.toJSON() gives: no Date is made only to be printed. A day stays the day it is.
 types.setTypeParser(TIMESTAMPTZ, (text) => `${text.slice(0, 10)}T${text.slice(11, 19)}${(text.slice(19, -3) || '.').padEnd(4, '0')}Z`);
 types.setTypeParser(DATE, (text) => text);
+// Most lists are empty.
+const listOf = types.getTypeParser(TEXTS, 'text');
+types.setTypeParser(TEXTS, (text) => (text === '{}' ? [] : listOf(text)));
 
 /** No organization: the setting is empty, so tables behind a policy refuse, and only platform tables answer. */
 export const NO_TENANT = '';

@@ -164,7 +164,7 @@ export class List<Row> {
       order,
       shape: `${orderShape} ${clauses.map(({ shape }) => shape).join('&')} ${offset ? 'offset' : ''}`,
       values: clauses.flatMap(({ values }) => values),
-      where: (select) => clauses.reduce((on, clause) => on.where(clause.sql), select),
+      where: (select) => clauses.reduce((on, clause) => on.where(clause.sql()), select),
       ...(zones ? { zones } : {}),
       searches: clauses.some(({ shape }) => shape === SEARCH),
       ...(words === undefined ? {} : { words }),

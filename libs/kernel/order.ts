@@ -41,7 +41,8 @@ export function orderOf(
 /** Rows of a list that stand together, and in the list's order when asked for in it. */
 export interface Zone {
   readonly shape: string;
-  readonly condition: RawBuilder<SqlBool>;
+  /** Made only for a statement that is new. */
+  readonly condition: () => RawBuilder<SqlBool>;
   /** In the order in which the condition binds them. */
   readonly values: readonly unknown[];
 }
@@ -51,35 +52,36 @@ export interface Zone {
  * each zone is what the index answers with one descent; an `or` would make it begin at the first row of the list.
  */
 export function beyond(table: string, order: readonly Order[], values: readonly unknown[]): Zone[] {
-  const refs = order.map(({ column }) => sql.ref(`${table}.${column}`));
+  const ref = ({ column }: Order) => sql.ref(`${table}.${column}`);
   const [first, second] = order as [Order, Order];
-  const word = sql.raw(first.descending ? '<' : '>');
+  const word = () => sql.raw(first.descending ? '<' : '>');
   const oneWay = order.every(({ descending }) => descending === first.descending);
   const known = values.every((value) => value !== null);
   // A row comparison leaves out NULLs, which going down are behind us.
-  const after: Zone = { shape: 'after', condition: sql`(${sql.join(refs)}) ${word} (${sql.join(values)})`, values };
+  const after: Zone = { shape: 'after', condition: () => sql`(${sql.join(order.map(ref))}) ${word()} (${sql.join(values)})`, values };
   if (oneWay && known && (first.descending || order.every(({ nullable }) => !nullable))) return [after];
   if (oneWay && order.length === 2 && !second.nullable) {
-    if (known) return [after, { shape: 'nulls', condition: sql`${refs[0]!} is null`, values: [] }];
+    if (known) return [after, { shape: 'nulls', condition: () => sql`${ref(first)} is null`, values: [] }];
     const among: Zone = {
       shape: 'nulls after',
-      condition: sql`${refs[0]!} is null and ${refs[1]!} ${word} ${values[1]}`,
+      condition: () => sql`${ref(first)} is null and ${ref(second)} ${word()} ${values[1]}`,
       values: [values[1]],
     };
-    return first.descending ? [among, { shape: 'known', condition: sql`${refs[0]!} is not null`, values: [] }] : [among];
+    return first.descending ? [among, { shape: 'known', condition: () => sql`${ref(first)} is not null`, values: [] }] : [among];
   }
-  return [anyOf(refs, order, values)];
+  return [anyOf(ref, order, values)];
 }
 
 /** Keys that go both ways, or several that may be NULL: all in one zone. */
-function anyOf(refs: readonly RawBuilder<unknown>[], order: readonly Order[], values: readonly unknown[]): Zone {
-  const branches = order.map((_, i) => {
-    const same = order.slice(0, i).map((__, j) => (values[j] === null ? sql`${refs[j]!} is null` : sql`${refs[j]!} = ${values[j]}`));
-    return sql`(${sql.join([...same, further(refs[i]!, order[i]!, values[i])], sql` and `)})`;
-  });
+function anyOf(ref: (key: Order) => RawBuilder<unknown>, order: readonly Order[], values: readonly unknown[]): Zone {
+  const same = (key: Order, value: unknown) => (value === null ? sql`${ref(key)} is null` : sql`${ref(key)} = ${value}`);
+  const branch = (key: Order, i: number) => {
+    const before = order.slice(0, i).map((earlier, j) => same(earlier, values[j]));
+    return sql`(${sql.join([...before, further(ref(key), key, values[i])], sql` and `)})`;
+  };
   return {
     shape: `after ${values.map((value) => (value === null ? 0 : 1)).join('')}`,
-    condition: sql<SqlBool>`(${sql.join(branches, sql` or `)})`,
+    condition: () => sql<SqlBool>`(${sql.join(order.map(branch), sql` or `)})`,
     values: order.flatMap((_, i) => values.slice(0, i + 1).filter((value) => value !== null)),
   };
 }

@@ -225,7 +225,7 @@ function gateOf(me: Actor, of: Source): Gate {
 /** Whether some rows of the organization are not for this actor: an order alone does not lead to his. */
 const narrow = ({ condition }: Gate) => Object.keys(condition).length > 0;
 
-const within = (zone: Zone | undefined, query: Selecting<object>) => (zone ? query.where(zone.condition) : query);
+const within = (zone: Zone | undefined, query: Selecting<object>) => (zone ? query.where(zone.condition()) : query);
 const ordered = ({ table }: Source, { order }: Asked, query: Selecting<object>) =>
   order.reduce((on, { column, descending }) => on.orderBy(`${table}.${column}`, descending ? 'desc' : 'asc'), query);
 /** The part of a list that is asked for. */

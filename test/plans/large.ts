@@ -180,7 +180,7 @@ function plainValue(name: string, type: string, single: boolean, nullable: boole
     case 'text[]':
       return `array['${name}' || ${n} % 5]`;
     default:
-      if (name === 'time_zone') return `'Europe/Berlin'`;
+      if (name === 'time_zone' || name === 'zone') return `'Europe/Berlin'`;
       if (/^(error_file|file_key)$/.test(name)) return `current_setting('app.tenant') || '/${name}/' || g`;
       return kind === 'text' || kind === 'character varying' ? `(${n} || ' ${name}')::${type}` : 'null';
   }
