@@ -58,72 +58,43 @@ export class Field<T, Wire = T, Nullable extends boolean = false, Filled extends
   }
   /** The value a new row has unless one is given. */
   or(fallback: T) {
-    return new Field<T, Wire, Nullable, true>(this.kind, this.column, this.check, this.spoken, this.nullable, fallback, this.masked);
+    return but<T, Wire, Nullable, true>(this, { fallback });
   }
   unlessGiven(generate: () => T) {
-    return new Field<T, Wire, Nullable, true>(
-      this.kind,
-      { ...this.column, generate },
-      this.check,
-      this.spoken,
-      this.nullable,
-      undefined,
-      this.masked,
-    );
+    return but<T, Wire, Nullable, true>(this, { column: { ...this.column, generate }, fallback: undefined });
   }
   /** The audit log says that it changed, not from what to what. */
   secret() {
-    return new Field<T, Wire, Nullable, Filled>(this.kind, this.column, this.check, this.spoken, this.nullable, this.fallback, true);
+    return but<T, Wire, Nullable, Filled>(this, { masked: true });
   }
   /** Kept by the way, such as when a key was last used: a change of it alone is neither audited nor told. */
   quiet() {
-    return new Field<T, Wire, Nullable, Filled>(
-      this.kind,
-      { ...this.column, quiet: true },
-      this.check,
-      this.spoken,
-      this.nullable,
-      this.fallback,
-      this.masked,
-    );
+    return but<T, Wire, Nullable, Filled>(this, { column: { ...this.column, quiet: true } });
   }
   /** Of a reference: what it leads to is not deleted as long as this is there. */
   keeping() {
-    return new Field<T, Wire, Nullable, Filled>(
-      this.kind,
-      { ...this.column, keeps: true },
-      this.check,
-      this.spoken,
-      this.nullable,
-      this.fallback,
-      this.masked,
-    );
+    return but<T, Wire, Nullable, Filled>(this, { column: { ...this.column, keeps: true } });
   }
   /** Of an object: a PATCH sends parts of it, checked by this schema, and null takes one away; see `amended`. */
   merging(merges: z.ZodType) {
-    return new Field<T, Wire, Nullable, Filled>(
-      this.kind,
-      { ...this.column, merges },
-      this.check,
-      this.spoken,
-      this.nullable,
-      this.fallback,
-      this.masked,
-    );
+    return but<T, Wire, Nullable, Filled>(this, { column: { ...this.column, merges } });
   }
   /** A sentence and an example for the OpenAPI document. */
   describe(description: string, example?: unknown) {
     const meta = { description, ...(example === undefined ? {} : { example }) };
-    return new Field<T, Wire, Nullable, Filled>(
-      this.kind,
-      this.column,
-      this.check.meta(meta),
-      this.spoken.meta(meta),
-      this.nullable,
-      this.fallback,
-      this.masked,
-    );
+    return but<T, Wire, Nullable, Filled>(this, { check: this.check.meta(meta), spoken: this.spoken.meta(meta) });
   }
+}
+
+type Parts<T> = Pick<Field<T>, 'column' | 'check' | 'spoken' | 'fallback' | 'masked'>;
+/** The same field but for these parts of it. */
+function but<T, Wire, Nullable extends boolean, Filled extends boolean>(
+  field: Field<T, Wire, boolean, boolean>,
+  parts: Partial<Parts<T>>,
+): Field<T, Wire, Nullable, Filled> {
+  const { kind, nullable } = field;
+  const { column, check, spoken, fallback, masked } = { ...field, ...parts };
+  return new Field<T, Wire, Nullable, Filled>(kind, column, check, spoken, nullable, fallback, masked);
 }
 
 const plain = <T>(kind: Kind, column: Column, check: z.ZodType<T>) => new Field<T>(kind, column, check, check);

@@ -1,5 +1,6 @@
 /** Milliseconds above what a statement may take after which silence means that nobody is there any more. */
 export const GRACE = 2000;
+/** Milliseconds between two looks at who is silent. */
 export const LOOK_EVERY = 500;
 export const SILENT = 'The database does not answer';
 
