@@ -56,7 +56,8 @@ const grants = (role: string) => `
     )
     .join('')}
   grant usage on schema search to ${role};
-  grant execute on function search.put(text, uuid, uuid, text), search.find(text, text), search.among(text, text, uuid[], int) to ${role};
+  grant execute on function search.put(text, uuid, uuid, text), search.find(text, text), search.among(text, text, uuid[]),
+    search.among(text, text, uuid[], int) to ${role};
   ${appendOnly()
     .map((table) => `revoke update, delete on ${table} from ${role};`)
     .join('\n  ')}

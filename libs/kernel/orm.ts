@@ -12,6 +12,9 @@ import { kernelTables } from './records.ts';
 import { TenantSchema } from './schema.ts';
 import { settings } from './settings.ts';
 
+/** A connection that waited so long is closed. Making one costs PostgreSQL a process and its plans, which whoever comes after a pause would wait for. */
+const IDLE_MS = 5 * 60_000;
+
 /** How MikroORM is set up everywhere: the API, the worker, the terminal and the migrations. */
 export const ormOptions = (clientUrl: string, more: Partial<Options> = {}): Options =>
   defineConfig({
@@ -30,7 +33,7 @@ export const ormOptions = (clientUrl: string, more: Partial<Options> = {}): Opti
       emit: 'ts',
       fileName: (timestamp, name) => `${timestamp}-${name ?? 'change'}`,
     },
-    pool: { min: 0, max: settings.WRITE_POOL },
+    pool: { min: 0, max: settings.WRITE_POOL, idleTimeoutMillis: IDLE_MS },
     implicitTransactions: true,
     ensureDatabase: false,
     // A row is there whatever has become of what it refers to: no joins that look whether that is alive and readable.

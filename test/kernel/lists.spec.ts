@@ -416,7 +416,10 @@ describe('the rest of the contract', () => {
     const all = Array.from({ length: 2500 }, (_, i) => 2500 - i).filter((n) => n % 50 !== 0);
     const expected = {
       common: all.filter((n) => n > 7 && n % 3 === 0),
+      'common 7': all.filter((n) => n > 7 && n % 3 === 0 && `${n}`.includes('7')),
       rare: all.filter((n) => n <= 7),
+      // Too short for the index.
+      ra: all.filter((n) => n <= 7),
       'other 2': all.filter((n) => n > 7 && n % 3 && `${n}`.includes('2')),
     };
     for (const [words, wanted] of Object.entries(expected))
