@@ -13,7 +13,8 @@ await plainly(async () => {
   await build();
   const { environment: made, release } = environment.DATABASE_URL ? await external(environment) : await sharedDatabase();
   const program = spawn(process.execPath, process.argv.slice(2), { stdio: 'inherit', env: { ...environment, ...made } });
-  process.on('SIGINT', () => {}); // the terminal sends it to the program too, which decides
+  // A terminal sends it to the program too, which decides.
+  process.on('SIGINT', () => process.stdin.isTTY || program.kill('SIGINT'));
   for (const signal of ['SIGTERM', 'SIGHUP', 'disconnect'] as const) process.on(signal, () => program.kill('SIGTERM'));
   const [code, signal] = (await once(program, 'exit')) as [number | null, NodeJS.Signals | null];
   await release();

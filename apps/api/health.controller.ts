@@ -1,4 +1,4 @@
-import { Database, metrics, QUEUE_SCHEMA, Read, settings, unauthenticated } from '#kernel';
+import { Database, measured, metrics, QUEUE_SCHEMA, Read, settings, unauthenticated } from '#kernel';
 import { Controller, Get, Header, Headers, Res } from '@nestjs/common';
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { readdirSync } from 'node:fs';
@@ -54,7 +54,7 @@ export class HealthController {
   @Header('cache-control', 'no-store')
   async measured(@Headers('authorization') authorization = '') {
     if (settings.METRICS_TOKEN && !same(authorization, `Bearer ${settings.METRICS_TOKEN}`)) throw unauthenticated();
-    return await metrics.metrics();
+    return await measured();
   }
 
   private async pending() {

@@ -1,7 +1,9 @@
-import { settings } from '#kernel';
+import { settings, shareMetrics } from '#kernel';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Logger } from 'nestjs-pino';
+import cluster from 'node:cluster';
+import { started } from '../last-words.ts';
 import { growAsNeeded } from '../start-small.ts';
 import { ApiModule } from './api.module.ts';
 import { dress, fastifyAdapter } from './create-app.ts';
@@ -12,6 +14,8 @@ export async function serve() {
   app.useLogger(app.get(Logger));
   await dress(app);
   await app.listen(settings.PORT, settings.HOST);
+  if (cluster.isWorker) shareMetrics();
+  started();
   growAsNeeded();
   process.send?.('ready');
   process.on('disconnect', () => void app.close());

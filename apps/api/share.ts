@@ -1,5 +1,6 @@
-import { logger } from '#kernel';
+import { gatherMetrics, logger } from '#kernel';
 import cluster, { type Worker } from 'node:cluster';
+import { started } from '../last-words.ts';
 
 const AGAIN_MS = 1000;
 
@@ -31,5 +32,7 @@ export function share(processes: number) {
     leave();
   };
   for (const signal of ['SIGTERM', 'SIGINT', 'disconnect'] as const) process.on(signal, stop);
+  started();
+  gatherMetrics();
   for (let i = 0; i < processes; i++) cluster.fork();
 }

@@ -1,11 +1,13 @@
 #!/usr/bin/env node
 import '../leaving.ts';
 import 'reflect-metadata';
+import { logTo } from '#kernel';
 import { CommandFactory } from 'nest-commander';
 import { reason } from './terminal.ts';
 
 // What is asked for goes to the output; what the program thinks meanwhile is told only when it matters.
-process.env.LOG_LEVEL ??= 'warn';
+logTo(process.stderr);
+process.env.LOG_LEVEL ||= 'warn';
 
 // Whoever reads has seen enough: `tessera export … | head`.
 process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => process.exit(code === 'EPIPE' ? 0 : 1));

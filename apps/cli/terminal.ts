@@ -27,13 +27,22 @@ export interface Progress {
   done(): void;
 }
 
+/** Whatever ends the program gives the cursor back. */
+const bars = new Set<SingleBar>();
+process.on('exit', () => bars.forEach((bar) => bar.stop()));
+
 /** A bar on a terminal; elsewhere (a log, a pipe) nothing. */
 export function progress(what: string): Progress {
   if (!process.stderr.isTTY) return { total: () => {}, at: () => {}, done: () => {} };
   const options = { format: `${what} {bar} {value}/{total}`, stream: process.stderr, hideCursor: true, clearOnComplete: true };
   const bar = new SingleBar(options, Presets.shades_classic);
   bar.start(0, 0);
-  return { total: (n) => bar.setTotal(n), at: (n) => bar.update(n), done: () => bar.stop() };
+  bars.add(bar);
+  const done = () => {
+    bar.stop();
+    bars.delete(bar);
+  };
+  return { total: (n) => bar.setTotal(n), at: (n) => bar.update(n), done };
 }
 
 /** What went wrong, in words: a name with several addresses fails with an error that holds one for each, and says nothing itself. */

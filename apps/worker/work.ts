@@ -1,6 +1,7 @@
 import { logger, queue } from '#kernel';
 import { NestFactory } from '@nestjs/core';
 import { Logger } from 'nestjs-pino';
+import { started } from '../last-words.ts';
 import { growAsNeeded } from '../start-small.ts';
 import { WorkerModule } from './worker.module.ts';
 
@@ -18,6 +19,7 @@ export async function work() {
   growAsNeeded();
   process.send?.('ready');
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP', 'disconnect'] as const) process.once(signal, () => void stop());
+  started();
 
   async function stop() {
     await dispatcher.stop();

@@ -13,7 +13,7 @@ export { MoveDeal } from './deals/move-deal.ts';
 export { WinDeal } from './deals/win-deal.ts';
 export { Exchange, exchangeInto, MissingRate, UsedRate } from './exchange-rates/exchange.ts';
 export { ExchangeRate } from './exchange-rates/exchange-rate.ts';
-export { CannotImport, FolderImport } from './imports/import-folder.ts';
+export { CannotImport, FolderImport, type ImportedFile } from './imports/import-folder.ts';
 export { MappingFile } from './imports/mapping-file.ts';
 export { Pipeline, Stage } from './pipelines/pipeline.ts';
 export { CreateTask } from './tasks/create-task.ts';

@@ -228,8 +228,12 @@ export const choices = <const C extends readonly [string, ...string[]]>(of: C) =
       .transform((all) => [...new Set(all)]),
   ).or([]);
 
+/** Deeper structures are refused before anything walks through them: what is as deep as a body allows overflows the stack. */
+const DEEPEST = 16;
+export const isShallow = (value: unknown, depth = DEEPEST): boolean =>
+  typeof value !== 'object' || value === null || (depth > 0 && Object.values(value).every((inner) => isShallow(inner, depth - 1)));
 const cleanJson = (value: unknown, depth = 0): boolean =>
-  depth <= 16 &&
+  depth <= DEEPEST &&
   (typeof value === 'string'
     ? !value.includes(NUL)
     : typeof value !== 'object' || value === null
@@ -240,13 +244,18 @@ export const json = <T>(schema: z.ZodType<T>) =>
   plain<T>(
     'json',
     { type: 'json' },
-    schema.refine((value) => cleanJson(value), 'too deep, or not storable text'),
+    schema.refine((value) => cleanJson(value), { error: 'too deep, or not storable text', abort: true }),
   );
 export const METADATA_SAID = 'at most 16 KiB';
 export const fitsMetadata = (value: object): boolean => JSON.stringify(value).length <= 16_384;
 /** Free metadata: at most 16 KiB of any JSON object. */
 export const metadata = () => {
-  const field = json(z.record(z.string(), z.unknown()).refine(fitsMetadata, METADATA_SAID));
+  const field = json(
+    z
+      .record(z.string(), z.unknown())
+      .refine((value) => isShallow(value), { error: 'too deep', abort: true })
+      .refine(fitsMetadata, METADATA_SAID),
+  );
   return field.merging(field.check).or({});
 };
 

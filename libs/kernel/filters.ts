@@ -141,9 +141,9 @@ export function searching(of: Source, text: string | string[], refuse: Refusing)
 }
 export const SEARCH = 'search';
 
-/** The same, among these rows alone. */
-export const searchingAmong = (of: Source, words: string, rows: Expression<unknown>) =>
-  among(of, sql`search.among(${sql.lit(of.table)}, ${words}, array(${rows}))`);
+/** The same, among the rows of these ids alone. */
+export const searchingAmong = (of: Source, words: string, ids: Expression<unknown>) =>
+  among(of, sql`search.among(${sql.lit(of.table)}, ${words}, ${ids})`);
 
 /** An array is made once. Of "in (select …)" PostgreSQL may make a loop, where it takes an organization that just grew for a small one. */
 const among = (of: Source, ids: RawBuilder<unknown>) => sql<SqlBool>`${sql.ref(`${of.table}.id`)} = any (array(select ${ids}))`;

@@ -1,6 +1,6 @@
 import { MikroORM as CoreORM } from '@mikro-orm/core';
 import { EntityManager, MikroORM } from '@mikro-orm/postgresql';
-import { Global, Module, type OnApplicationShutdown } from '@nestjs/common';
+import { Global, Module, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { CqrsModule } from '@nestjs/cqrs';
 import { Bus } from './bus.ts';
 import { genericUseCases } from './crud.ts';
@@ -11,7 +11,7 @@ import { logger } from './logger.ts';
 import { Mailer } from './mail.ts';
 import { ormOptions } from './orm.ts';
 import { Read } from './read.ts';
-import { settings } from './settings.ts';
+import { settings, SettingsError } from './settings.ts';
 import { LocalStorage, Storage } from './storage.ts';
 import { handlerOf } from './use-case.ts';
 
@@ -75,13 +75,28 @@ class Lanes {
   ],
   exports: [Bus, Read, EntityManager, MikroORM, CoreORM, Database, Limiter, Mailer, Storage],
 })
-export class KernelModule implements OnApplicationShutdown {
+export class KernelModule implements OnModuleInit, OnApplicationShutdown {
   constructor(
     private readonly orm: MikroORM,
     private readonly lanes: Lanes,
+    private readonly read: Read,
     private readonly limiter: Limiter,
     private readonly mailer: Mailer,
   ) {}
+
+  /** Row security binds neither superusers nor those who may bypass it: with such a role everything works, and nothing is isolated. */
+  async onModuleInit() {
+    const [role] = await this.read.platform<{ name: string; bound: boolean }>(
+      'role',
+      'select rolname as name, not (rolsuper or rolbypassrls) as bound from pg_roles where rolname = current_user',
+      [],
+    );
+    if (role?.bound) return;
+    const complaint = `DATABASE_URL connects as ${role?.name}, whom row security does not bind: use a role like tessera_app (deploy/roles.sql).`;
+    if (settings.NODE_ENV === 'production') throw new SettingsError(complaint);
+    logger.warn(complaint);
+  }
+
   async onApplicationShutdown() {
     await Promise.all([this.orm.close(), this.lanes.close(), this.limiter.close(), this.mailer.close()]);
   }

@@ -4,6 +4,8 @@ import { logger } from './logger.ts';
 import { ChangedColumns, ScopedQuery, type Statement, type Types } from './scoped-query.ts';
 import { GRACE, LOOK_EVERY, SILENT, whileAwake } from './silence.ts';
 
+/** Milliseconds: who waited long enough hears so at once. */
+const PROMPTLY = 50;
 const TIMESTAMPTZ = 1184;
 const DATE = 1082;
 const TEXTS = 1009;
@@ -86,7 +88,7 @@ export class Lane {
       this.seats.push({ line: null });
       await this.dial(this.seats[i]!);
     }
-    this.watch = whileAwake(LOOK_EVERY, (now) => this.giveUpSilent(now));
+    this.watch = whileAwake(this.options.patience ? PROMPTLY : LOOK_EVERY, (now) => this.giveUpSilent(now));
     if (this.options.spares) this.rescue = whileAwake(HELD_UP / 2, (now) => this.askElsewhere(now));
     return this;
   }
@@ -149,6 +151,7 @@ export class Lane {
   }
 
   private letNextGo() {
+    if (this.options.patience) this.refuseLate(performance.now() - this.options.patience);
     while (this.backlog.length) {
       const line = this.freest();
       if (!line || line.open.size >= (this.options.depth ?? Infinity)) return;

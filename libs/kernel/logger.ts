@@ -23,8 +23,12 @@ const BUSY = 503;
 /** Probes come every few seconds and say nothing. */
 const PROBES = /^\/(health|metrics)\b/;
 
+let to: NodeJS.WritableStream = process.stdout;
+/** Where this process logs; a program whose output is what was asked for does so elsewhere. */
+export const logTo = (stream: NodeJS.WritableStream) => void (to = stream);
+
 /** A logger by these settings: lines of JSON, or pretty ones, with colours when somebody watches. Every line says on whose behalf it was written. */
-export function createLogger({ LOG_FORMAT, LOG_LEVEL }: Wanted, destination: NodeJS.WritableStream = process.stdout): Logger {
+export function createLogger({ LOG_FORMAT, LOG_LEVEL }: Wanted, destination: NodeJS.WritableStream = to): Logger {
   const options: LoggerOptions = {
     level: LOG_LEVEL,
     base: undefined,

@@ -3,6 +3,7 @@ import { type AddressInfo, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { inspect } from 'node:util';
 import { type Letter, Mailer } from './mail.ts';
 import { setClock } from './time.ts';
 
@@ -99,7 +100,7 @@ describe('with a server', () => {
         if (inData && line !== '.') return;
         const command = inData ? '.' : line.slice(0, 4).toUpperCase();
         inData = command === 'DATA';
-        if (command === 'RCPT' && refusing) socket.write('550 no such mailbox\r\n');
+        if (command === 'RCPT' && refusing) socket.write('550 no such mailbox <ada@example.com>\r\n');
         else socket.write(inData ? '354 go on\r\n' : command === 'QUIT' ? '221 bye\r\n' : '250 fine\r\n');
       });
     });
@@ -123,8 +124,10 @@ describe('with a server', () => {
     expect(heard.some((line) => line.startsWith('No mail server'))).toBe(false);
   });
 
-  it('what the server refuses is an error', async () => {
+  it('what the server refuses is an error that tells how, and not to whom', async () => {
     refusing = true;
-    await expect(mailer.send(letter)).rejects.toThrow('550 no such mailbox');
+    const error: unknown = await mailer.send(letter).catch((thrown: unknown) => thrown);
+    expect(error).toEqual(new Error('The mail server did not take the letter (EENVELOPE 550)'));
+    expect(inspect(error, { depth: null })).not.toContain('ada@example.com');
   });
 });

@@ -40,7 +40,7 @@ export class Mailer {
     if (!smtpUrl) log.info(`No mail server: e-mails are kept in ${resolve(outboxDir)}`);
   }
 
-  /** Resolves with the Message-ID once the server has accepted the letter or the folder has it. Throws what the server said otherwise. */
+  /** Resolves with the Message-ID once the server has accepted the letter or the folder has it; otherwise throws how it failed. */
   async send({ to, subject, text, html, attachments = [], key }: Letter): Promise<string> {
     const name = createHash('sha256').update(key).digest('hex').slice(0, 40);
     const messageId = `<${name}@${/@([^\s>]+)>?\s*$/.exec(this.settings.from)?.[1] ?? 'localhost'}>`;
@@ -50,7 +50,7 @@ export class Mailer {
     const files = attachments.map((file) => ({ ...file }));
     const safe = { disableFileAccess: true, disableUrlAccess: true };
     const message = { from, to: recipient, subject, text, html, attachments: files, messageId, date: now(), ...safe };
-    if (this.server) await this.server.sendMail(message);
+    if (this.server) await this.server.sendMail(message).catch(refusedLetter);
     else {
       const rendered = await createTransport({ streamTransport: true, buffer: true }).sendMail(message);
       const names = attachments.map(({ filename }) => filename);
@@ -81,4 +81,9 @@ export class Mailer {
       await rm(draft, { force: true });
     }
   }
+}
+
+/** What a server says of a letter repeats its recipients, who belong in no log and no job. */
+function refusedLetter({ code = 'an error', responseCode }: { code?: string; responseCode?: number }): never {
+  throw new Error(`The mail server did not take the letter (${[code, responseCode].filter(Boolean).join(' ')})`);
 }

@@ -1,4 +1,5 @@
-import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import cluster from 'node:cluster';
+import { AggregatorRegistry, collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 
 /** Everything this process measures, in the form Prometheus reads. */
 export const metrics = new Registry();
@@ -40,3 +41,47 @@ export const gauge = (name: string, help: string, now: () => number) =>
   });
 
 export const httpDuration = histogram('http_request_duration_seconds', 'Time to answer a request', ['method', 'route', 'status']);
+
+const WANTED = 'tessera:metrics';
+interface Gathered {
+  [WANTED]?: string;
+}
+
+/** The first process of several that share a port: tells each that asks what all of them measured. */
+export function gatherMetrics() {
+  const all = new AggregatorRegistry();
+  cluster.on('message', (worker, message) => {
+    if (message === WANTED)
+      void all.clusterMetrics().then(
+        (text) => worker.send({ [WANTED]: text }),
+        () => {}, // one of them hangs, and whoever asked waits no longer
+      );
+  });
+}
+
+/** In one of them: answers when the first asks. */
+export function shareMetrics() {
+  AggregatorRegistry.setRegistries(metrics);
+  new AggregatorRegistry();
+}
+
+/**
+ * What there is to read, of all processes that share the port: asked of one after the other, counters would jump.
+ * @throws when the others do not answer within a second
+ */
+export function measured(): Promise<string> {
+  if (!cluster.isWorker) return metrics.metrics();
+  return new Promise((resolve, reject) => {
+    const heard = ({ [WANTED]: text }: Gathered) => {
+      if (text !== undefined) done(() => resolve(text));
+    };
+    const done = (end: () => void) => {
+      clearTimeout(patience);
+      process.off('message', heard);
+      end();
+    };
+    const patience = setTimeout(() => done(() => reject(new Error('A process that shares the port does not answer'))), 1000);
+    process.on('message', heard);
+    process.send!(WANTED);
+  });
+}

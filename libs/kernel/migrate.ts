@@ -1,6 +1,7 @@
 import { MikroORM } from '@mikro-orm/postgresql';
 import { runMigrations } from 'bullmq';
 import { createHash } from 'node:crypto';
+import { setTimeout as wait } from 'node:timers/promises';
 import pg from 'pg';
 import { entities } from './context.ts';
 import { extrasOf } from './entity.ts';
@@ -24,9 +25,11 @@ export async function migrate(ownerUrl: string, appRole: string, log: (line: str
   const client = new pg.Client({ connectionString: ownerUrl });
   await client.connect();
   try {
-    const { rows } = await client.query<{ version: number }>(`select current_setting('server_version_num')::int as version`);
+    const { rows } = await client.query<{ version: number; role: string }>(
+      `select current_setting('server_version_num')::int as version, current_user as role`,
+    );
     if (rows[0]!.version < OLDEST) throw new Error(`PostgreSQL 15 or newer is needed; this is ${Math.floor(rows[0]!.version / 10_000)}.`);
-    await client.query(`select pg_advisory_lock(hashtext('tessera:migrate'))`);
+    await alone(client);
     const orm = await MikroORM.init(ormOptions(ownerUrl, { driverOptions: { options: NOBODYS }, pool: { min: 0, max: 2 } }));
     try {
       const applied = await orm.migrator.up();
@@ -35,6 +38,8 @@ export async function migrate(ownerUrl: string, appRole: string, log: (line: str
       // BullMQ makes this sequence at its first job, which the app role may not.
       await client.query(`create sequence if not exists ${QUEUE_SCHEMA}.bullmq_jid_${createHash('md5').update(QUEUE).digest('hex')}`);
       await client.query(grants(client.escapeIdentifier(appRole)));
+      // Where one role is both, it would take its own rights to migrate again.
+      if (appRole !== rows[0]!.role) await client.query(revokes(client.escapeIdentifier(appRole)));
       return applied.map(({ name }) => name);
     } finally {
       await orm.close();
@@ -42,6 +47,13 @@ export async function migrate(ownerUrl: string, appRole: string, log: (line: str
   } finally {
     await client.end();
   }
+}
+
+/** Waits without a statement under way, for which an index that is made concurrently would wait in turn. */
+async function alone(client: pg.Client) {
+  const mine = async () =>
+    (await client.query<{ mine: boolean }>(`select pg_try_advisory_lock(hashtext('tessera:migrate')) as mine`)).rows[0]!.mine;
+  while (!(await mine())) await wait(200);
 }
 
 const grants = (role: string) => `
@@ -58,6 +70,9 @@ const grants = (role: string) => `
   grant usage on schema search to ${role};
   grant execute on function search.put(text, uuid, uuid, text), search.find(text, text), search.among(text, text, uuid[]),
     search.among(text, text, uuid[], int) to ${role};
+`;
+
+const revokes = (role: string) => `
   ${appendOnly()
     .map((table) => `revoke update, delete on ${table} from ${role};`)
     .join('\n  ')}

@@ -28,6 +28,8 @@ export const ormOptions = (clientUrl: string, more: Partial<Options> = {}): Opti
       path: 'dist/migrations',
       pathTs: 'migrations',
       snapshotName: 'snapshot',
+      // Each by itself: an index that must not hold up writes is made outside of any transaction.
+      allOrNothing: false,
       // `up` must not rewrite the committed snapshot from a live database.
       snapshotOnMigrate: false,
       emit: 'ts',

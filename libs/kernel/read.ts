@@ -27,6 +27,7 @@ const STATEMENTS = 1000;
 /** So many of the first rows of a list are looked at for words, one after the other: the last takes as long as an index at its worst. */
 const WALKS = [1000, 4000, 8000];
 const LONGEST = WALKS.at(-1)!;
+const WALKED = '~walked';
 
 /**
  * The reading side. Every row passes five gates nobody has to remember: tenant, policy, permission, not deleted, one statement. Money
@@ -89,14 +90,14 @@ export class Read {
 
   /**
    * What a search finds, newest first. Words that many rows have are soon met on a walk through the list, words that few have are quickly
-   * found by their index, and each is slow the other way. So the walk goes on while it
-   * may yet lead to a whole page, by two standard deviations of what it met so far.
+   * found by their index, and each is slow the other way. So the walk goes on while it may yet lead to a whole page, by two standard
+   * deviations of what it met so far.
    */
   private async newest<Row>(list: List<Row>, asked: Asked, gate: Gate, words: string): Promise<Raw[]> {
     const offset = asked.offset ?? 0;
     for (const rows of WALKS) {
-      const page = await this.among(list, asked, gate, words, rows);
-      if (page.length > asked.size) return page;
+      const { page, walked } = await this.among(list, asked, gate, words, rows);
+      if (page.length > asked.size || walked < rows) return page;
       const met = page.length && offset + page.length;
       const atMost = met + 2 * Math.sqrt(met + 1);
       if (atMost * (LONGEST / rows) < offset + asked.size + 1) break;
@@ -104,19 +105,23 @@ export class Read {
     return this.listed(list, asked, gate);
   }
 
-  /** A page of what a search finds among the first rows of a list. */
-  private among<Row>(list: List<Row>, asked: Asked, gate: Gate, words: string, rows: number): Promise<Raw[]> {
+  /** A page of what a search finds among the first rows of a list, and how many of these there were (as many as asked for, when it finds none). */
+  private async among<Row>(list: List<Row>, asked: Asked, gate: Gate, words: string, rows: number) {
     const { of } = list.view;
     const [zone] = asked.zones ?? [];
     const after = zone?.values ?? [];
-    const values = [...gate.values, words, ...gate.values, ...after, rows, ...after, ...endOf(asked, asked.size + 1)];
-    const build = () => {
+    const values = [...gate.values, ...after, rows, ...gate.values, words, ...after, ...endOf(asked, asked.size + 1)];
+    const compile = () => {
       const first = ordered(of, asked, within(zone, gated(of, gate)))
         .select(`${of.table}.id`)
         .limit(rows);
-      return cut(list, asked, within(zone, gated(of, gate).where(searchingAmong(of, words, first))), asked.size + 1);
+      const found = within(zone, gated(of, gate).where(searchingAmong(of, words, sql`(select ids from walk)`)));
+      const page = cut(list, asked, found, asked.size + 1).select(sql`(select cardinality(ids) from walk)`.as(WALKED));
+      return sql`with walk as materialized (select array(${first}) as ids) ${page}`.compile(compiler);
     };
-    return this.send<Raw>(`${list.key} ${gate.shape} ${asked.shape} ${zone?.shape ?? ''} among`, values, build, this.wide);
+    const key = `${list.key} ${gate.shape} ${asked.shape} ${zone?.shape ?? ''} among`;
+    const found = await this.send<Raw & { [WALKED]: number }>(key, values, () => ({ compile }), this.wide);
+    return { page: found.map(({ [WALKED]: _, ...row }): Raw => row), walked: found[0]?.[WALKED] ?? rows };
   }
 
   private async count<Row>(list: List<Row>, asked: Asked, gate: Gate) {

@@ -108,17 +108,18 @@ revoke all on all functions in schema search from public;
  * of a subject; of organization and subject as one key it walks one list, of nothing but what may be found. And search.among says no more
  * than which of some rows have the words; its form with four arguments stays for processes that were started before.
  */
+export const SEARCH_KEY_INDEX = `create index concurrently document_words_of on search.document
+  using gin ((subject || organization_id::text), words gin_trgm_ops)`;
 export const SEARCH_KEY_UP = `
-create index document_words_of on search.document using gin ((subject || organization_id::text), words gin_trgm_ops);
-drop index search.document_words;
-
 create or replace function search.find(kind text, spoken text) returns setof uuid
   language plpgsql stable security definer rows 100 set search_path = public, pg_temp
   as $$
 declare
   patterns text[] := search.patterns(spoken);
 begin
-  if patterns[1] || coalesce(patterns[2], '') ~ '[[:alnum:]]{3}' then
+  if patterns[1] is null then
+    return; -- Nothing but accents.
+  elsif patterns[1] || coalesce(patterns[2], '') ~ '[[:alnum:]]{3}' then
     -- An id is always as long, so the key of both is as good as both. They themselves would invite PostgreSQL to the primary key, by which
     -- it reads all of an organization that it takes for a small one. The two longest words lead, the others are checked on what they find.
     return query select d.id from search.document d
@@ -131,7 +132,7 @@ begin
   end if;
 end $$;
 
-create function search.among(kind text, spoken text, rows uuid[]) returns setof uuid
+create or replace function search.among(kind text, spoken text, rows uuid[]) returns setof uuid
   language plpgsql stable security definer rows 100 set search_path = public, pg_temp
   as $$
 declare
@@ -140,14 +141,8 @@ begin
   return query select d.id from (
     select document.id, document.words from search.document
     where organization_id = current_setting('app.tenant')::uuid and subject = kind and document.id = any (rows) offset 0) d
-  where d.words like all (patterns);
+  where patterns[1] is not null and d.words like all (patterns);
 end $$;
 
 revoke all on all functions in schema search from public;
-`;
-
-export const SEARCH_KEY_DOWN = `
-create index document_words on search.document using gin (organization_id, subject, words gin_trgm_ops);
-drop index search.document_words_of;
-drop function search.among(text, text, uuid[]);
 `;

@@ -92,6 +92,12 @@ it('reads lists, proxies and keys', () => {
   expect(read).toMatchObject({ CORS_ORIGINS: ['https://a.example', 'https://b.example'], TRUST_PROXY: ['10.0.0.0/8', '::1'] });
   expect(read).toMatchObject({ PUBLIC_URL: 'https://crm.example', ACCESS_KEYS: [key, publicKey] });
   expect(loadSettings({ ...enough, TRUST_PROXY: '2' }).TRUST_PROXY).toBe(2);
+  expect(loadSettings({ ...enough, TRUST_PROXY: 'loopback' }).TRUST_PROXY).toEqual(['loopback']);
+  for (const wrong of ['nginx', '10.0.0.0/33', '10.0.0.1, proxy'])
+    expect(complaint({ ...enough, TRUST_PROXY: wrong })).toBe(
+      'TRUST_PROXY must be addresses or networks like 10.0.0.0/8, how many there are, or true.',
+    );
+  expect(complaint({ ...enough, DATABASE_URL: 'postgresql://localhost/tessera' })).toMatch(/^DATABASE_URL must be .* with the user\.$/);
   expect(complaint({ ...enough, ACCESS_KEYS: JSON.stringify([publicKey]) })).toMatch(/^ACCESS_KEYS must be a JSON list of Ed25519 keys/);
   expect(complaint({ ...enough, ACCESS_KEYS: '{"kty":"OKP"}' })).toMatch(/^ACCESS_KEYS must be/);
 });

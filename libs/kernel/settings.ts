@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { z } from 'zod';
 
 const SHORTEST_SECRET = 32;
@@ -7,11 +8,21 @@ const WELL_KNOWN = ['change-me', 'changeme', 'example', 'development-only', 'not
 const must = (be: string) => ({
   error: (issue: { input?: unknown }) => (issue.input === undefined ? `is missing; it must be ${be}` : `must be ${be}`),
 });
+const ADDRESS = 'a PostgreSQL address like postgresql://user:password@host:5432/database';
 const postgres = () =>
-  z.url({ protocol: /^postgres(ql)?$/, ...must('a PostgreSQL address like postgresql://user:password@host:5432/database') });
+  z
+    .url({ protocol: /^postgres(ql)?$/, ...must(ADDRESS) })
+    .refine((url) => URL.parse(url)?.username !== '', `must be ${ADDRESS}, with the user`);
 const text = (be: string) => z.string(must(be)).min(1, must(be));
 const whole = (be = 'a whole number, 1 or more', most = 1_000_000) =>
   z.coerce.number(must(be)).int(must(be)).min(1, must(be)).max(most, must(be));
+/** An address, a network, or one of the names that Fastify knows for some. */
+const isProxy = (word: string) => {
+  const [address = '', bits] = word.split('/');
+  const most = { 4: 32, 6: 128 }[isIP(address)];
+  if (!most) return ['loopback', 'linklocal', 'uniquelocal'].includes(word);
+  return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= most);
+};
 const words = (value: string) => value.split(',').flatMap((word) => word.trim() || []);
 
 const KEYS = 'a JSON list of Ed25519 keys in JWK form, each with a kid, the first with its private part d';
@@ -48,20 +59,28 @@ export const Settings = z.object({
   REDIS_URL: z
     .url({ protocol: /^rediss?$/, ...must('a Redis address like redis://host:6379') })
     .optional()
-    .describe('jobs go through this Redis; through PostgreSQL unless set'),
+    .describe(
+      'jobs and the counts of limits go through this Redis; unless set, jobs go through PostgreSQL, and each process counts for itself',
+    ),
 
   PORT: whole('a port, from 1 to 65535', 65535).default(3000).describe('where the API listens'),
   HOST: text('an address such as 127.0.0.1').default('127.0.0.1').describe('the address it listens on; 0.0.0.0 for all'),
   PUBLIC_URL: z
     .url({ protocol: /^https?$/, ...must('an address like https://crm.example.com') })
     .optional()
-    .describe('how the outside reaches the API, for links in e-mails and answers; http://localhost:PORT unless set'),
+    .describe(
+      'the address of your web client, to whose pages (accept-invitation, verify-email, reset-password, forgot-password) e-mails lead, and the issuer of tokens, which end when it changes; http://localhost:PORT unless set',
+    ),
   CORS_ORIGINS: z.string().default('').transform(words).describe('origins whose pages may call the API, separated by commas'),
   TRUST_PROXY: z
     .string()
     .default('')
     .transform((value) =>
       value === 'true' ? true : /^\d+$/.test(value) ? Number(value) : value && value !== 'false' ? words(value) : false,
+    )
+    .refine(
+      (proxies) => !Array.isArray(proxies) || proxies.every(isProxy),
+      'must be addresses or networks like 10.0.0.0/8, how many there are, or true',
     )
     .describe(
       'proxies whose X-Forwarded-For is believed: their addresses or networks, how many there are (where nobody comes past them), or true for any',
@@ -96,7 +115,7 @@ export const Settings = z.object({
   STORAGE_DIR: text('a folder').default('.tessera/files').describe('the folder of uploaded and generated files'),
 
   RATE_LIMITS: z.enum(['on', 'off'], must('on or off')).optional().describe('on or off; on in production and off elsewhere unless set'),
-  LIMIT_CALLER: whole().default(600).describe('requests per minute of one caller'),
+  LIMIT_CALLER: whole().default(600).describe('requests per minute of one caller; without REDIS_URL these limits hold in each process'),
   LIMIT_ORGANIZATION: whole().default(3000).describe('requests per minute of one organization'),
   LIMIT_LOGIN: whole().default(10).describe('log-ins per minute from one address to one account'),
   LIMIT_REGISTER: whole().default(60).describe('registrations per hour from one address'),

@@ -23,10 +23,16 @@ describe('tessera db', () => {
 });
 
 describe('what goes wrong', () => {
+  const superuser = Object.assign(new URL(process.env.TEST_SUPERUSER_URL!), { pathname: new URL(process.env.DATABASE_URL!).pathname }).href;
   const nowhere = 'postgresql://tessera_app:app@127.0.0.1:1/tessera';
   const cases: [string[], string, Record<string, string>?][] = [
     [['nonsense'], "error: unknown command 'nonsense'"],
     [['db', 'url', '--nonsense'], "error: unknown option '--nonsense'"],
+    [
+      ['verify'],
+      'DATABASE_URL connects as postgres, whom row security does not bind: use a role like tessera_app (deploy/roles.sql).',
+      { NODE_ENV: 'production', DATABASE_URL: superuser },
+    ],
     [['db', 'url', '--role', 'nobody'], 'There is no role nobody: app or owner.'],
     [
       ['db', 'url'],

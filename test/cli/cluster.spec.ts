@@ -32,6 +32,12 @@ it('several processes share the port, one that dies is replaced while the others
     expect((await once(api, 'message'))[0]).toBe('ready');
     const healthy = async () => (await fetch(`http://127.0.0.1:${port}/health`, { headers: { connection: 'close' } })).status;
     expect(await Promise.all(Array.from({ length: 10 }, healthy))).toEqual(Array(10).fill(200));
+    // Whichever is asked, it tells what all of them measured.
+    const answered = async () => {
+      const text = await (await fetch(`http://127.0.0.1:${port}/metrics`, { headers: { connection: 'close' } })).text();
+      return Number(/^http_request_duration_seconds_count\{.*route="\/health".*\} (\d+)$/m.exec(text)?.[1]);
+    };
+    expect([await answered(), await answered(), await answered()]).toEqual([10, 10, 10]);
     const [first, second] = sharing(api);
     process.kill(first!, 'SIGKILL');
     await until(

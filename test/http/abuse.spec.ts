@@ -124,6 +124,20 @@ it('a page of an origin that is named may do whatever the API can', async () => 
   expect(headers['access-control-allow-methods']!.split(', ').sort()).toEqual(['DELETE', 'GET', 'HEAD', 'PATCH', 'POST', 'PUT']);
 });
 
+it('its question is measured and answered like any other, and no cache gives one origin the answer of another', async () => {
+  const asked = { origin: 'https://app.example', 'access-control-request-method': 'GET' };
+  const { headers } = await send('OPTIONS', 'contacts', undefined, asked);
+  expect(headers).toMatchObject({ 'x-request-id': expect.any(String), 'x-content-type-options': 'nosniff' });
+  for (const url of ['/openapi.json', '/api/v1/contacts'])
+    expect([url, (await (await app()).inject({ url, headers: { origin: 'https://app.example' } })).headers.vary]).toEqual([
+      url,
+      expect.stringMatching(/\bOrigin\b/),
+    ]);
+  const { body } = await (await app()).inject({ url: '/metrics' });
+  const seconds = /^http_request_duration_seconds_sum\{method="OPTIONS".*\} (.*)$/m.exec(body)![1];
+  expect(Number(seconds)).toBeLessThan(5);
+});
+
 it('what an API key asks is not taken from what its maker may ask', async () => {
   const { owner } = await world();
   const { key } = (await owner.post('api-keys', { name: 'k', role: 'member' })).data;

@@ -209,6 +209,20 @@ describe('bodies made to hurt', () => {
       const answer = await owner.post('contacts', { last_name: 'Deep', custom: deep(depth) });
       expect([depth, answer.status]).toEqual([depth, 400]);
     }
+    // As deep as a body can be: nothing on the way walks down there.
+    const deepest = `${'{"a":'.repeat(100_000)}1${'}'.repeat(100_000)}`;
+    for (const field of ['custom', 'address', 'tags', 'last_name'])
+      for (const [path, body] of [
+        ['contacts', `{"last_name":"Deep","${field}":${deepest}}`],
+        ['contacts/batch', `{"items":[{"last_name":"Deep","${field}":${deepest}}]}`],
+      ]) {
+        const headers = { ...bearer(owner.token), 'x-organization-id': owner.organizationId, 'content-type': 'application/json' };
+        for (const more of [{}, { 'idempotency-key': `${field} ${path}` }]) {
+          const sent = { method: 'POST', url: `/api/v1/${path}`, headers: { ...headers, ...more }, payload: body } as const;
+          const { statusCode } = await (await app()).inject(sent);
+          expect([field, path, statusCode]).toEqual([field, path, 400]);
+        }
+      }
     const wide = Object.fromEntries(Array.from({ length: 20_000 }, (_, i) => [`k${i}`, i]));
     expect((await owner.post('contacts', { last_name: 'Wide', ...wide })).status).toBe(400);
   });

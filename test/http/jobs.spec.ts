@@ -102,7 +102,17 @@ class CountTwiceHandler {
   }
 }
 
-@Context({ entities: [], permissions: {}, useCases: [OnContactCreated, OnContactRenamed, CountContact, CountTwice] })
+/** Takes as long as a test wants it to, and ends as it wants. */
+class Linger extends Process<void> {}
+const lingering: (() => Promise<void>)[] = [];
+@Handles(Linger, 'system')
+class LingerHandler {
+  async execute() {
+    await lingering.shift()!();
+  }
+}
+
+@Context({ entities: [], permissions: {}, useCases: [OnContactCreated, OnContactRenamed, CountContact, CountTwice, Linger] })
 class Guest {}
 alsoServe(Guest);
 
@@ -260,6 +270,35 @@ describe('a promise', () => {
     const [due] = await promises.take(10, organization.id);
     await Promise.all(Array.from({ length: 3 }, () => promises.run(due!)));
     expect(await counted(member, id)).toBe(3);
+  });
+
+  it('that somebody else took over, because nothing was heard, is his: what fails in the first place then is no failure', async () => {
+    const { member, organization } = await world();
+    await promise(member, new Linger());
+    const promises = await get(Promises);
+    const [due] = await promises.take(10, organization.id);
+    /** Lets the next one begin; answers how it can be ended once it has. */
+    const begun = () =>
+      new Promise<{ resolve: () => void; reject: (error: Error) => void }>((ready) =>
+        lingering.push(() => new Promise<void>((resolve, reject) => ready({ resolve, reject }))),
+      );
+    const [first, second] = [begun(), begun()];
+    const lost = promises.run(due!);
+    const { reject } = await first;
+    later(70);
+    const taken = promises.run(due!);
+    const { resolve } = await second;
+    const row = () =>
+      asOwner<object>('select attempts, leased_until > $2 as leased, done_at is not null as done from due where organization_id = $1', [
+        organization.id,
+        now(),
+      ]);
+    reject(new Error('Woken up too late'));
+    expect(await lost).toBeUndefined();
+    expect(await row()).toEqual([{ attempts: 0, leased: true, done: false }]);
+    resolve();
+    expect(await taken).toBeUndefined();
+    expect(await row()).toEqual([{ attempts: 0, leased: null, done: true }]);
   });
 
   it('that fails leaves nothing behind, is tried again ever later, and after eight times stays', async () => {

@@ -1,4 +1,4 @@
-import { CannotImport, FolderImport, MappingFile } from '#crm';
+import { CannotImport, FolderImport, type ImportedFile, MappingFile } from '#crm';
 import { Membership, User } from '#identity';
 import { type Actor, Bus, EntityManager, type Listed, Organizations } from '#kernel';
 import type { INestApplicationContext } from '@nestjs/common';
@@ -46,14 +46,22 @@ export class ImportCommand extends CommandRunner {
       if (!bars.has(file)) bars.set(file, started(file));
       bars.get(file)!.at(percent);
     };
-    const done = await application(async (app) =>
-      app.get(FolderImport, { strict: false }).run(path!, mapping, await actorOf(app, options), options.dryRun, {
-        prepared: (changes) => changes.forEach((change) => console.error(`Set up ${change}`)),
-        at,
-        done: ({ file }) => bars.get(file)?.done(),
-      }),
-    );
-    show(done.map(({ errors: _, ...counts }) => counts));
+    const done: ImportedFile[] = [];
+    try {
+      await application(async (app) =>
+        app.get(FolderImport, { strict: false }).run(path!, mapping, await actorOf(app, options), options.dryRun, {
+          prepared: (changes) => changes.forEach((change) => console.error(`Set up ${change}`)),
+          at,
+          done: (file) => {
+            bars.get(file.file)?.done();
+            done.push(file);
+          },
+        }),
+      );
+    } finally {
+      // What a file brought before another could not be read stays.
+      if (done.length) show(done.map(({ errors: _, ...counts }) => counts));
+    }
     for (const { file, errors } of done) {
       for (const error of errors.slice(0, MOST_ERRORS)) console.error(`${file}:${error}`);
       if (errors.length > MOST_ERRORS) console.error(`${file}: and ${errors.length - MOST_ERRORS} more`);

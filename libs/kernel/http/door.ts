@@ -72,6 +72,14 @@ export async function openDoor(app: NestFastifyApplication): Promise<INestApplic
   const secure = securityHeaders();
   // What the API answers is somebody's: no browser or proxy keeps it. ETags are for clients that keep it themselves.
   const unkept = { ...secure, 'cache-control': 'no-store' };
+  fastify.decorateRequest('caller', null);
+  fastify.decorateRequest('began', 0);
+  fastify.addHook('onRequest', (request: FastifyRequest, reply: FastifyReply, done: () => void) => {
+    request.began = performance.now();
+    void reply.headers(isApi(request) ? unkept : secure).header('x-request-id', request.id);
+    done();
+  });
+  // Answers the questions of browsers by itself, and so stands between the headers that all answers have and what asks for a caller.
   if (settings.CORS_ORIGINS.length)
     await app.register(cors, {
       origin: settings.CORS_ORIGINS,
@@ -79,20 +87,7 @@ export async function openDoor(app: NestFastifyApplication): Promise<INestApplic
       methods: ['GET', 'HEAD', 'POST', 'PATCH', 'PUT', 'DELETE'],
       exposedHeaders: EXPOSED,
     });
-  await app.register(formbody, { bodyLimit: BODY_LIMIT });
-  await app.register(withoutHooks(multipart), { limits: { fileSize: FILE_LIMIT, files: 1, fields: 50, fieldSize: 64 << 10, parts: 60 } });
-  // Uploads are read by the use case itself, piece by piece.
-  fastify.addContentTypeParser(
-    RAW_TYPES,
-    { bodyLimit: FILE_LIMIT },
-    (_request: FastifyRequest, payload: unknown, done: (error: null, body: unknown) => void) => done(null, payload),
-  );
-
-  fastify.decorateRequest('caller', null);
-  fastify.decorateRequest('began', 0);
   fastify.addHook('onRequest', (request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void) => {
-    request.began = performance.now();
-    void reply.headers(isApi(request) ? unkept : secure).header('x-request-id', request.id);
     // A body that is small on the way may be huge in memory: none is unpacked.
     const packed = request.headers['content-encoding'];
     if (packed !== undefined && packed !== 'identity') return sendProblem(unsupportedMedia(PACKED), request, reply);
@@ -107,6 +102,15 @@ export async function openDoor(app: NestFastifyApplication): Promise<INestApplic
       (error: unknown) => sendProblem(error, request, reply),
     );
   });
+  await app.register(formbody, { bodyLimit: BODY_LIMIT });
+  await app.register(withoutHooks(multipart), { limits: { fileSize: FILE_LIMIT, files: 1, fields: 50, fieldSize: 64 << 10, parts: 60 } });
+  // Uploads are read by the use case itself, piece by piece.
+  fastify.addContentTypeParser(
+    RAW_TYPES,
+    { bodyLimit: FILE_LIMIT },
+    (_request: FastifyRequest, payload: unknown, done: (error: null, body: unknown) => void) => done(null, payload),
+  );
+
   logRequests(fastify);
   fastify.addHook('onResponse', (request: FastifyRequest, reply: FastifyReply, done: () => void) => {
     httpDuration.observe(

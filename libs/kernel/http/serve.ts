@@ -5,6 +5,7 @@ import { Readable } from 'node:stream';
 import { type Actor, actingAs, type Call } from '../actor.ts';
 import { admit, Bus } from '../bus.ts';
 import { invalid, malformed, stale, unsupportedMedia } from '../errors.ts';
+import { isShallow } from '../fields.ts';
 import { type Once, Replay, type Stored } from '../idempotency.ts';
 import type { QueryString } from '../list.ts';
 import { Storage } from '../storage.ts';
@@ -164,6 +165,9 @@ function stored(answered: Stored | Download): Stored {
   return answered;
 }
 
+/** A batch of records with metadata, and room. */
+const DEEPEST_BODY = 32;
+
 /** Present when the caller asked for one effect; answers with secrets are not kept. */
 function onceOf<R>({ route, table, ids, http }: Request, body: unknown, render: (result: R) => Stored): Once<R> | undefined {
   const key = http.headers['idempotency-key'];
@@ -172,6 +176,8 @@ function onceOf<R>({ route, table, ids, http }: Request, body: unknown, render: 
     throw malformed('Idempotency-Key must be 1 to 255 printable characters', {
       details: [{ header: 'Idempotency-Key', code: 'invalid', message: 'is not a key' }],
     });
+  // Items of a batch are checked one by one, and later.
+  if (!isShallow(body, DEEPEST_BODY)) throw malformed('The body is nested too deep');
   const fingerprint = createHash('sha256')
     .update(JSON.stringify([ids, body]))
     .digest('base64url');

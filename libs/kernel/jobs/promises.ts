@@ -112,17 +112,15 @@ export class Promises implements Backlog {
 
   /** Long work has no transaction to lock the row with: it is leased, and the lease renewed. Whoever dies loses it after a minute. */
   private async inSteps(id: string, process: Process<unknown>, facts: OrganizationFacts | null, begun: Begun) {
-    const mine = await this.platform(() =>
-      this.em.execute<object[]>(
-        `update due set leased_until = ? where id = ? and done_at is null and failed_at is null and due_at <= ?
-           and (leased_until is null or leased_until < ?) returning 1`,
-        [after(now(), LEASE), id, now(), now()],
-      ),
-    );
-    if (!mine.length) return;
-    const renewal = setInterval(() => void this.renew(id).catch((error) => logger.warn(`Lease of ${id}: ${reasonOf(error)}`)), RENEW_MS);
+    const lease = await this.leased(id);
+    if (!lease) return;
+    const renewal = setInterval(() => void lease.renew().catch((error) => logger.warn(`Lease of ${id}: ${reasonOf(error)}`)), RENEW_MS);
     try {
       await actingAs(system(facts, begun.onBehalfOf), () => this.bus.run(process), { requestId: begun.requestId });
+    } catch (error) {
+      // Somebody else goes on with it, and what went wrong here is no failure of his.
+      if (await lease.renew()) throw error;
+      return;
     } finally {
       clearInterval(renewal);
     }
@@ -130,10 +128,24 @@ export class Promises implements Backlog {
     await this.platform(() => this.em.execute('update due set done_at = ?, error = null, leased_until = null where id = ?', [now(), id]));
   }
 
-  private async renew(id: string) {
-    await this.platform(() =>
-      this.em.execute('update due set leased_until = ? where id = ? and done_at is null', [after(now(), LEASE), id]),
-    );
+  /** Takes a promise for a minute, and longer with each `renew`, which says whether it is still one's own; undefined when others have it. */
+  private async leased(id: string) {
+    let until: Date | null = null;
+    const take = async (): Promise<boolean> => {
+      const next = after(now(), LEASE);
+      const mine = await this.platform(() =>
+        this.em.execute<object[]>(
+          until
+            ? 'update due set leased_until = ? where id = ? and done_at is null and leased_until = ? returning 1'
+            : `update due set leased_until = ? where id = ? and done_at is null and failed_at is null and due_at <= ?
+                 and (leased_until is null or leased_until < ?) returning 1`,
+          until ? [next, id, until] : [next, id, now(), now()],
+        ),
+      );
+      if (mine.length) until = next;
+      return mine.length > 0;
+    };
+    return (await take()) ? { renew: take } : undefined;
   }
 
   /** Before the promise is marked: whoever dies between the two gives it up once more. */

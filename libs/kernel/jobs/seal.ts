@@ -5,6 +5,7 @@ import type { OrganizationFacts } from '../actor.ts';
 import { Bus } from '../bus.ts';
 import { contentHash } from '../flush.ts';
 import { now } from '../time.ts';
+import { takingTime } from '../transaction.ts';
 import { outside } from './backlog.ts';
 
 interface Entry {
@@ -41,15 +42,18 @@ export interface AuditReport {
 const AT = `to_char(e.at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as at`;
 const COLUMNS = `e.id, ${AT}, e.actor_kind, e.user_id, e.api_key_id, e.on_behalf_of, e.request_id, e.action, e.subject, e.subject_id, e.content_hash`;
 const AT_ONCE = 1000;
+/** Milliseconds for one round. */
+const THOROUGHLY = 60_000;
 
 const BEGINNING = '-infinity';
 interface Last {
   readonly reached: string;
   readonly hash: string;
-  /** An hour before the entry that was sealed last; null when that is gone. */
+  /** An hour, and a day, before the entry that was sealed last; null when that is gone. */
   readonly hour: string | null;
+  readonly day: string | null;
 }
-const LAST = `select s.position::text as reached, s.hash, (e.at - interval '1 hour')::text as hour
+const LAST = `select s.position::text as reached, s.hash, (e.at - interval '1 hour')::text as hour, (e.at - interval '1 day')::text as day
   from audit_seal s left join audit_entry e on e.tenant_id = s.tenant_id and e.id = s.entry_id
   where s.tenant_id = ? order by s.position desc limit 1`;
 /**
@@ -81,14 +85,14 @@ export class Sealer {
   ) {}
 
   /**
-   * Seals what is not sealed yet; `thorough` looks at everything, also at what this process believes to be sealed.
+   * Seals what is not sealed yet; `thorough` looks further back than any transaction may last, also at what this process believes to be sealed.
    * @returns how many entries; null when another process is at it
    */
   async seal(organization: OrganizationFacts, { thorough = false } = {}): Promise<number | null> {
     let sealed = 0;
     let quiet: string | null | undefined;
-    for (let from: string | null = thorough ? BEGINNING : null; ;) {
-      const round = await outside(() => this.bus.asSystem(organization, () => this.extend(organization.id, from)));
+    for (let from: string | null = null; ;) {
+      const round = await outside(() => this.bus.asSystem(organization, () => this.extend(organization.id, from, thorough)));
       if (!round) return sealed || null;
       quiet ??= round.quiet;
       sealed += round.sealed;
@@ -99,7 +103,8 @@ export class Sealer {
     return sealed;
   }
 
-  private async extend(tenant: string, from: string | null): Promise<Round | null> {
+  private async extend(tenant: string, from: string | null, thorough: boolean): Promise<Round | null> {
+    if (thorough) await takingTime(this.em, THOROUGHLY);
     const [lock] = await this.em.execute<{ mine: boolean }[]>(`select pg_try_advisory_xact_lock(hashtextextended(?, 0)) as mine`, [
       `tessera:seal:${tenant}`,
     ]);
@@ -108,7 +113,8 @@ export class Sealer {
     const [{ quiet } = { quiet: null }] = await this.em.execute<{ quiet: string | null }[]>(QUIET);
     const known = this.quiet.get(tenant);
     // A clock of the database that went back makes no promise about what came before.
-    const since = from ?? (known && quiet && known <= quiet ? known : (last?.hour ?? BEGINNING));
+    const back = (thorough ? last?.day : last?.hour) ?? BEGINNING;
+    const since = from ?? (!thorough && known && quiet && known <= quiet ? known : back);
     // Not "not exists": where PostgreSQL takes the organization for a small one, it would compare all entries with all seals.
     const entries = await this.em.execute<Entry[]>(
       `select ${COLUMNS} from audit_entry e
