@@ -37,6 +37,17 @@ describe('exports', () => {
     ]);
   });
 
+  it('a workbook takes memory, so only two are made at once; whoever asks for more is told when to come back', async () => {
+    const w = await world();
+    await people(w);
+    const answers = await Promise.all(Array.from({ length: 8 }, () => download(w.manager, 'contacts/export?format=xlsx')));
+    const busy = answers.filter(({ status }) => status === 503);
+    expect(answers.filter(({ status }) => status === 200).length).toBeGreaterThanOrEqual(2);
+    expect(busy.length).toBeGreaterThan(0);
+    for (const { headers } of busy) expect(headers['retry-after']).toBe('5');
+    expect((await download(w.manager, 'contacts/export?format=xlsx')).status).toBe(200);
+  });
+
   it('a workbook is made in memory, so it has an end; CSV has none', async () => {
     const { admin, organization } = await world();
     await tamper(

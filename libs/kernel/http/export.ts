@@ -4,7 +4,7 @@ import { actingAs, type Call, call } from '../actor.ts';
 import { csvStream } from '../csv.ts';
 import { ListPage } from '../crud.ts';
 import type { Source } from '../entity.ts';
-import { invalid, notFound } from '../errors.ts';
+import { invalid, notFound, unavailable } from '../errors.ts';
 import { knock, type Subject } from '../permissions.ts';
 import type { List, Page, QueryString } from '../list.ts';
 import type { Bus } from '../bus.ts';
@@ -75,7 +75,9 @@ async function* allRows<R>(bus: Bus, list: List<R>, query: QueryString, first: P
 async function written(format: keyof typeof FORMATS, columns: string[], rows: AsyncGenerator<Line>): Promise<Readable> {
   if (format === 'csv') return csvStream(columns, rows);
   if (format === 'json') return Readable.from(jsonText(rows));
-  return workbook(columns, rows);
+  if (underWay >= WORKBOOKS) throw unavailable('Other workbooks are being made: try again in a moment, or ask for csv', { retryAfter: 5 });
+  underWay++;
+  return workbook(columns, rows).finally(() => underWay--);
 }
 
 async function* jsonText(rows: AsyncGenerator<Line>) {
@@ -87,8 +89,10 @@ async function* jsonText(rows: AsyncGenerator<Line>) {
   yield before === '[' ? '[]\n' : '\n]\n';
 }
 
-/** A workbook is made in memory, as a whole. */
+/** A workbook is made in memory, as a whole: so many rows of so many at once. */
 const WORKBOOK_ROWS = 50_000;
+const WORKBOOKS = 2;
+let underWay = 0;
 const tooLarge = () => {
   const message = `a workbook takes at most ${WORKBOOK_ROWS} rows: narrow the list, or ask for csv`;
   return invalid(message, { details: [{ parameter: 'format', code: 'too_large', message }] });
