@@ -1,5 +1,6 @@
 import cluster from 'node:cluster';
 import { AggregatorRegistry, collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { unavailable } from './errors.ts';
 
 /** Everything this process measures, in the form Prometheus reads. */
 export const metrics = new Registry();
@@ -67,7 +68,7 @@ export function shareMetrics() {
 
 /**
  * What there is to read, of all processes that share the port: asked of one after the other, counters would jump.
- * @throws when the others do not answer within a second
+ * @throws unavailable when the others do not answer within a second
  */
 export function measured(): Promise<string> {
   if (!cluster.isWorker) return metrics.metrics();
@@ -80,7 +81,10 @@ export function measured(): Promise<string> {
       process.off('message', heard);
       end();
     };
-    const patience = setTimeout(() => done(() => reject(new Error('A process that shares the port does not answer'))), 1000);
+    const patience = setTimeout(
+      () => done(() => reject(unavailable('A process that shares the port does not answer', { retryAfter: 1 }))),
+      1000,
+    );
     process.on('message', heard);
     process.send!(WANTED);
   });
