@@ -131,7 +131,9 @@ export const Settings = z.object({
   WIDE_CONNECTIONS: whole().default(2).describe('connections for searches, counts and timelines, in each process'),
   SLOW_CONNECTIONS: whole().default(2).describe('connections for reports, in each process'),
   WRITE_POOL: whole().default(10).describe('connections for transactions, in each process'),
-  POOL_WAIT_MS: whole().default(1000).describe('milliseconds a transaction waits for a connection before the caller is told 503'),
+  POOL_WAIT_MS: whole()
+    .default(750)
+    .describe('milliseconds a transaction waits for a connection before the caller is told 503, which he should know within a second'),
   QUEUE_POOL: whole().default(8).describe('connections for jobs on PostgreSQL, in each process'),
   REQUEST_TIMEOUT_MS: whole().default(30_000).describe('milliseconds within which a request must have arrived whole'),
   FAILPOINTS: text('a folder').optional().describe('for fault tests alone: the folder that names where to die; refused in production'),
