@@ -22,7 +22,7 @@ export const NO_TENANT = '';
 /** Milliseconds after which a server that does not take a connection is dialled again. */
 const DIAL_MS = 10_000;
 /** Milliseconds after which a query holds up those behind it, where there are spare connections. */
-const HELD_UP = 60;
+const HELD_UP = 30;
 const TRIES = 3;
 
 /** A question on its way; it may be asked on a second connection when the first is held up. */
@@ -218,7 +218,10 @@ export class Lane {
     if (this.seats.some(({ line }) => !line) || this.seats.length >= this.options.connections + (this.options.spares ?? 0)) return;
     const seat: Seat = { line: null };
     this.seats.push(seat);
-    void this.dial(seat).catch(() => this.redial(seat));
+    void this.dial(seat).then(
+      () => this.askElsewhere(performance.now()),
+      () => this.redial(seat),
+    );
   }
 
   /** A server that was silent for longer than any statement may take is given up: what waits for it is refused, its seat dialled again. */
