@@ -16,7 +16,7 @@ interface Database {
 }
 
 /** Stands in until the database and its secrets are made, so that all settings can be judged before anything is started. */
-const EMBEDDED = { DATABASE_URL: 'postgresql://embedded', SECRET_KEY: 'invented at the first start' };
+const EMBEDDED = { DATABASE_URL: 'postgresql://tessera_app@embedded', SECRET_KEY: 'invented at the first start' };
 const WATCHING = process.argv.includes('--watch');
 
 const services = new Services((name, how) => {
