@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { loadSettings, ownerUrl, SettingsError } from './settings.ts';
 
@@ -105,4 +105,9 @@ it('reads lists, proxies and keys', () => {
 it('is what .env.example shows', () => {
   const written = execFileSync(process.execPath, ['scripts/env-example.ts', '--print'], { encoding: 'utf8', env: {} });
   expect(written).toBe(readFileSync('.env.example', 'utf8'));
+});
+
+it('npm start needs none, and says what is wrong with those it is given', () => {
+  const { status, stderr } = spawnSync(process.execPath, ['scripts/start.ts'], { encoding: 'utf8', env: { PORT: '0' } });
+  expect([status, stderr]).toEqual([1, 'PORT must be a port, from 1 to 65535.\n']);
 });
