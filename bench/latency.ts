@@ -48,7 +48,7 @@ for (const [i, size] of SIZES.entries()) {
 }
 
 try {
-  // Each operation comes to ask all that it can ask: a hundred is no multiple of what it chooses from.
+  // One further each hundred, or each place of the mix would always ask the same of what its operation chooses from.
   const sent =
     ({ known, server }: Side) =>
     (n: number): Sent =>

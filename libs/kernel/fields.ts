@@ -228,34 +228,23 @@ export const choices = <const C extends readonly [string, ...string[]]>(of: C) =
       .transform((all) => [...new Set(all)]),
   ).or([]);
 
-/** Deeper structures are refused before anything walks through them: what is as deep as a body allows overflows the stack. */
-const DEEPEST = 16;
-export const isShallow = (value: unknown, depth = DEEPEST): boolean =>
-  typeof value !== 'object' || value === null || (depth > 0 && Object.values(value).every((inner) => isShallow(inner, depth - 1)));
 const cleanJson = (value: unknown, depth = 0): boolean =>
-  depth <= DEEPEST &&
+  depth <= 16 &&
   (typeof value === 'string'
     ? !value.includes(NUL)
     : typeof value !== 'object' || value === null
       ? true
       : Object.entries(value).every(([key, inner]) => !key.includes(NUL) && key !== '__proto__' && cleanJson(inner, depth + 1)));
+/** Before anything else walks through it: what is as deep as a body allows overflows the stack. */
+const clean = <T>(schema: z.ZodType<T>) =>
+  schema.refine((value) => cleanJson(value), { error: 'too deep, or not storable text', abort: true });
 /** A structured value that is read and written as a whole. */
-export const json = <T>(schema: z.ZodType<T>) =>
-  plain<T>(
-    'json',
-    { type: 'json' },
-    schema.refine((value) => cleanJson(value), { error: 'too deep, or not storable text', abort: true }),
-  );
+export const json = <T>(schema: z.ZodType<T>) => plain<T>('json', { type: 'json' }, clean(schema));
 export const METADATA_SAID = 'at most 16 KiB';
 export const fitsMetadata = (value: object): boolean => JSON.stringify(value).length <= 16_384;
 /** Free metadata: at most 16 KiB of any JSON object. */
 export const metadata = () => {
-  const field = json(
-    z
-      .record(z.string(), z.unknown())
-      .refine((value) => isShallow(value), { error: 'too deep', abort: true })
-      .refine(fitsMetadata, METADATA_SAID),
-  );
+  const field = plain('json', { type: 'json' }, clean(z.record(z.string(), z.unknown())).refine(fitsMetadata, METADATA_SAID));
   return field.merging(field.check).or({});
 };
 

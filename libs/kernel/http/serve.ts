@@ -5,7 +5,6 @@ import { Readable } from 'node:stream';
 import { type Actor, actingAs, type Call } from '../actor.ts';
 import { admit, Bus } from '../bus.ts';
 import { invalid, malformed, stale, unsupportedMedia } from '../errors.ts';
-import { isShallow } from '../fields.ts';
 import { type Once, Replay, type Stored } from '../idempotency.ts';
 import type { QueryString } from '../list.ts';
 import { Storage } from '../storage.ts';
@@ -165,8 +164,10 @@ function stored(answered: Stored | Download): Stored {
   return answered;
 }
 
-/** A batch of records with metadata, and room. */
-const DEEPEST_BODY = 32;
+/** A batch of records with metadata, and room. What is as deep as a body allows overflows the stack of whoever walks through it. */
+const DEEPEST = 32;
+const isShallow = (value: unknown, depth = DEEPEST): boolean =>
+  typeof value !== 'object' || value === null || (depth > 0 && Object.values(value).every((inner) => isShallow(inner, depth - 1)));
 
 /** Present when the caller asked for one effect; answers with secrets are not kept. */
 function onceOf<R>({ route, table, ids, http }: Request, body: unknown, render: (result: R) => Stored): Once<R> | undefined {
@@ -177,7 +178,7 @@ function onceOf<R>({ route, table, ids, http }: Request, body: unknown, render: 
       details: [{ header: 'Idempotency-Key', code: 'invalid', message: 'is not a key' }],
     });
   // Items of a batch are checked one by one, and later.
-  if (!isShallow(body, DEEPEST_BODY)) throw malformed('The body is nested too deep');
+  if (!isShallow(body)) throw malformed('The body is nested too deep');
   const fingerprint = createHash('sha256')
     .update(JSON.stringify([ids, body]))
     .digest('base64url');
