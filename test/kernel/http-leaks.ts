@@ -126,8 +126,11 @@ export async function httpStorm(settled: readonly Settled[], { requests, width =
       else sent.end(payload);
     });
 
-  /** What it may be answered besides when its backend was killed, its statement cancelled, its turn too late. */
-  const excused = (status: Reply['status']) => status === 'cut' || status === 503;
+  /**
+   * What it may be answered besides when its backend was killed, its statement cancelled, its turn too late; or when this process, which is
+   * client and server, stood still between a new connection and its first byte: nothing was done then either.
+   */
+  const excused = (status: Reply['status']) => status === 'cut' || status === 503 || status === 408;
   /** Judges an answer: nothing of anybody else, unless he said it himself; one of these statuses; what is his own where it has to be. */
   async function ask(who: Settled, sent: Sent, statuses: readonly Reply['status'][], fits: (reply: Reply) => boolean = () => true) {
     const reply = await send(who, sent);
@@ -213,7 +216,7 @@ export async function httpStorm(settled: readonly Settled[], { requests, width =
       ask(who, { method: 'POST', path: 'contacts', body: { last_name: `${who.mark} left ${nth}` }, leaveAfter: dice(12) }, [201]),
   ];
   const slow = (who: Settled) => ask(who, { method: 'PATCH', path: `contacts/${who.held}`, body: { job_title: who.mark } }, []);
-  const halted = (who: Settled) => ask(who, { method: 'POST', path: 'contacts', body: { last_name: who.mark }, halting: true }, [408]);
+  const halted = (who: Settled) => ask(who, { method: 'POST', path: 'contacts', body: { last_name: who.mark }, halting: true }, []);
 
   const stop = await swing(['tessera write', 'tessera read', 'tessera wide', 'tessera slow'], 25);
   const one = async () => {
