@@ -221,7 +221,7 @@ create table "organization" ("id" uuid not null, "created_at" timestamptz(3) not
 create unique index "organization_slug_unique" on "organization" ("slug") where deleted_at is null;
 alter table "organization" add constraint "organization_plan_check" check ("plan" in ('free', 'standard', 'enterprise'));
 
-create table "outbox" ("id" bigserial primary key, "organization_id" uuid not null, "name" text not null, "subject" text not null, "subject_id" uuid not null, "payload" jsonb not null, "request_id" text not null, "on_behalf_of" uuid null, "created_at" timestamptz(3) not null default now(), "sent_at" timestamptz(3) null, "done_at" timestamptz(3) null, "attempts" int not null default 0, "retry_at" timestamptz(3) null, "error" text null);
+create table "outbox" ("id" bigserial primary key, "organization_id" uuid not null, "name" text not null, "subject" text not null, "subject_id" uuid not null, "payload" jsonb not null, "request_id" text not null, "on_behalf_of" uuid null, "awaits" smallint not null default 0, "created_at" timestamptz(3) not null default now(), "sent_at" timestamptz(3) null, "done_at" timestamptz(3) null, "attempts" int not null default 0, "retry_at" timestamptz(3) null, "error" text null);
 create index "outbox_open" on "outbox" ("id") where done_at is null;
 create index "outbox_open_subject" on "outbox" ("subject_id", "id") where done_at is null;
 

@@ -2,9 +2,6 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 
-/** What V8 made of the program the last time it ran here: a quarter less to do for each of some fifty starts. */
-const COMPILED = 'node_modules/.cache/terminal';
-
 interface Said {
   code: number;
   out: string;
@@ -12,7 +9,7 @@ interface Said {
 }
 /** Runs the terminal's program as a process of its own, as it is installed. */
 export async function tessera(args: string[], environment: Record<string, string> = {}): Promise<Said> {
-  const env = { ...process.env, NODE_OPTIONS: '', LOG_LEVEL: 'warn', NO_COLOR: '1', NODE_COMPILE_CACHE: COMPILED, ...environment };
+  const env = { ...process.env, NODE_OPTIONS: '', LOG_LEVEL: 'warn', NO_COLOR: '1', ...environment };
   const program = spawn(process.execPath, ['dist/apps/cli/main.js', ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
   const [out, err, [code]] = await Promise.all([text(program.stdout), text(program.stderr), once(program, 'exit') as Promise<[number]>]);
   return { code, out, err };

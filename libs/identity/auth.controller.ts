@@ -1,4 +1,4 @@
-import { controller, del, get, post } from '#kernel';
+import { controller, del, get, patch, post } from '#kernel';
 import { acceptInvitation } from './members/accept-invitation.ts';
 import { EndOtherSessions, EndSession } from './sessions/end-session.ts';
 import { ListSessions, SessionView } from './sessions/list-sessions.ts';
@@ -12,6 +12,7 @@ import { changePassword } from './users/change-password.ts';
 import { ChoosePassword, ChosenPassword, PasswordSet } from './users/choose-password.ts';
 import { ForgetPassword, Forgotten, Promised } from './users/forget-password.ts';
 import { register } from './users/register.ts';
+import { Account, AccountChanges, UpdateAccount } from './users/update-account.ts';
 import { EmailProof, ResendVerification, Verified, VerifyEmail } from './users/verify-email.ts';
 import { z } from 'zod';
 
@@ -23,6 +24,12 @@ export const AuthController = controller(
     refresh,
     logout: logOut,
     me: get('me', Me, { does: 'Who you are, where you belong and what you may do', answers: MeView }),
+    update: patch('me', UpdateAccount, {
+      does: 'Change your name',
+      body: AccountChanges,
+      answers: Account,
+      example: { name: 'Ada Lovelace' },
+    }),
     sessions: get('sessions', ListSessions, { does: 'List your open sessions', query: Paging, answers: z.array(SessionView) }),
     endSession: del('sessions/:id', EndSession, { does: 'End one of your sessions', answers: 'deleted' }),
     endOtherSessions: del('sessions', EndOtherSessions, { does: 'End all your sessions but this one', answers: Ended }),

@@ -65,6 +65,7 @@ import { NewPassword } from './users/new-password.ts';
 import { NoteAccountChange, NoteArrival } from './users/note-account-change.ts';
 import { OneTime } from './users/one-time.ts';
 import { OpenAccount, Register } from './users/register.ts';
+import { UpdateAccount } from './users/update-account.ts';
 import { OneTimeToken, User } from './users/user.ts';
 import { ResendVerification, VerifyEmail } from './users/verify-email.ts';
 
@@ -101,7 +102,7 @@ const WEEK = 7 * 24;
   useCases: [
     [Register, OpenAccount, LogIn, Refresh, Rotate, LogOut, Me, ListSessions, EndSession, EndOtherSessions, SwitchOrganization],
     [ForgetPassword, StartPasswordReset, ChoosePassword, SetChosenPassword, ChangePassword, CreateUser, ResetPassword],
-    [VerifyEmail, ResendVerification, NoteAccountChange, NoteArrival],
+    [UpdateAccount, VerifyEmail, ResendVerification, NoteAccountChange, NoteArrival],
     [FoundOrganization, CreateOrganization, MyOrganizations, UpdateOrganization, DeleteOrganization, TransferOwnership],
     [AddMember, UpdateMember, ClaimMember, RemoveMember, ImportMembers],
     [InviteMember, ResendInvitation, RevokeInvitation, AcceptInvitation, TakePlace],

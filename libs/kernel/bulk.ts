@@ -163,7 +163,7 @@ const same = (one: unknown, other: unknown) =>
   one === other || (one instanceof Date && other instanceof Date && one.valueOf() === other.valueOf());
 
 const AUDIT_TYPES = 'uuid, uuid, text, uuid, uuid, uuid, text, text, text, uuid, json, text, text';
-const OUTBOX_TYPES = 'uuid, text, text, uuid, jsonb, text, uuid';
+const OUTBOX_TYPES = 'uuid, text, text, uuid, jsonb, text, uuid, smallint';
 async function writeTuples(em: SqlEntityManager, table: string, names: string, types: string, tuples: readonly unknown[][]) {
   const kinds = types.split(', ');
   const columns = names

@@ -5,6 +5,7 @@ import { type Actor, type Call, call } from './actor.ts';
 import { entityOf, extrasOf, fieldsOf, keepersOf, Row, type Source, TenantRow } from './entity.ts';
 import { forbidden, inUse, invalid, missing } from './errors.ts';
 import type { AnyField } from './fields.ts';
+import { reactionsTo } from './jobs/reactions.ts';
 import { fitsCurrency, digitsOf } from './money.ts';
 import { quoted } from './lean-driver.ts';
 import { dotted, snake } from './naming.ts';
@@ -186,7 +187,7 @@ async function told(em: SqlEntityManager, changes: readonly Change[]) {
 
 export const AUDIT_COLUMNS =
   'id, tenant_id, actor_kind, user_id, api_key_id, on_behalf_of, request_id, action, subject, subject_id, content, salt, content_hash';
-export const OUTBOX_COLUMNS = 'organization_id, name, subject, subject_id, payload, request_id, on_behalf_of';
+export const OUTBOX_COLUMNS = 'organization_id, name, subject, subject_id, payload, request_id, on_behalf_of, awaits';
 
 export async function insertLater(em: SqlEntityManager, into: string, columns: string, rows: unknown[][]) {
   if (!rows.length) return;
@@ -243,23 +244,28 @@ const who = (me: Actor) =>
   me.carriedOn ? ['system', null, null, me.userId] : [me.kind, me.userId, me.apiKeyId ?? null, me.onBehalfOf ?? null];
 const plain = (value: unknown) => (typeof value === 'bigint' ? String(value) : (value ?? null));
 
-export function messageOf(change: Change, { actor: me, requestId }: Call): unknown[][] {
+export function messageOf(change: Change, now: Call): unknown[][] {
   const organization = organizationOf(change);
   if (!organization || extrasOf(change.of).quiet) return [];
   const { of, verb, row, retold } = change;
   const changed = [...change.changed.map(snake), ...Object.keys(retold?.after ?? {})];
   const payload = JSON.stringify({ id: row.id, ...(verb === 'update' ? { changed } : {}) });
-  return [[organization, `${of.table}.${PAST[verb]}`, of.table, row.id, payload, requestId, me.userId ?? me.onBehalfOf ?? null]];
+  return [message(now, organization, `${of.table}.${PAST[verb]}`, of.table, row.id, payload)];
 }
 
+const message = ({ actor: me, requestId }: Call, organization: string, name: string, subject: string, id: string, payload: string) => {
+  const { size } = reactionsTo(name);
+  return [organization, name, subject, id, payload, requestId, me.userId ?? me.onBehalfOf ?? null, size];
+};
+
 /** What the rows recorded since it was asked last. */
-export function recorded({ actor: me, requestId }: Call): unknown[][] {
+export function recorded(now: Call): unknown[][] {
   const happened = unit()?.happened.splice(0) ?? [];
   return happened.map(({ row, event }) => {
     const of = row.constructor as unknown as Source;
     const payload = JSON.stringify(event, (_, value: unknown) => (typeof value === 'bigint' ? String(value) : value));
     const subject = row as Row & { organizationId?: string; tenantId?: string };
-    const organization = subject.tenantId ?? subject.organizationId ?? me.organization?.id ?? subject.id;
-    return [organization, dotted(event.constructor.name), of.table, subject.id, payload, requestId, me.userId ?? me.onBehalfOf ?? null];
+    const organization = subject.tenantId ?? subject.organizationId ?? now.actor.organization?.id ?? subject.id;
+    return message(now, organization, dotted(event.constructor.name), of.table, subject.id, payload);
   });
 }

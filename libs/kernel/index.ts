@@ -77,8 +77,9 @@ export * from './money.ts';
 export { counter, counts, gatherMetrics, gauge, histogram, measured, metrics, shareMetrics } from './metrics.ts';
 export { migrate, QUEUE, QUEUE_SCHEMA } from './migrate.ts';
 export { ormOptions } from './orm.ts';
+export { serveDocs } from './http/docs.ts';
 export { fastifyAdapter, openDoor } from './http/door.ts';
-export { openApi, serveDocs } from './http/openapi.ts';
+export { openApi } from './http/openapi.ts';
 export { checked, type Handles as Handle, HttpServer, type Request as HttpRequest } from './http/serve.ts';
 export { Server } from './http/routes.ts';
 export {

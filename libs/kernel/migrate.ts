@@ -1,5 +1,4 @@
 import { MikroORM } from '@mikro-orm/postgresql';
-import { runMigrations } from 'bullmq';
 import { createHash } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import pg from 'pg';
@@ -34,6 +33,8 @@ export async function migrate(ownerUrl: string, appRole: string, log: (line: str
     try {
       const applied = await orm.migrator.up();
       for (const { name } of applied) log(`Applied ${name}`);
+      // Here and not above: who only serves loads no queue.
+      const { runMigrations } = await import('bullmq');
       await runMigrations(client, QUEUE_SCHEMA);
       // BullMQ makes this sequence at its first job, which the app role may not.
       await client.query(`create sequence if not exists ${QUEUE_SCHEMA}.bullmq_jid_${createHash('md5').update(QUEUE).digest('hex')}`);

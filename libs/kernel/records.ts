@@ -82,6 +82,8 @@ const outbox = table(
     payload: { type: 'json' },
     requestId: words(),
     onBehalfOf: uuid(orNull),
+    // How many reactions the writer knew of: a worker that knows fewer is of the version before, and leaves the message to others.
+    awaits: { type: 'smallint', default: 0 },
     createdAt: instant(atNow),
     sentAt: instant(orNull),
     doneAt: instant(orNull),

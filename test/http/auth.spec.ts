@@ -532,6 +532,19 @@ describe('passwords', () => {
   });
 });
 
+describe('a name', () => {
+  it('is changed by whom it belongs to, and nothing else of the account with it', async () => {
+    const { token, user } = await registered();
+    const change = (changes: object, headers = bearer(token)) => send('PATCH', 'auth/me', changes, headers);
+    expect(await change({ name: '  Ada Lovelace ' })).toMatchObject({ status: 200, data: { user: { ...user, name: 'Ada Lovelace' } } });
+    expect((await change({})).data.user.name).toBe('Ada Lovelace');
+    expect((await me(token)).data.user.name).toBe('Ada Lovelace');
+    for (const refused of [{ name: '' }, { name: null }, { name: 'x'.repeat(201) }, { email: anEmail() }, { email_verified_at: null }])
+      expect((await change(refused)).status).toBe(400);
+    expect((await change({ name: 'Nobody' }, {} as never)).status).toBe(401);
+  });
+});
+
 describe('e-mail addresses', () => {
   it('are confirmed by the link of a letter, once, and the letter is sent again on request', async () => {
     const { email, token, organization } = await registered();

@@ -707,7 +707,7 @@ describe('sending a file', () => {
     const w = await world();
     const sent = await w.manager.post('imports?resource=contact&dry_run=true', file, { 'content-type': 'text/csv' });
     expect(sent).toMatchObject({ status: 202, data: { status: 'pending', resource: 'contact', dry_run: true, file_size: file.length } });
-    expect((await w.manager.get(`imports/${sent.data.id}`)).headers.etag).toBe('"v1"');
+    expect((await w.manager.get(`imports/${sent.data.id}`)).headers.etag).toMatch(/^"v1\./);
     expect((await w.stranger.get(`imports/${sent.data.id}`)).status).toBe(404);
     expect((await w.manager.get('imports?status=pending')).data).toHaveLength(1);
   });

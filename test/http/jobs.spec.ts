@@ -25,6 +25,7 @@ import {
   Sealer,
   setClock,
   system,
+  uuidv7,
 } from '#kernel';
 import { getQueueToken } from '@nestjs/bullmq';
 import type { INestApplicationContext, Type } from '@nestjs/common';
@@ -233,6 +234,44 @@ describe('a message', () => {
     await drain(organization);
     expect(ran).toEqual([]);
     expect(await asOwner(open, [organization.id])).toEqual([{ open: 0 }]);
+  });
+});
+
+describe('a message of a newer version', () => {
+  const open = (organization: { id: string }) =>
+    asOwner<{ name: string; sent: boolean }>(
+      'select name, sent_at is not null as sent from outbox where organization_id = $1 and done_at is null order by id',
+      [organization.id],
+    );
+
+  it('which more reactions wait for than are known here is left to its workers, whoever gets it from the queue', async () => {
+    const { member, organization } = await world();
+    await drain(organization);
+    const id = await made(member, 'Ada');
+    const [message] = await asOwner<{ id: string }>('update outbox set awaits = awaits + 1 where subject_id = $1 returning id::text', [id]);
+    await member.patch(`contacts/${id}`, { name: 'Ada Lovelace' });
+    await asOwner(`insert into outbox (organization_id, name, subject, subject_id, payload, request_id, awaits)
+      values ('${organization.id}', 'contact.enlightened', 'contact', '${uuidv7()}', '{}', 'r', 1)`);
+    await drain(organization);
+    const outbox = await get(Outbox);
+    await asOwner('update outbox set sent_at = now() where id = $1', [message!.id]);
+    expect(await outbox.run(message!.id)).toBeUndefined();
+    expect(ran).toEqual([]);
+    expect(await open(organization)).toEqual([
+      { name: 'contact.created', sent: false },
+      { name: 'contact.updated', sent: false },
+      { name: 'contact.enlightened', sent: false },
+    ]);
+  });
+
+  it('is done as far as is known here when none came for an hour: the deployment was taken back', async () => {
+    const { member, organization } = await world();
+    await drain(organization);
+    const id = await made(member, 'Ada');
+    await asOwner(`update outbox set awaits = 9, created_at = now() - interval '61 minutes' where subject_id = $1`, [id]);
+    await drain(organization);
+    expect(ran).toEqual(['created Ada']);
+    expect(await open(organization)).toEqual([]);
   });
 });
 

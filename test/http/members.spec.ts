@@ -260,7 +260,7 @@ describe('members', () => {
     expect(remaining).toHaveLength(1);
   });
 
-  it('a new password and a confirmed e-mail of a member are in the audit log of each of his organizations, without the secret', async () => {
+  it('a new password, a confirmed e-mail and another name of a member are in the audit log of each of his organizations, without the secret', async () => {
     const { email, token, organization } = await registered();
     const { owner, organization: second } = await world();
     await owner.post(members(owner), { email, role: 'member' });
@@ -270,6 +270,10 @@ describe('members', () => {
     const change = { current_password: PASSWORD, password: 'another good password' };
     const changed = await send('POST', 'auth/password/change', change, bearer(token));
     expect(changed.status).toBe(200);
+    expect((await send('PATCH', 'auth/me', { name: 'Ada Lovelace' }, bearer(token))).data.user).toMatchObject({
+      email,
+      name: 'Ada Lovelace',
+    });
     const mine = (headers: object) => send('GET', 'audit?subject=user&page_size=5', undefined, bearer(token, { ...headers }));
     for (const id of [organization.id as string, second.id]) await lettersTo(email, id);
     const first = await mine({ 'x-organization-id': organization.id as string });
@@ -277,6 +281,7 @@ describe('members', () => {
     for (const { data, text } of [first, other]) {
       expect(data.map(({ content }: { content: { after: object } }) => Object.keys(content.after)[0]).sort()).toEqual([
         'email_verified_at',
+        'name',
         'password_hash',
       ]);
       expect(data[0]).toMatchObject({ action: 'update', subject: 'user', actor_kind: 'system' });

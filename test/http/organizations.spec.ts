@@ -54,7 +54,7 @@ describe('organizations', () => {
     }
     const read = await send('GET', `organizations/${made.data.id}`, undefined, bearer(token));
     expect(read.data).toEqual(made.data);
-    expect(read.headers.etag).toBe('"v1"');
+    expect(read.headers.etag).toBe(made.headers.etag);
   });
 
   it.each([

@@ -223,7 +223,7 @@ const sometimes = <T>(arbitrary: fc.Arbitrary<T>, freq: number) => fc.option(arb
 const headers = fc.uniqueArray(
   fc.oneof(
     fc.tuple(fc.constant('x-organization-id'), fc.constantFrom('', 'x', '00000000-0000-0000-0000-000000000000', ' ', 'a, b')),
-    fc.tuple(fc.constant('if-match'), fc.constantFrom('"v1"', 'v1', '*', '""', '"v99999999999999999999"', 'W/"v1"')),
+    fc.tuple(fc.constant('if-match'), fc.constantFrom('"v1"', '"v1.AAAAAAAAAAA"', 'v1', '*', '""', '"v99999999999999999999"', 'W/"v1"')),
     fc.tuple(fc.constant('if-none-match'), fc.constantFrom('"v1"', '*', '""', ',', '"')),
     fc.tuple(fc.constant('idempotency-key'), fc.constantFrom('', 'a', 'a'.repeat(300), '\u00fc', ' ')),
     fc.tuple(fc.constant('x-request-id'), fc.constantFrom('', '<script>', 'a'.repeat(200), '${x}')),

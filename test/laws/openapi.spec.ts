@@ -23,6 +23,30 @@ describe('the document', () => {
     expect(snapshot(DOCUMENT, text)).toBe(text);
   });
 
+  it('is shown to people at /docs and /redoc, with every file they need, to several at once and with the headers of a page', async () => {
+    for (const url of ['/docs', '/docs/', '/redoc']) {
+      const pages = await Promise.all(Array.from({ length: 3 }, () => send('GET', url)));
+      for (const { status, headers, text } of pages) {
+        expect([url, status, headers['content-type']]).toEqual([url, 200, expect.stringContaining('text/html')]);
+        expect(headers['x-content-type-options']).toBe('nosniff');
+        expect(text).not.toMatch(/(src|href)="(https?:)?\/\//);
+        for (const [, file] of text.matchAll(/(?:src|href)="([^"]+)"/g)) {
+          const path = new URL(file!, `http://here${url}`).pathname;
+          expect([path, (await send('GET', path)).status]).toEqual([path, 200]);
+        }
+      }
+    }
+    const start = await send('GET', '/docs/swagger-ui-init.js');
+    expect([start.headers['content-type'], start.text.includes('"/api/v1/contacts/{id}"')]).toEqual([
+      expect.stringContaining('javascript'),
+      true,
+    ]);
+    const icon = await send('GET', '/docs/favicon-32x32.png');
+    expect((await send('GET', '/docs/favicon-32x32.png', undefined, { 'if-none-match': icon.headers.etag! })).status).toBe(304);
+    expect(icon.bytes.subarray(1, 4).toString()).toBe('PNG');
+    expect((await send('GET', '/docs/nothing.js')).status).toBe(404);
+  });
+
   it('is linted without a complaint, and canary: a document with an unknown reference is not', () => {
     const lint = (file: string) =>
       spawnSync(process.execPath, ['node_modules/@redocly/cli/bin/cli.js', 'lint', file, '--config', '.redocly.yaml'], {

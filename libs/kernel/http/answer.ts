@@ -7,6 +7,7 @@ import { COUNT_CAP, List, Page } from '../list.ts';
 import { snake } from '../naming.ts';
 import { allows, may } from '../permissions.ts';
 import type { View } from '../view.ts';
+import { etagOf } from './etag.ts';
 import { homes, type Route, type Table } from './routes.ts';
 
 export const BASE = '/api/v1';
@@ -33,11 +34,12 @@ export function answer(table: Table, route: Route, result: unknown, url: string)
   if (answers === 'deleted') return { status, headers, body: envelope(JSON.stringify(deletedAnswer(result as TenantRow))) };
   if (isView(answers)) {
     const row = result instanceof Row ? answers.show(result) : (result as Record<string, unknown>);
-    if (typeof row.version === 'number') headers.etag = `"v${row.version}"`;
     const home = table.of === answers.of.table ? table : (homes.get(answers.of.table) ?? lodging(table, url, row));
     if (status === 201 || status === 202) headers.location = placeOf(home, row);
     row._links = linksOf(home, answers, row);
-    return { status, headers, body: envelope(JSON.stringify(row)) };
+    const shown = JSON.stringify(row);
+    if (typeof row.version === 'number') headers.etag = etagOf(row.version, shown);
+    return { status, headers, body: envelope(shown) };
   }
   // What is not described is not said: a schema strips the rest, and a result that does not fit it is a defect.
   const shown = (answers && typeof answers === 'object' && 'safeParse' in answers ? answers.parse(result) : {}) as { id?: string };

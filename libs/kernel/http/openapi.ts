@@ -1,7 +1,3 @@
-import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
-import { createReadStream, existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import { catalogue } from '../errors.ts';
@@ -335,28 +331,4 @@ const PARAMETERS: Json = {
   },
   IfMatch: { name: 'If-Match', in: 'header', description: 'The ETag you read; 412 when it is an old one', schema: { type: 'string' } },
   IfNoneMatch: { name: 'If-None-Match', in: 'header', description: 'Answers 304 when nothing changed', schema: { type: 'string' } },
-};
-
-/** Swagger UI at /docs, ReDoc at /redoc, the document at /openapi.json; nothing is loaded from outside. */
-export function serveDocs(app: NestFastifyApplication, make: () => Json) {
-  // Made when somebody asks for it: it takes a good part of the time and memory of a start.
-  let document: Json | undefined;
-  // The document is 3.1; Nest's type knows 3.0, and only passes it through.
-  SwaggerModule.setup('docs', app, () => (document ??= make()) as unknown as OpenAPIObject, {
-    jsonDocumentUrl: 'openapi.json',
-    swaggerOptions: { persistAuthorization: true },
-  });
-  const fastify = app.getHttpAdapter().getInstance();
-  fastify.get('/redoc', (_request, reply) => reply.type('text/html').send(REDOC));
-  fastify.get('/redoc.js', (_request, reply) =>
-    reply.type('text/javascript').header('cache-control', 'public, max-age=86400').send(createReadStream(bundle())),
-  );
-}
-const REDOC = `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Tessera API</title><meta name="viewport" content="width=device-width">
-<style>body{margin:0}</style></head><body><redoc spec-url="/openapi.json"></redoc><script src="/redoc.js"></script></body></html>`;
-/** Beside the compiled code, where the build put it; in the package when run from the sources. */
-const bundle = () => {
-  const top = join(import.meta.dirname, '../../..');
-  const built = join(top, 'redoc.js');
-  return existsSync(built) ? built : join(top, 'node_modules/redoc/bundles/redoc.standalone.js');
 };

@@ -10,6 +10,7 @@ import type { QueryString } from '../list.ts';
 import { Storage } from '../storage.ts';
 import { isUuid } from '../uuidv7.ts';
 import { answer, Download } from './answer.ts';
+import { isKnown, versionOf } from './etag.ts';
 import { detailsOf, refusalOf, sendProblem } from './problems.ts';
 import { type Route, Server, type Table } from './routes.ts';
 import { received } from './upload.ts';
@@ -111,9 +112,9 @@ function callOf(http: FastifyRequest, ids: string[]): Partial<Call> {
   const known = { requestId: http.id, origin: { address: http.ip, ...(userAgent ? { userAgent } : {}) } };
   const condition = http.method === 'PATCH' || http.method === 'DELETE' || http.method === 'POST' ? http.headers['if-match'] : undefined;
   if (condition === undefined || condition === '*' || !ids.length) return known;
-  const version = /^"v(\d+)"$/.exec(condition)?.[1];
-  if (!version) throw stale('If-Match must be an ETag this API gave');
-  return { ...known, expects: { id: ids.at(-1)!, version: Number(version) } };
+  const version = versionOf(condition);
+  if (version === undefined) throw stale('If-Match must be an ETag this API gave');
+  return { ...known, expects: { id: ids.at(-1)!, version } };
 }
 
 export function checked<T>(
@@ -187,14 +188,7 @@ function onceOf<R>({ route, table, ids, http }: Request, body: unknown, render: 
 
 function sendStored(reply: FastifyReply, { status, headers, body }: Stored, http: FastifyRequest) {
   const known = http.headers['if-none-match'];
-  if (
-    known &&
-    http.method === 'GET' &&
-    headers.etag &&
-    (known === '*' || known.split(', ').some((tag) => tag.replace(/^W\//, '') === headers.etag))
-  ) {
-    return void reply.code(304).headers(headers).send();
-  }
+  if (known && http.method === 'GET' && headers.etag && isKnown(headers.etag, known)) return void reply.code(304).headers(headers).send();
   void reply.code(status).headers(headers).header('content-type', 'application/json; charset=utf-8').send(body);
 }
 

@@ -5,7 +5,7 @@ import { Bus } from '../bus.ts';
 import { failpoint } from '../failpoint.ts';
 import { logger } from '../logger.ts';
 import { Read } from '../read.ts';
-import { now } from '../time.ts';
+import { before, now } from '../time.ts';
 import {
   type Backlog,
   factsOf,
@@ -28,13 +28,17 @@ interface Message extends OrganizationColumns {
   payload: object;
   request_id: string;
   on_behalf_of: string | null;
+  awaits: number;
   at: string;
 }
 const UNHEARD_AT_ONCE = 5000;
+/** What was written before this, and waits for workers of a newer version, waits in vain: the deployment was taken back. */
+const vain = () => before(now(), { hours: 1 });
 
 /**
  * What happened, told to its reactions: at least once, in order per record. A message is ready when no earlier one of its record is open.
  * Writers of one record stand in line for its row, and a message gets its number at the end of its transaction, so numbers are in order.
+ * What was written by a newer version, which has reactions unknown here, is left to its workers.
  */
 @Injectable()
 export class Outbox implements Backlog {
@@ -50,18 +54,20 @@ export class Outbox implements Backlog {
 
   take(limit: number, organization?: string): Promise<string[]> {
     return outside(async () => {
-      await this.passUnheard(organization);
+      const known = JSON.stringify(awaited());
+      await this.passUnheard(known, organization);
       return this.bus.asSystem(null, async () => {
         const ready = await this.em.execute<{ id: string; organization_id: string }[]>(
           `update outbox set sent_at = ?, retry_at = null where id in (
              select m.id from outbox m
-             where m.done_at is null and m.name = any(string_to_array(?, ','))
+             where m.done_at is null and m.name = any(array(select jsonb_object_keys(?::jsonb)))
+               and (m.awaits <= (?::jsonb ->> m.name)::int or m.created_at < ?)
                and case when m.retry_at is null then m.sent_at is null or m.sent_at < ? or m.sent_at > ? else m.retry_at <= ? end
                and not exists (select from outbox e where e.subject_id = m.subject_id and e.id < m.id and e.done_at is null)
                ${organization ? 'and m.organization_id = ?' : ''}
              order by m.id limit ? for update of m skip locked)
            returning id::text, organization_id`,
-          [now(), awaited().join(','), lostSince(), notYet(), now(), ...(organization ? [organization] : []), limit],
+          [now(), known, known, vain(), lostSince(), notYet(), now(), ...(organization ? [organization] : []), limit],
         );
         if (ready.length) failpoint('outbox.marking');
         for (const { organization_id } of ready) this.stirred.add(organization_id);
@@ -71,16 +77,17 @@ export class Outbox implements Backlog {
   }
 
   /** Nobody waits for most messages: they are done at once, many in one statement. */
-  private async passUnheard(organization?: string) {
+  private async passUnheard(known: string, organization?: string) {
     for (let passed = UNHEARD_AT_ONCE; passed === UNHEARD_AT_ONCE;) {
       const rows = await this.bus.asSystem(null, () =>
         this.em.execute<{ organization_id: string }[]>(
           `update outbox set sent_at = coalesce(sent_at, ?), done_at = ? where id in (
              select id from outbox
-             where done_at is null and name <> all(string_to_array(?, ',')) ${organization ? 'and organization_id = ?' : ''}
+             where done_at is null and name <> all(array(select jsonb_object_keys(?::jsonb))) and (awaits = 0 or created_at < ?)
+               ${organization ? 'and organization_id = ?' : ''}
              order by id limit ${UNHEARD_AT_ONCE} for update skip locked)
            returning organization_id`,
-          [now(), now(), awaited().join(','), ...(organization ? [organization] : [])],
+          [now(), now(), known, vain(), ...(organization ? [organization] : [])],
         ),
       );
       for (const { organization_id } of rows) this.stirred.add(organization_id);
@@ -109,11 +116,15 @@ export class Outbox implements Backlog {
     return outside(async () => {
       const [message] = await this.read.platform<Message>(
         'outbox message',
-        `select m.id::text, m.name, m.subject, m.subject_id, m.payload, m.request_id, m.on_behalf_of, m.created_at as at, ${ORGANIZATION_COLUMNS}
+        `select m.id::text, m.name, m.subject, m.subject_id, m.payload, m.request_id, m.on_behalf_of, m.awaits, m.created_at as at, ${ORGANIZATION_COLUMNS}
          from outbox m left join organization o on o.id = m.organization_id where m.id = $1 and m.done_at is null`,
         [id],
       );
       if (!message) return undefined;
+      if (message.awaits > reactionsTo(message.name).size && new Date(message.at) >= vain()) {
+        await this.putBack([id]);
+        return undefined;
+      }
       // An organization that is suspended or gone has nobody to whom an effect would matter.
       const silent = !message.organization || message.suspended || message.deleted;
       const failures = silent ? [] : await this.tell(message);

@@ -53,8 +53,8 @@ export function Reacts<E extends object>(
   return Handles(reaction, 'system');
 }
 
-/** The events that somebody waits for. */
-export const awaited = (): string[] => [...reactions.keys()];
+/** The events that somebody waits for, and how many do. */
+export const awaited = (): Record<string, number> => Object.fromEntries([...reactions].map(([name, { size }]) => [name, size]));
 /** What waits for an event, by name: the name is half of the key that makes it happen once. */
 export const reactionsTo = (event: string): ReadonlyMap<string, new (told: Told<object>) => Command<unknown>> =>
   (reactions.get(event) ?? new Map()) as ReadonlyMap<string, new (told: Told<object>) => Command<unknown>>;
