@@ -171,7 +171,21 @@ describe('after and before', () => {
 describe('isTimeZone', () => {
   it('knows names, not offsets', () => {
     expect([...ZONES, 'Etc/GMT+5'].every(isTimeZone)).toBe(true);
-    for (const other of ['+01:00', '-0500', 'Mars/Olympus', '', 'Europe/London\0', null, 5]) expect(isTimeZone(other)).toBe(false);
+    const others = [
+      '+01:00',
+      '-0500',
+      'Mars/Olympus',
+      '',
+      'Europe/London\0',
+      null,
+      5,
+      'BST',
+      'CST',
+      'IST',
+      'SystemV/AST4',
+      'us/pacific-new',
+    ];
+    for (const other of others) expect([other, isTimeZone(other)]).toEqual([other, false]);
   });
 });
 

@@ -119,11 +119,14 @@ export function secondsUntil(instant: Date, from = now()): number {
   );
 }
 
-/** Whether a name is an IANA time zone. Offsets such as `+01:00` are none: they know no daylight saving. */
+/**
+ * Whether a name is an IANA time zone. Offsets such as `+01:00` are none: they know no daylight saving. Asked of what reckons with it: ICU
+ * alone also takes letters for a zone (`BST` for Dhaka), and a few names that PostgreSQL does not have.
+ */
 export function isTimeZone(zone: unknown): zone is string {
-  if (typeof zone !== 'string' || !/^[A-Za-z]/.test(zone)) return false;
+  if (typeof zone !== 'string' || !/^[A-Za-z]/.test(zone) || /^SystemV\/|^US\/Pacific-New$/i.test(zone)) return false;
   try {
-    new Intl.DateTimeFormat('en', { timeZone: zone });
+    zoned(new Date(0), zone);
     return true;
   } catch {
     return false;

@@ -5,6 +5,8 @@ import { createMongoAbility, type MongoAbility, type RawRuleOf } from '@casl/abi
 import { unpackRules } from '@casl/ability/extra';
 import { hash } from '@node-rs/argon2';
 import { createHmac, hkdfSync } from 'node:crypto';
+import { setTimeout as wait } from 'node:timers/promises';
+import { inside } from '../database.ts';
 import { app, send, world } from '../world.ts';
 import { anEmail, bearer, lettersTo, logIn, PASSWORD, registered, secretIn } from '../people.ts';
 
@@ -194,6 +196,19 @@ describe('logging in', () => {
     expect((await send('POST', 'auth/login', { email, password: PASSWORD }, stale)).status).toBe(200);
     expect((await send('POST', 'auth/refresh', { refresh_token: secret }, stale)).status).toBe(200);
     expect((await send('GET', 'auth/me', undefined, stale)).status).toBe(401);
+  });
+
+  it('nor does an organization that he is not in (any more) keep him from logging out', async () => {
+    const { organization } = await world();
+    const { email } = await registered();
+    const { data: another } = await logIn(email);
+    for (const more of [{ 'x-organization-id': organization.id }, { 'x-organization-id': 'nowhere' }, {}]) {
+      const { data } = await logIn(email);
+      const headers = bearer(data.access_token, more as Record<string, string>);
+      expect(await send('POST', 'auth/logout', {}, headers)).toMatchObject({ status: 200, data: { ended: 1 } });
+      expect((await me(data.access_token)).status).toBe(401);
+    }
+    expect((await me(another.access_token)).status).toBe(200);
   });
 });
 
@@ -496,7 +511,7 @@ describe('passwords', () => {
     expect((await send('POST', 'auth/password/reset', { token: again, password: PASSWORD })).error.code).toBe('link.ended');
   });
 
-  it('a new link ends the earlier one, and one for another purpose does not do', async () => {
+  it('each link that was asked for is good until one is used or the password is another, and one for another purpose does not do', async () => {
     const { email, organization } = await registered();
     const verification = secretIn((await lettersTo(email, organization.id))[0]!);
     expect((await send('POST', 'auth/password/reset', { token: verification, password: PASSWORD })).status).toBe(422);
@@ -504,8 +519,37 @@ describe('passwords', () => {
     const first = secretIn((await lettersTo(email)).at(-1)!);
     await send('POST', 'auth/password/forgot', { email });
     const second = secretIn((await lettersTo(email)).at(-1)!);
-    expect((await send('POST', 'auth/password/reset', { token: first, password: 'another password' })).status).toBe(422);
-    expect((await send('POST', 'auth/password/reset', { token: second, password: 'another password' })).status).toBe(200);
+    const reset = (token: string) => send('POST', 'auth/password/reset', { token, password: 'another password' });
+    const both = await Promise.all([reset(first), reset(second)]);
+    expect(both.map(({ status }) => status).sort()).toEqual([200, 422]);
+
+    await send('POST', 'auth/password/forgot', { email });
+    const third = secretIn((await lettersTo(email)).at(-1)!);
+    const { data } = await logIn(email, 'another password');
+    await send('POST', 'auth/password/change', { current_password: 'another password', password: PASSWORD }, bearer(data.access_token));
+    expect((await reset(third)).error.code).toBe('link.ended');
+  });
+
+  it('one that is changed while it is being proved has proved nothing', async () => {
+    const { email, user, token, organization } = await registered();
+    const other = await hash('another password', { memoryCost: 19456, timeCost: 2, parallelism: 1 });
+    const change = { current_password: PASSWORD, password: 'a third password' };
+    const answers = await inside(
+      organization.id,
+      async (client) => {
+        await client.query('update "user" set password_hash = $2 where id = $1', [user.id, other]);
+        const asked = [logIn(email), send('POST', 'auth/password/change', change, bearer(token))];
+        // Long enough to prove the password, which is the old one until the commit; then they wait for the row.
+        await wait(1500);
+        return asked;
+      },
+      true,
+    );
+    expect((await Promise.all(answers)).map(({ status, error }) => [status, error.code])).toEqual([
+      [401, 'auth.wrong_credentials'],
+      [422, 'user.wrong_password'],
+    ]);
+    expect((await logIn(email, 'another password')).status).toBe(200);
   });
 
   it('a reset opens an account that wrong passwords have locked', async () => {

@@ -187,6 +187,25 @@ describe('members', () => {
     expect(await role(member)).toBe('manager');
   });
 
+  it('who came in by another way, or was removed, does not come in by an invitation from before', async () => {
+    const { owner } = await world();
+    const { email, token } = await confirmed();
+    const invite = async (address: string) => {
+      const { data } = await owner.post(invitations(owner), { email: address, role: 'admin' });
+      return { id: data.id as string, secret: secretIn((await lettersTo(address, owner.organizationId)).at(-1)!) };
+    };
+    const invited = await invite(email);
+    const added = await owner.post(members(owner), { email, role: 'member' });
+    expect(added.data).toMatchObject({ status: 'active', role: 'member' });
+    expect((await owner.get(invitations(owner, `/${invited.id}`))).data.revoked_at).toEqual(expect.any(String));
+    expect((await owner.delete(members(owner, `/${added.data.user_id}`))).status).toBe(200);
+    expect((await accept(invited.secret, {}, bearer(token))).error.code).toBe('invitation.ended');
+    // With a new one he does, also when his client still names the organization he is not in.
+    const again = await invite(email);
+    const headers = bearer(token, { 'x-organization-id': owner.organizationId });
+    expect((await accept(again.secret, {}, headers)).data.member).toMatchObject({ role: 'admin', status: 'active' });
+  });
+
   it('anybody may leave but the last owner', async () => {
     const { owner, member } = await world();
     expect((await member.delete(members(member, `/${member.userId}`))).status).toBe(200);

@@ -5,7 +5,7 @@ import { sparingly } from '../letters/sparingly.ts';
 import { ownOrganization } from '../organizations/own.ts';
 import { User } from '../users/user.ts';
 import { InviteMember } from './invite-member.ts';
-import { join, type NewMember } from './join.ts';
+import { endInvitations, join, type NewMember } from './join.ts';
 import { Member, shown } from './member.ts';
 import { presentRole, within } from './rank.ts';
 
@@ -51,6 +51,7 @@ class Handler {
       };
     }
     const membership = await join(this.em, organizationId, user, input.role, input.permission_sets);
+    await endInvitations(this.em, organizationId, user);
     await this.em.flush();
     await sparingly(this.limiter, user.email);
     await this.bus.later(new SendMembershipLetter(organizationId, user.id, actor().userId), { subjectId: user.id });

@@ -5,6 +5,7 @@ import { ownOrganization } from '../organizations/own.ts';
 import { OneTime } from '../users/one-time.ts';
 import { emailTaken } from '../users/register.ts';
 import { User } from '../users/user.ts';
+import { endInvitations } from './join.ts';
 import { Member, shown } from './member.ts';
 import { presentRole, within } from './rank.ts';
 import { presentMember } from './update-member.ts';
@@ -42,6 +43,7 @@ class Handler {
     await sparingly(this.limiter, input.email);
     const before = user.email;
     user.email = input.email;
+    await endInvitations(this.em, organizationId, user);
     await this.em.flush();
     const change = { before: { email: before }, after: { email: user.email } };
     await witnessed(this.em, { action: 'update', subject: User.table, subjectId: user.id, ...change });

@@ -1,7 +1,7 @@
-import { email, type EntityManager, problem, ROLES } from '#kernel';
+import { email, type EntityManager, now, problem, ROLES } from '#kernel';
 import { z } from 'zod';
 import type { User } from '../users/user.ts';
-import { Membership } from './membership.ts';
+import { Invitation, Membership } from './membership.ts';
 import { sets } from './rank.ts';
 
 export const alreadyMember = problem('member.exists', 409, 'This person is a member already');
@@ -22,4 +22,10 @@ export async function join(
   if (earlier?.status === 'active') throw alreadyMember(undefined, { existing: { type: 'member', id: user.id } });
   if (earlier) return Object.assign(earlier, { status: 'active', role, permissionSets });
   return em.create(Membership, { organizationId, userId: user.id, role, permissionSets });
+}
+
+/** Whoever is in by another way, or out again, does not come in by an older invitation. */
+export async function endInvitations(em: EntityManager, organizationId: string, { email: invited }: User): Promise<void> {
+  for (const pending of await em.find(Invitation, { organizationId, email: invited, acceptedAt: null, revokedAt: null }))
+    pending.revokedAt = now();
 }

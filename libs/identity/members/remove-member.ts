@@ -1,6 +1,8 @@
 import { actor, Command, EntityManager, forbidden, Handles, may, now } from '#kernel';
 import { ApiKey } from '../api-keys/api-key.ts';
 import { ownOrganization } from '../organizations/own.ts';
+import { User } from '../users/user.ts';
+import { endInvitations } from './join.ts';
 import { Member } from './member.ts';
 import { anotherOwner, presentRole, within } from './rank.ts';
 import { presentMember } from './update-member.ts';
@@ -11,7 +13,7 @@ export function mayRemove(userId: unknown): boolean {
   return (kind === 'user' && userId === me) || may('delete', Member);
 }
 
-/** Takes somebody out, or leaves: records keep his name, his keys end, and so does his next request. */
+/** Takes somebody out, or leaves: records keep his name, his keys and invitations end, and so does his next request. */
 export class RemoveMember extends Command<object> {
   constructor(
     readonly organizationId: string,
@@ -33,6 +35,7 @@ class Handler {
     within(own, membership.role);
     if (membership.role === 'owner') await anotherOwner(this.em, membership);
     membership.status = 'left';
+    await endInvitations(this.em, organizationId, await this.em.findOneOrFail(User, { id: userId }));
     for (const key of await this.em.find(ApiKey, { organizationId, userId, revokedAt: null })) key.revokedAt = now();
     return { id: userId, deletedAt: now() };
   }

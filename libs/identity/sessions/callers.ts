@@ -68,8 +68,8 @@ export class RememberedCallers extends Callers {
     return fresh;
   }
 
-  learn(credential: string, organization: string | undefined, realm: Realm, request: FastifyRequest): Promise<Caller> {
-    const key = `${realm} ${organization ?? ''} ${credential}`;
+  learn(credential: string, organization: string | null | undefined, realm: Realm, request: FastifyRequest): Promise<Caller> {
+    const key = `${realm} ${organization === null ? 'none' : (organization ?? '')} ${credential}`;
     // What was begun before a change is not joined after it.
     const lookup = `${this.era} ${key}`;
     let underway = this.underway.get(lookup);
@@ -80,7 +80,7 @@ export class RememberedCallers extends Callers {
     return underway;
   }
 
-  private async lookUp(key: string, credential: string, organization: string | undefined, realm: Realm, request: FastifyRequest) {
+  private async lookUp(key: string, credential: string, organization: string | null | undefined, realm: Realm, request: FastifyRequest) {
     const before = this.remembered.get(key);
     const { era } = this;
     const known = before && before.proof.expires > now().getTime() ? before.proof : undefined;
@@ -110,7 +110,7 @@ export class RememberedCallers extends Callers {
     for (const entry of this.remembered.values()) if (whose(entry.proof)) entry.until = 0;
   }
 
-  private async actorOf(proof: Proof, asked: string | undefined): Promise<Actor> {
+  private async actorOf(proof: Proof, asked: string | null | undefined): Promise<Actor> {
     if (proof.kind === 'operator') return this.operator(proof);
     return proof.kind === 'user' ? this.user(proof, asked) : this.apiKey(proof, asked);
   }
@@ -129,14 +129,14 @@ export class RememberedCallers extends Callers {
     };
   }
 
-  private async user(proof: Proof, asked: string | undefined): Promise<Actor> {
-    const rows = await this.read.platform<MemberRow>('caller_user', USER, [proof.sessionId, asked ?? proof.organizationId ?? null]);
+  private async user(proof: Proof, asked: string | null | undefined): Promise<Actor> {
+    const wanted = asked === null ? undefined : (asked ?? proof.organizationId);
+    const rows = await this.read.platform<MemberRow>('caller_user', USER, [proof.sessionId, wanted ?? null]);
     if (!rows.length) throw unauthenticated('This session has ended');
     if (asked && proof.organizationId && asked !== proof.organizationId) throw organizationMismatch();
-    const wanted = asked ?? proof.organizationId;
     const places = rows.filter((row) => row.id !== null);
     const open = places.filter(({ suspended }) => !suspended);
-    const place = wanted ? places.find((row) => row.id === wanted) : open.length === 1 ? open[0] : undefined;
+    const place = wanted ? places.find((row) => row.id === wanted) : asked === undefined && open.length === 1 ? open[0] : undefined;
     if (wanted && !place) throw notYourOrganization();
     if (place?.suspended) throw organizationSuspended();
     return {
@@ -150,7 +150,7 @@ export class RememberedCallers extends Callers {
     };
   }
 
-  private async apiKey(proof: Proof, asked: string | undefined): Promise<Actor> {
+  private async apiKey(proof: Proof, asked: string | null | undefined): Promise<Actor> {
     const [row] = await this.read.platform<KeyRow>('caller_api_key', API_KEY, [proof.sessionId]);
     if (!row) throw unauthenticated('This API key is not valid any more');
     if (asked && asked !== row.id) throw organizationMismatch();

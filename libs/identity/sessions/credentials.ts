@@ -3,6 +3,7 @@ import { LockMode } from '@mikro-orm/core';
 import { Injectable } from '@nestjs/common';
 import { hashPassword, needsRehash, verifyPassword } from '../passwords.ts';
 import { hashSecret } from '../tokens.ts';
+import { User } from '../users/user.ts';
 import { LoginFailure } from './session.ts';
 
 export const wrongCredentials = problem('auth.wrong_credentials', 401, 'E-mail or password is wrong');
@@ -82,6 +83,10 @@ export async function forgiven(em: EntityManager, account: string): Promise<void
   refuseLocked(row.lockedUntil ?? null);
   em.remove(row);
 }
+
+/** Inside that transaction: the user, unless his password was changed since it was proved, which takes a moment that others can lengthen. */
+export const stillHis = (em: EntityManager, { id, proved }: Known): Promise<User | null> =>
+  em.findOne(User, { id, passwordHash: proved }, { lockMode: LockMode.PESSIMISTIC_WRITE });
 
 /** Opens a locked account, as whoever sets its password may. */
 export async function unlock(em: EntityManager, kind: Kind, address: string): Promise<void> {

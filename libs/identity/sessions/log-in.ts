@@ -1,10 +1,9 @@
 import { Command, email, EntityManager, Handles, Read } from '#kernel';
 import { z } from 'zod';
 import { Place, placesOf } from '../organizations/places.ts';
-import { User, UserView } from '../users/user.ts';
-import { forgiven } from './credentials.ts';
+import { UserView } from '../users/user.ts';
+import { forgiven, type Known, stillHis, wrongCredentials } from './credentials.ts';
 import { type LoginForm, prove } from './proof.ts';
-import type { Known } from './credentials.ts';
 import { type Issued, Pair, Sessions } from './sessions.ts';
 import { proven, tokenRoute } from './token-route.ts';
 
@@ -43,8 +42,9 @@ class Handler {
   ) {}
 
   async execute({ who }: LogIn) {
+    const user = await stillHis(this.em, who);
     await forgiven(this.em, who.account);
-    const user = await this.em.findOneOrFail(User, { id: who.id });
+    if (!user) throw wrongCredentials();
     if (who.passwordHash) user.passwordHash = who.passwordHash;
     const organizations = await placesOf(this.read, user.id);
     return { user: UserView.show(user), organizations, ...(await this.sessions.open(user.id)) };

@@ -1,14 +1,14 @@
 import { Command, EntityManager, Handles, problem, Refusal } from '#kernel';
 import { z } from 'zod';
 import { hashPassword } from '../passwords.ts';
-import { forgiven, type Known, wrongCredentials } from '../sessions/credentials.ts';
+import { forgiven, type Known, stillHis, wrongCredentials } from '../sessions/credentials.ts';
 import { prove } from '../sessions/proof.ts';
 import { tokenRoute } from '../sessions/token-route.ts';
 import { signedIn } from '../sessions/who.ts';
 import { PasswordSet } from './choose-password.ts';
 import { goodPassword } from './good-password.ts';
 import { NewPassword } from './new-password.ts';
-import { User, UserView } from './user.ts';
+import { UserView } from './user.ts';
 
 export const wrongPassword = problem('user.wrong_password', 422, 'The current password is wrong');
 
@@ -18,11 +18,11 @@ export const ChangedPassword = z
 
 /** Changes the caller's password, which the route has asked for again; all his other sessions end. */
 export class ChangePassword extends Command<{ user: object }> {
-  /** `hash`: of the new one; `proof`: of the current one. */
+  /** `hash`: of the new one; `who`: has shown the current one. */
   constructor(
     readonly password: string,
     readonly hash: string,
-    readonly proof: Pick<Known, 'account'>,
+    readonly who: Known,
   ) {
     super();
   }
@@ -35,10 +35,11 @@ class Handler {
     private readonly newPassword: NewPassword,
   ) {}
 
-  async execute({ password, hash, proof }: ChangePassword) {
-    const { userId, sessionId } = signedIn();
-    await forgiven(this.em, proof.account);
-    const user = await this.em.findOneOrFail(User, { id: userId });
+  async execute({ password, hash, who }: ChangePassword) {
+    const { sessionId } = signedIn();
+    const user = await stillHis(this.em, who);
+    await forgiven(this.em, who.account);
+    if (!user) throw wrongCurrent();
     // Not before: who guesses the current one learns nothing from how a weak new one is answered.
     goodPassword(password, user.email);
     await this.newPassword.set(user, hash, sessionId);
@@ -57,14 +58,15 @@ export const changePassword = tokenRoute(
   },
   async ({ password }, { http, bus }) => {
     signedIn();
-    const proof = await prove<Known>('password', http).catch(asWrongPassword);
+    const who = await prove<Known>('password', http).catch(asWrongPassword);
     // Before a connection is taken.
-    return { result: await bus.run(new ChangePassword(password, await hashPassword(password), proof)) };
+    return { result: await bus.run(new ChangePassword(password, await hashPassword(password), who)) };
   },
 );
 
 /** A 401 would tell the client that its session has ended. */
 function asWrongPassword(error: unknown): never {
   if (!(error instanceof Refusal) || error.code !== wrongCredentials.problem.code) throw error;
-  throw wrongPassword(undefined, { details: [{ pointer: '/current_password', code: 'wrong', message: 'is wrong' }] });
+  throw wrongCurrent();
 }
+const wrongCurrent = () => wrongPassword(undefined, { details: [{ pointer: '/current_password', code: 'wrong', message: 'is wrong' }] });

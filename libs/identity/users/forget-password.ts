@@ -4,6 +4,8 @@ import { accountOf, throttle, whence } from '../sessions/credentials.ts';
 import { OneTime } from './one-time.ts';
 import { NOWHERE, User } from './user.ts';
 
+const HOUR = 3600;
+
 export const Forgotten = z.strictObject({ email: email().check }).meta({ id: 'ForgottenPassword' });
 export const Promised = z.object({ message: z.string() }).meta({ id: 'Promised' });
 
@@ -23,7 +25,9 @@ class ForgetHandler {
   ) {}
 
   async execute({ input }: ForgetPassword) {
-    await throttle(this.limiter, 'forgot', `${whence()} ${accountOf('user', input.email)}`, settings.LIMIT_LOGIN, 60);
+    const account = accountOf('user', input.email);
+    await throttle(this.limiter, 'forgot', `${whence()} ${account}`, settings.LIMIT_LOGIN, 60);
+    await throttle(this.limiter, 'forgot-to', account, settings.LIMIT_LETTERS_TO, HOUR);
     const [user] = await this.read.platform<{ id: string }>('user_to_reset', TO_RESET, [input.email, `%@${NOWHERE}`]);
     await this.bus.later(new StartPasswordReset(user?.id ?? null));
     return { message: 'If there is an account with this e-mail, a letter with a link is on its way.' };
@@ -49,6 +53,6 @@ class StartHandler {
   /** Somebody whom an import has named has no password to forget: he gets his first letter again. */
   async execute({ userId }: StartPasswordReset) {
     const user = userId && (await this.em.findOne(User, { id: userId }));
-    if (user) await this.oneTime.send(user.id, user.placeholder ? 'welcome' : 'reset');
+    if (user) await this.oneTime.another(user.id, user.placeholder ? 'welcome' : 'reset');
   }
 }

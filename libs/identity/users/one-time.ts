@@ -19,8 +19,12 @@ export class OneTime {
 
   /** Promises a letter with a link; earlier links for the same purpose end. */
   async send(userId: string, purpose: Purpose): Promise<void> {
-    const earlier = await this.em.find(OneTimeToken, { userId, purpose, usedAt: null });
-    for (const token of earlier) token.usedAt = now();
+    await this.end(userId, purpose);
+    await this.another(userId, purpose);
+  }
+
+  /** The same, and earlier links stay good: where anybody may ask for it, he would end the one that is just being clicked. */
+  async another(userId: string, purpose: Purpose): Promise<void> {
     const id = uuidv7();
     const expiresAt = after(now(), { minutes: PURPOSES[purpose] });
     this.em.create(OneTimeToken, { id, userId, purpose, hash: hashSecret(oneTimeSecret(this.secrets, id)), expiresAt });
@@ -49,5 +53,10 @@ export class OneTime {
     if (!token || token.usedAt || token.expiresAt <= now()) throw linkEnded();
     token.usedAt = now();
     return this.em.findOneOrFail(User, { id: token.userId }, { lockMode: LockMode.PESSIMISTIC_WRITE });
+  }
+
+  /** The links that somebody still has lead nowhere any more. */
+  async end(userId: string, ...purposes: Purpose[]): Promise<void> {
+    for (const token of await this.em.find(OneTimeToken, { userId, purpose: { $in: purposes }, usedAt: null })) token.usedAt = now();
   }
 }

@@ -222,12 +222,16 @@ async function turnedAway(limiter: Limiter, { ip }: FastifyRequest, error: unkno
   throw allowed ? error : tooMany(undefined, { retryAfter: resetSeconds });
 }
 
-/** Where anybody may come in, a credential that is not good (any more) is none: whoever refreshes or signs in may well send an old one. */
+/**
+ * Where anybody may come in, a credential that is not good (any more) is none: whoever refreshes or signs in may well send an old one. Nor does
+ * it matter there for which organization: whoever is out of one may still log out, or come back.
+ */
 async function learned(callers: Callers, request: FastifyRequest): Promise<Caller | null> {
   try {
     const credential = credentialOf(request);
     if (!credential) return null;
     const { organization, agreed } = namedIn(request);
+    if (isOpen(request)) return await callers.learn(credential, null, realmOf(request), request);
     if (!agreed) throw organizationMismatch();
     return await callers.learn(credential, organization, realmOf(request), request);
   } catch (error) {
