@@ -22,7 +22,7 @@ import { crmInvariants } from './crm.invariants.ts';
 import { crmPermissions } from './crm.permissions.ts';
 import { CreateDeal } from './deals/create-deal.ts';
 import { dealInvariants } from './deals/deal-invariants.ts';
-import { AddDealContact, RemoveDealContact } from './deals/deal-people.ts';
+import { AddDealContact, RemoveDealContact, ShowDealContact } from './deals/deal-people.ts';
 import { DealsController } from './deals/deals.controller.ts';
 import { LoseDeal } from './deals/lose-deal.ts';
 import { MoveDeal } from './deals/move-deal.ts';
@@ -103,7 +103,7 @@ import './timeline/crm-parts.ts';
     ...[CreateTask, UpdateTask, CompleteTask, ReopenTask, RemindOfTask],
     ...[CreatePipeline, CreateStandardPipeline, UpdatePipeline, RemovePipeline, RestorePipeline],
     ...[ListStages, ShowStage, AddStage, UpdateStage, RemoveStage, ReorderStages],
-    ...[CreateDeal, UpdateDeal, WinDeal, LoseDeal, ReopenDeal, MoveDeal, RestoreDeal, AddDealContact, RemoveDealContact],
+    ...[CreateDeal, UpdateDeal, WinDeal, LoseDeal, ReopenDeal, MoveDeal, RestoreDeal, AddDealContact, RemoveDealContact, ShowDealContact],
     ...[CreateExchangeRate, UpdateExchangeRate, ImportExchangeRates, DealSummary, DealFunnel, DealForecast],
     ...[LogActivity, EditActivity, DeleteActivity],
     ...[StartImport, RunImport, BeginImport, ImportChunk, LinkRows, FinishImport, FailImport, ImportErrors, PrepareOrganization],

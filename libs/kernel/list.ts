@@ -29,7 +29,7 @@ const NEWEST_FIRST = '-created_at';
 export type QueryString = Record<string, string | string[] | undefined>;
 export interface PageMeta {
   page?: number;
-  page_size?: number;
+  page_size: number;
   total?: number;
   total_is_capped?: boolean;
   next_cursor?: string | null;

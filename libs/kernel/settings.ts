@@ -135,7 +135,9 @@ export const Settings = z.object({
     .default(750)
     .describe('milliseconds a transaction waits for a connection before the caller is told 503, which he should know within a second'),
   QUEUE_POOL: whole().default(8).describe('connections for jobs on PostgreSQL, in each process'),
-  REQUEST_TIMEOUT_MS: whole().default(30_000).describe('milliseconds within which a request must have arrived whole'),
+  REQUEST_TIMEOUT_MS: whole()
+    .default(300_000)
+    .describe('milliseconds within which a request must have arrived whole, a file of 64 MiB too; its headers within 30 seconds'),
   FAILPOINTS: text('a folder').optional().describe('for fault tests alone: the folder that names where to die; refused in production'),
   STATEMENT_TIMEOUT_MS: whole().default(5000).describe('milliseconds after which PostgreSQL gives a statement up'),
 });

@@ -219,6 +219,8 @@ describe('a deal', () => {
     const ada = (await member.post('contacts', { name: 'Ada' })).data;
     const added = await member.post(`deals/${id}/contacts`, { contact_id: ada.id, role: 'buyer' });
     expect([added.status, added.headers.location]).toEqual([201, `/api/v1/deals/${id}/contacts/${added.data.id}`]);
+    expect((await member.get(`deals/${id}/contacts/${added.data.id}`)).data).toMatchObject({ contact_id: ada.id, role: 'buyer' });
+    expect((await member.get(`deals/${(await open(member)).id}/contacts/${added.data.id}`)).status).toBe(404);
     expect((await member.post(`deals/${id}/contacts`, { contact_id: ada.id, role: 'decision maker' })).data.role).toBe('decision maker');
     expect((await colleague.post(`deals/${id}/contacts`, { contact_id: ada.id })).status).toBe(403);
     expect((await colleague.get(`deals/${id}/contacts`)).data).toMatchObject([{ contact_id: ada.id, role: 'decision maker' }]);

@@ -703,6 +703,18 @@ describe('reverting', () => {
 describe('sending a file', () => {
   const file = csv('Name', 'Ada Lovelace');
 
+  it('with a mapping that is none is told where it is wrong, as a form or in the query', async () => {
+    const w = await world();
+    const told = async (mapping: string) => {
+      const sent = await form(w.manager, { resource: 'contact', mapping }, file);
+      expect(sent.status).toBe(400);
+      return (sent.error.details as { pointer: string; message: string }[]).map(({ pointer, message }) => `${pointer} ${message}`);
+    };
+    expect(await told('{"columns":{"name":5}}')).toEqual([expect.stringMatching(/^\/mapping\/columns\/name /)]);
+    expect(await told('{"columns":{"name":{"column":"Name","time":2}}}')).toEqual(['/mapping/columns/name/time is not a field here']);
+    expect(await told('{')).toEqual(['/mapping is not JSON']);
+  });
+
   it('works as a body of its own, with the options in the query', async () => {
     const w = await world();
     const sent = await w.manager.post('imports?resource=contact&dry_run=true', file, { 'content-type': 'text/csv' });

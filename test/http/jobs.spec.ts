@@ -224,16 +224,32 @@ describe('a message', () => {
     expect(await counted(member, ada)).toBe(1);
   });
 
-  it('without a reaction is done at once; of a suspended organization without effect', async () => {
+  it('without a reaction is done at once; of an organization that is gone without effect', async () => {
     const { member, organization } = await world();
     await drain(organization);
     const open = `select count(*)::int as open from outbox where organization_id = $1 and (done_at is null or sent_at is null)`;
     expect(await asOwner(open, [organization.id])).toEqual([{ open: 0 }]);
     await made(member, 'Ada');
-    await asOwner('update organization set suspended_at = now() where id = $1', [organization.id]);
+    await asOwner('update organization set deleted_at = now() where id = $1', [organization.id]);
     await drain(organization);
     expect(ran).toEqual([]);
     expect(await asOwner(open, [organization.id])).toEqual([{ open: 0 }]);
+  });
+
+  it('waits while its organization is suspended, whoever gets it from the queue', async () => {
+    const { member, organization } = await world();
+    await drain(organization);
+    const id = await made(member, 'Ada');
+    const outbox = await get(Outbox);
+    const [taken] = await outbox.take(10, organization.id);
+    await asOwner('update organization set suspended_at = now() where id = $1', [organization.id]);
+    expect(await outbox.run(taken!)).toBeUndefined();
+    await drain(organization);
+    expect(ran).toEqual([]);
+    await asOwner('update organization set suspended_at = null where id = $1', [organization.id]);
+    await drain(organization);
+    expect(ran).toEqual(['created Ada']);
+    expect(await counted(member, id)).toBe(1);
   });
 });
 

@@ -48,6 +48,9 @@ describe('members', () => {
       _links: { self: { href: `/api/v1/organizations/${member.organizationId}/members/${admin.userId}` } },
     });
     expect(one.data._links.update).toBeUndefined();
+    const links = async (by: Persona, whom: Persona) => Object.keys((await by.get(members(by, `/${whom.userId}`))).data._links);
+    expect(await links(admin, owner)).toEqual(['self']);
+    expect(await links(owner, admin)).toEqual(['self', 'update', 'remove']);
     expect((await admin.get(members(admin, `/${member.userId}`))).data._links.update.method).toBe('PATCH');
     expect(one.text).not.toMatch(/hash/);
   });

@@ -51,6 +51,13 @@ describe('organizations', () => {
       const { data, body } = await send('GET', url, undefined, bearer(token));
       expect(data.map(({ id }: Json) => id).sort()).toEqual([organization.id, made.data.id, twin.data.id].sort());
       expect(body.meta).toMatchObject({ page: 1, total: 3 });
+      const second = await send('GET', `${url}?page=2&page_size=1`, undefined, bearer(token));
+      expect(second.body.meta.links).toEqual({
+        self: `/api/v1/${url}?page=2&page_size=1`,
+        next: `/api/v1/${url}?page=3&page_size=1`,
+        prev: `/api/v1/${url}?page=1&page_size=1`,
+      });
+      expect(second.headers.link).toContain('rel="next"');
     }
     const read = await send('GET', `organizations/${made.data.id}`, undefined, bearer(token));
     expect(read.data).toEqual(made.data);

@@ -1,4 +1,5 @@
 import { jest } from '@jest/globals';
+import { readdir } from 'node:fs/promises';
 
 // Read at the first use of the settings: one connection for each sort of work, shared by everybody.
 Object.assign(process.env, {
@@ -34,10 +35,15 @@ it('while every connection for writes is held, who wants to write is told when t
   const { persona, held } = settled[0]!;
   const change = () => persona.patch(`contacts/${held}`, { job_title: 'Held up' });
   await withHeld(settled, async () => {
-    const [read, ...refused] = await Promise.all([persona.get('contacts'), ...Array.from({ length: 10 }, change)]);
+    const file = Buffer.from('Name\nAda Lovelace\n');
+    const upload = () => persona.post('imports?resource=contact', file, { 'content-type': 'text/csv' });
+    const [read, ...refused] = await Promise.all([persona.get('contacts'), ...Array.from({ length: 10 }, change), upload()]);
     expect(read!.status).toBe(200);
     for (const { status, headers, error } of refused)
       expect([status, error.code, Number(headers['retry-after'])]).toEqual([503, 'unavailable', expect.any(Number)]);
+    // Nobody knows of the file that was received meanwhile.
+    const kept = await readdir(process.env.STORAGE_DIR!, { recursive: true });
+    expect(kept.filter((name) => name.includes(persona.organizationId) && name.includes('uploads/'))).toEqual([]);
   });
   expect((await change()).status).toBe(200);
 });

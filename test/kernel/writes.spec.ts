@@ -4,7 +4,7 @@ import { versionOf } from '../../libs/kernel/http/etag.ts';
 import { Lane } from '../../libs/kernel/lane.ts';
 import { inUnit, unit } from '../../libs/kernel/transaction.ts';
 import { rowsOf, tamper } from '../database.ts';
-import { alsoServe, type Answer, type Persona, world } from '../world.ts';
+import { alsoServe, type Answer, type Persona, send, world } from '../world.ts';
 import { asOwner } from '../database.ts';
 import { buildLibrary, LibraryModule, razeLibrary } from './library.ts';
 
@@ -315,6 +315,30 @@ describe('Idempotency-Key', () => {
       organization.id,
     ]);
     expect((await member.post(`test-books/${b.id}/lend`, {}, key)).status).toBe(200);
+  });
+});
+
+describe('a body', () => {
+  it('where nothing is asked for is refused like any unknown field, and nothing is done', async () => {
+    const { member } = await world();
+    const { id } = await shelve(member, { price: '1.00' });
+    const unknown = { code: 'unknown', message: 'is not a field here' };
+    const lent = await member.post(`test-books/${id}/lend`, { to: 'Ada' });
+    expect([lent.status, lent.error.details]).toEqual([400, [{ pointer: '/to', ...unknown }]]);
+    expect((await member.post(`test-books/${id}/lend`, [])).status).toBe(400);
+    expect((await member.post(`test-books/${id}/lend`, 'to,Ada', { 'content-type': 'text/csv' })).status).toBe(415);
+    expect((await member.delete(`test-books/${id}`, { why: 'old' })).error.details).toEqual([{ pointer: '/why', ...unknown }]);
+    expect((await member.get(`test-books/${id}`)).data).toMatchObject({ lent: false, version: 1 });
+    expect((await member.post(`test-books/${id}/lend`, {})).status).toBe(200);
+  });
+
+  it('that may be one of several things is told what is wrong with the one it is nearest to', async () => {
+    const wrong = async (body: object) => (await send('POST', 'auth/login', body)).error.details as { pointer: string; code: string }[];
+    const told = async (body: object) => (await wrong(body)).map(({ pointer, code }) => `${pointer} ${code}`);
+    expect(await told({ email: 'a@b.example' })).toEqual(['/password invalid_type']);
+    expect(await told({ username: 'nobody', password: 'x' })).toEqual(['/username invalid_format']);
+    expect(await told({ email: 'a@b.example', password: 'x', cookie: 'yes' })).toEqual(['/cookie invalid_type']);
+    expect(await told({ email: 'a@b.example', password: 'x', remember: true })).toEqual(['/remember unknown']);
   });
 });
 

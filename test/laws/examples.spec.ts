@@ -42,10 +42,20 @@ describe('every example', () => {
   it.each(sendable.map((operation) => [operation.id, operation] as const))('%s', async (id, operation) => {
     const sent = await (PREPARED[id]?.(operation) ?? me.exemplified(operation));
     // What is unique was made before: it is sent again in an organization of its own.
-    const answer = sent?.status === 409 ? await new Inhabitant((await world()).owner, all, me).exemplified(operation) : sent;
+    const elsewhere = sent?.status === 409 ? new Inhabitant((await world()).owner, all, me) : undefined;
+    const answer = elsewhere ? await elsewhere.exemplified(operation) : sent;
     const status = answer?.status;
     expect({ id, status, said: (status ?? 500) < 300 ? '' : answer?.text }).toEqual({ id, status, said: '' });
     expect(status).toBeLessThan(300);
+    if (status !== 201) return;
+    // What was made is found where the answer says, by whoever made it; who has just come in has a token of his own.
+    const { location } = answer!.headers;
+    expect({ id, location }).toEqual({ id, location: expect.stringMatching(/^\/api\/v1\//) });
+    const { access_token: own } = answer!.data as { access_token?: string };
+    const { token, organizationId } = (elsewhere ?? me).persona;
+    const named: Record<string, string> = location!.startsWith('/api/v1/organizations') ? {} : { 'x-organization-id': organizationId };
+    const read = await send('GET', location!, undefined, { authorization: `Bearer ${own ?? token}`, ...named });
+    if (!PREPARED[id]) expect({ id, location, status: read.status }).toEqual({ id, location, status: 200 });
   });
 
   it('and every creation or change of a record has one', () => {

@@ -1,4 +1,4 @@
-import { Command, EntityManager, Handles, List, load, missing, must } from '#kernel';
+import { Command, EntityManager, Handles, List, load, missing, must, Query, Read } from '#kernel';
 import type { z } from 'zod';
 import { Deal } from './deal.ts';
 import { DealContact } from './deal-contact.ts';
@@ -7,6 +7,27 @@ export const DealContactView = DealContact.view('id', 'dealId', 'contactId', 'ro
 export const NewDealContact = DealContact.input('contactId', 'role').meta({ id: 'NewDealContact' });
 
 export const dealContactList = new List(DealContactView, { sorts: ['createdAt'], filters: ['role', 'contactId'], standard: 'created_at' });
+
+/** Somebody's part in a deal, found by the deal it is in. */
+export class ShowDealContact extends Query<DealContactRow> {
+  constructor(
+    readonly dealId: string,
+    readonly id: string,
+  ) {
+    super();
+  }
+}
+type DealContactRow = z.output<typeof DealContactView.schema>;
+
+@Handles(ShowDealContact, 'read', DealContact)
+class ShowHandler {
+  constructor(private readonly read: Read) {}
+  async execute({ dealId, id }: ShowDealContact) {
+    const part = await this.read.one(DealContactView, id);
+    if (part.deal_id !== dealId) throw missing(DealContact.label);
+    return part;
+  }
+}
 
 /** Whoever may change the deal says who has a part in it; naming somebody again changes the part. */
 export class AddDealContact extends Command<DealContact> {

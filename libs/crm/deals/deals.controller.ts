@@ -1,9 +1,9 @@
-import { controller, crud, del, listUnder, post } from '#kernel';
+import { controller, crud, del, get, listUnder, post } from '#kernel';
 import { activityRoutes } from '../activities/activity-routes.ts';
 import { CreateDeal } from './create-deal.ts';
 import { Deal } from './deal.ts';
 import { DealChanges, Losing, Moving, NewDeal, Reopening, Winning } from './deal-input.ts';
-import { AddDealContact, dealContactList, DealContactView, NewDealContact, RemoveDealContact } from './deal-people.ts';
+import { AddDealContact, dealContactList, DealContactView, NewDealContact, RemoveDealContact, ShowDealContact } from './deal-people.ts';
 import { chapterList, dealList, DealView } from './deal-view.ts';
 import { LoseDeal } from './lose-deal.ts';
 import { MoveDeal } from './move-deal.ts';
@@ -76,7 +76,8 @@ export const DealsController = controller(
       status: 201,
       example: { contact_id: '019a9f5e-0000-7000-8000-000000000001', role: 'decision maker' },
     }),
-    removeContact: del(':id/contacts/:contactId', RemoveDealContact, { does: 'Take a person out of a deal', answers: 'deleted' }),
+    getContact: get(':id/contacts/:part_id', ShowDealContact, { does: "Read somebody's part in a deal", answers: DealContactView }),
+    removeContact: del(':id/contacts/:part_id', RemoveDealContact, { does: 'Take a person out of a deal', answers: 'deleted' }),
   },
   { of: Deal },
 );

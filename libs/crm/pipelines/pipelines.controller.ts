@@ -19,18 +19,21 @@ const stages = [
   { name: 'Gone', kind: 'lost' },
 ];
 
+const pipelines = crud({
+  of: Pipeline,
+  called: 'a pipeline',
+  view: PipelineView,
+  list: pipelineList,
+  create: [CreatePipeline, NewPipeline, { name: 'Partners', stages }],
+  update: [UpdatePipeline, PipelineChanges, { name: 'Sales in Europe' }],
+  remove: RemovePipeline,
+});
+
 export const PipelinesController = controller(
   'pipelines',
   {
-    ...crud({
-      of: Pipeline,
-      called: 'a pipeline',
-      view: PipelineView,
-      list: pipelineList,
-      create: [CreatePipeline, NewPipeline, { name: 'Partners', stages }],
-      update: [UpdatePipeline, PipelineChanges, { name: 'Sales in Europe' }],
-      remove: RemovePipeline,
-    }),
+    ...pipelines,
+    delete: { ...pipelines.delete, when: (row) => row.is_default === false },
     restore: post(':id/restore', RestorePipeline, { does: 'Restore a pipeline', answers: PipelineView }),
     listStages: get(':id/stages', ListStages, { does: 'List the stages of a pipeline in their order', answers: z.array(StageView.schema) }),
     addStage: post(':id/stages', AddStage, {

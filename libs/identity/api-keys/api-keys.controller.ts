@@ -17,7 +17,7 @@ export const ApiKeysController = controller(
       problems: ['member.above_you', 'api_key.expired', 'api_key.sets_above_you'],
     }),
     get: single(':id', ApiKeyView, 'Read an API key, without the key'),
-    revoke: del(':id', RevokeApiKey, { does: 'Revoke an API key', answers: 'deleted' }),
+    revoke: del(':id', RevokeApiKey, { does: 'Revoke an API key', answers: 'deleted', when: ({ revoked_at }) => revoked_at === null }),
   },
   { of: ApiKey, tag: 'api-keys' },
 );

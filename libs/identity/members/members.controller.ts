@@ -5,10 +5,12 @@ import { InviteMember } from './invite-member.ts';
 import { NewMember } from './join.ts';
 import { AddedMember, invitationList, InvitationView, Member, memberList, MemberView } from './member.ts';
 import { Invitation } from './membership.ts';
+import { reaches } from './rank.ts';
 import { mayRemove, RemoveMember } from './remove-member.ts';
 import { ResendInvitation, RevokeInvitation } from './resend-invitation.ts';
 import { MemberChanges, UpdateMember } from './update-member.ts';
 
+const isPending = ({ accepted_at, revoked_at, role }: Record<string, unknown>) => !accepted_at && !revoked_at && reaches(role);
 const example = { email: 'grace@example.com', role: 'member' };
 
 export const MembersController = controller(
@@ -20,6 +22,8 @@ export const MembersController = controller(
       body: NewMember,
       answers: AddedMember,
       status: 201,
+      place: ({ id, organization_id, invitation_id }) =>
+        `organizations/${String(organization_id)}/${invitation_id ? 'invitations' : 'members'}/${String(id)}`,
       example,
       problems: ['member.exists', 'member.above_you', 'invitation.exists'],
     }),
@@ -29,6 +33,7 @@ export const MembersController = controller(
       body: MemberChanges,
       answers: MemberView,
       example: { role: 'manager' },
+      when: ({ role }) => reaches(role),
       problems: ['member.above_you', 'member.raises_yourself', 'organization.last_owner'],
     }),
     claim: post(':id/claim', ClaimMember, {
@@ -41,7 +46,7 @@ export const MembersController = controller(
     remove: del(':id', RemoveMember, {
       does: 'Remove a member, or leave; records keep the name',
       answers: 'deleted',
-      when: ({ id }) => mayRemove(id),
+      when: ({ id, role }) => mayRemove(id) && reaches(role),
       problems: ['member.above_you', 'organization.last_owner'],
     }),
   },
@@ -61,8 +66,12 @@ export const InvitationsController = controller(
       problems: ['member.exists', 'member.above_you', 'invitation.exists'],
     }),
     get: single(':id', InvitationView, 'Read an invitation'),
-    resend: post(':id/resend', ResendInvitation, { does: 'Send an invitation again, good for another week', answers: InvitationView }),
-    revoke: del(':id', RevokeInvitation, { does: 'Take an invitation back', answers: 'deleted' }),
+    resend: post(':id/resend', ResendInvitation, {
+      does: 'Send an invitation again, good for another week',
+      answers: InvitationView,
+      when: isPending,
+    }),
+    revoke: del(':id', RevokeInvitation, { does: 'Take an invitation back', answers: 'deleted', when: isPending }),
   },
   { of: Invitation, tag: 'members' },
 );

@@ -43,6 +43,12 @@ export function within(own: Role | null, ...roles: Role[]): void {
   if (own && roles.some((role) => rank(role) > rank(own))) throw aboveYou();
 }
 
+/** Whether a role, as a record shows it, is none above the actor's: for links. */
+export const reaches = (role: unknown): boolean => {
+  const { role: own } = actor();
+  return own === null || ROLES.findIndex((one) => one === role) <= rank(own);
+};
+
 /** @throws organization.last_owner when nobody but this membership is an active owner */
 export async function anotherOwner(em: EntityManager, { id, organizationId }: Membership): Promise<void> {
   const others = await em.count(Membership, { organizationId, role: 'owner', status: 'active', id: { $ne: id } });

@@ -88,6 +88,7 @@ export const register = tokenRoute(
     body: Registration,
     answers: Registered,
     status: 201,
+    place: ({ organization }) => `organizations/${(organization as { id: string }).id}`,
     example: { email: 'ada@example.com', password: 'correct horse battery', name: 'Ada Lovelace', organization_name: 'Analytical Engines' },
     problems: ['user.email_taken', 'user.weak_password'],
   },

@@ -42,8 +42,9 @@ export function answer(table: Table, route: Route, result: unknown, url: string)
     return { status, headers, body: envelope(shown) };
   }
   // What is not described is not said: a schema strips the rest, and a result that does not fit it is a defect.
-  const shown = (answers && typeof answers === 'object' && 'safeParse' in answers ? answers.parse(result) : {}) as { id?: string };
-  if (status === 202 && shown?.id) headers.location = `${BASE}/${table.path}/${shown.id}`;
+  const shown = (answers && typeof answers === 'object' && 'safeParse' in answers ? answers.parse(result) : {}) as Record<string, unknown>;
+  const place = route.place ? `${BASE}/${route.place(shown)}` : shown?.id ? placeOf(table, shown) : undefined;
+  if (place && (status === 201 || status === 202)) headers.location = place;
   return { status, headers, body: envelope(JSON.stringify(shown)) };
 }
 
@@ -69,7 +70,7 @@ function pageBody(page: Page<unknown>, url: string, headers: Record<string, stri
   return envelope(JSON.stringify(page.items), { ...page.meta, links });
 }
 
-function pageLinks({ meta, asked }: Page<unknown>, url: string): Record<string, string> {
+function pageLinks({ meta }: Page<unknown>, url: string): Record<string, string> {
   const [path, query] = url.split('?');
   const to = (change: Record<string, string | null>) => {
     const parameters = new URLSearchParams(query);
@@ -81,12 +82,13 @@ function pageLinks({ meta, asked }: Page<unknown>, url: string): Record<string, 
     return text ? `${path}?${text}` : path!;
   };
   const links: Record<string, string> = { self: url };
-  if (asked?.page === undefined) {
+  const { page, page_size: size } = meta;
+  if (page === undefined) {
     if (meta.next_cursor) links.next = to({ cursor: meta.next_cursor });
     return links;
   }
-  if (meta.has_more && (asked.page + 1) * asked.size <= COUNT_CAP) links.next = to({ page: String(asked.page + 1) });
-  if (asked.page > 1) links.prev = to({ page: String(asked.page - 1) });
+  if (meta.has_more && (page + 1) * size <= COUNT_CAP) links.next = to({ page: String(page + 1) });
+  if (page > 1) links.prev = to({ page: String(page - 1) });
   return links;
 }
 

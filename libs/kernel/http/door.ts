@@ -27,6 +27,8 @@ declare module 'fastify' {
 }
 
 const BODY_LIMIT = 1 << 20;
+/** Headers are short, whatever follows them. */
+const HEADERS_TIMEOUT_MS = 30_000;
 /** What a page of another origin may read of an answer. */
 const EXPOSED = [
   ...['ETag', 'Location', 'Link', 'X-Request-Id', 'RateLimit', 'RateLimit-Policy', 'Retry-After', 'Idempotency-Replayed'],
@@ -45,7 +47,10 @@ export const fastifyAdapter = () =>
     bodyLimit: BODY_LIMIT,
     requestTimeout: settings.REQUEST_TIMEOUT_MS,
     // Whoever sends a request byte by byte is cut off when its time is up, not at the next half minute.
-    http: { headersTimeout: settings.REQUEST_TIMEOUT_MS, connectionsCheckingInterval: Math.min(settings.REQUEST_TIMEOUT_MS, 5_000) },
+    http: {
+      headersTimeout: Math.min(settings.REQUEST_TIMEOUT_MS, HEADERS_TIMEOUT_MS),
+      connectionsCheckingInterval: Math.min(settings.REQUEST_TIMEOUT_MS, 5_000),
+    },
     keepAliveTimeout: 75_000,
     trustProxy: believed(settings.TRUST_PROXY),
     routerOptions: { ignoreTrailingSlash: true, ignoreDuplicateSlashes: false, maxParamLength: 200 },

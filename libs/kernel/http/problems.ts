@@ -56,6 +56,12 @@ export function refusalOf(error: unknown): Refusal {
   return internal();
 }
 
+/** Whether no connection was to be had: nothing was sent, so nothing can have happened. Of one that broke nobody knows. */
+export function nothingBegan(error: unknown): boolean {
+  const { code, message } = error as { code?: string; message?: string };
+  return code === 'ECONNREFUSED' || /timeout exceeded when trying to connect/i.test(message ?? '');
+}
+
 /** A refused item of an atomic batch refuses the batch; the pointers lead into it. */
 function itemRefusal({ index, cause }: FailedItem): Refusal {
   const refusal = refusalOf(cause);
@@ -162,11 +168,26 @@ export class Problems implements ExceptionFilter {
   }
 }
 
-/** What zod found wrong, with a JSON pointer each. */
-export const detailsOf = (issues: readonly { path: PropertyKey[]; code: string; message: string; keys?: string[] }[], at = ''): Detail[] =>
-  issues.flatMap(({ path, code, message, keys }) => {
+interface Issue {
+  readonly path: PropertyKey[];
+  readonly code: string;
+  readonly message: string;
+  readonly keys?: string[];
+  /** Of a union: what is wrong for each of its branches. */
+  readonly errors?: Issue[][];
+}
+
+/** What zod found wrong, with a JSON pointer each; of a union, what keeps the value from the branch that it is nearest to. */
+export const detailsOf = (issues: readonly Issue[], at = ''): Detail[] =>
+  issues.flatMap(({ path, code, message, keys, errors }) => {
     const pointer = at + path.map((part) => `/${String(part).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
     if (code === 'unrecognized_keys')
       return (keys ?? []).map((key) => ({ pointer: `${pointer}/${key}`, code: 'unknown', message: 'is not a field here' }));
-    return [{ pointer: pointer || '', code, message }];
+    const nearest = errors?.length ? errors.reduce((one, other) => (farness(other) < farness(one) ? other : one)) : undefined;
+    return nearest ? detailsOf(nearest, pointer) : [{ pointer, code, message }];
   });
+/** A branch of another type is farther than any of the value's own. */
+const farness = (issues: readonly Issue[]) =>
+  issues.some(({ path, code }) => !path.length && code === 'invalid_type')
+    ? Infinity
+    : issues.reduce((sum, { keys }) => sum + (keys?.length ?? 1), 0);

@@ -30,6 +30,8 @@ export interface RouteOptions {
   under?: string;
   answers?: Answers;
   status?: 200 | 201 | 202;
+  /** Where what was made is found, below the base of the API: where that is not the id of the answer in this collection. */
+  place?: (shown: Record<string, unknown>) => string;
   /** A creation that answers 200 with the record that is there when it is asked for again; the handler says so by `alreadyThere`. */
   again?: true;
   /** Whether the action is open in this state of the record (wire form): it is linked only then. */

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
+import { z } from 'zod';
 import { type Actor, actingAs, type Call } from '../actor.ts';
 import { admit, Bus } from '../bus.ts';
 import { invalid, malformed, stale, unsupportedMedia } from '../errors.ts';
@@ -11,7 +12,7 @@ import { Storage } from '../storage.ts';
 import { isUuid } from '../uuidv7.ts';
 import { answer, Download } from './answer.ts';
 import { isKnown, versionOf } from './etag.ts';
-import { detailsOf, refusalOf, sendProblem } from './problems.ts';
+import { detailsOf, nothingBegan, refusalOf, sendProblem } from './problems.ts';
 import { type Route, Server, type Table } from './routes.ts';
 import { received } from './upload.ts';
 
@@ -68,13 +69,13 @@ export class HttpServer extends Server {
     const { table, route, ids, http } = request;
     const sent = await received(request, this.storage);
     try {
-      const fields = checked(route.body as never, sent.fields);
+      const fields = checked(route.body!, sent.fields);
       const message = route.message(ids, { fields, file: sent.file }, http);
       const render = (result: unknown) => answer(table, route, result, http.url);
       return await rendered(request, [sent.fields, sent.file.sha256], render, (once) => this.bus.run<unknown>(message, once));
     } catch (error) {
       // A connection that broke may have broken after the commit: then the file belongs to a record.
-      if (error instanceof Replay || refusalOf(error).status < 500) await this.storage.delete(sent.file.key);
+      if (error instanceof Replay || refusalOf(error).status < 500 || nothingBegan(error)) await this.storage.delete(sent.file.key);
       throw error;
     }
   }
@@ -117,23 +118,23 @@ function callOf(http: FastifyRequest, ids: string[]): Partial<Call> {
   return { ...known, expects: { id: ids.at(-1)!, version } };
 }
 
-export function checked<T>(
-  schema: { safeParse(value: unknown): { success: boolean; data?: T; error?: { issues: readonly never[] } } },
-  value: unknown,
-  at = '',
-): T {
+export function checked<T>(schema: z.ZodType<T>, value: unknown, at = ''): T {
   const result = schema.safeParse(value);
-  if (result.success) return result.data as T;
-  const details = detailsOf(result.error!.issues, at);
+  if (result.success) return result.data;
+  const details = detailsOf(result.error.issues, at);
   throw invalid(`The request does not fit: ${details.map(({ pointer, message }) => `${pointer || 'body'} ${message}`).join('; ')}`, {
     details,
   });
 }
 
+/** What is sent where nothing is asked for is refused like any unknown field. */
+const NOTHING = z.strictObject({});
+
 function inputOf(route: Route, http: FastifyRequest, ids: readonly string[]): unknown {
   // Files come as they are, to routes that take them.
-  if (route.body && http.body instanceof Readable) throw unsupportedMedia('Send JSON here');
-  if (route.body) return checked(route.body as never, http.body ?? {});
+  if (http.body instanceof Readable) throw unsupportedMedia('Send JSON here');
+  if (route.body) return checked(route.body, http.body ?? {});
+  if (http.body) checked(NOTHING, http.body);
   if (route.list)
     return route.list.ask(http.query as QueryString, route.under === undefined ? undefined : { field: route.under, id: ids[0]! });
   if (route.query) return checkedQuery(route, http.query as QueryString);
@@ -142,7 +143,7 @@ function inputOf(route: Route, http: FastifyRequest, ids: readonly string[]): un
 function checkedQuery(route: Route, query: QueryString): unknown {
   const result = route.query!.safeParse(query);
   if (result.success) return result.data;
-  const details = detailsOf(result.error.issues as never).map(({ pointer = '', ...rest }) => ({
+  const details = detailsOf(result.error.issues).map(({ pointer = '', ...rest }) => ({
     parameter: pointer.split('/')[1] ?? '',
     ...rest,
   }));

@@ -38,7 +38,7 @@ const vain = () => before(now(), { hours: 1 });
 /**
  * What happened, told to its reactions: at least once, in order per record. A message is ready when no earlier one of its record is open.
  * Writers of one record stand in line for its row, and a message gets its number at the end of its transaction, so numbers are in order.
- * What was written by a newer version, which has reactions unknown here, is left to its workers.
+ * What was written by a newer version, which has reactions unknown here, is left to its workers; that of a suspended organization waits.
  */
 @Injectable()
 export class Outbox implements Backlog {
@@ -63,6 +63,7 @@ export class Outbox implements Backlog {
              where m.done_at is null and m.name = any(array(select jsonb_object_keys(?::jsonb)))
                and (m.awaits <= (?::jsonb ->> m.name)::int or m.created_at < ?)
                and case when m.retry_at is null then m.sent_at is null or m.sent_at < ? or m.sent_at > ? else m.retry_at <= ? end
+               and not exists (select from organization o where o.id = m.organization_id and o.suspended_at is not null)
                and not exists (select from outbox e where e.subject_id = m.subject_id and e.id < m.id and e.done_at is null)
                ${organization ? 'and m.organization_id = ?' : ''}
              order by m.id limit ? for update of m skip locked)
@@ -121,13 +122,14 @@ export class Outbox implements Backlog {
         [id],
       );
       if (!message) return undefined;
-      if (message.awaits > reactionsTo(message.name).size && new Date(message.at) >= vain()) {
+      const others = message.awaits > reactionsTo(message.name).size && new Date(message.at) >= vain();
+      if (others || message.suspended) {
         await this.putBack([id]);
         return undefined;
       }
-      // An organization that is suspended or gone has nobody to whom an effect would matter.
-      const silent = !message.organization || message.suspended || message.deleted;
-      const failures = silent ? [] : await this.tell(message);
+      // An organization that is gone has nobody to whom an effect would matter.
+      const gone = !message.organization || message.deleted;
+      const failures = gone ? [] : await this.tell(message);
       failpoint('outbox.told');
       await this.bus.asSystem(null, () => (failures.length ? this.failed(id, failures[0]!) : this.done(id)));
       return failures[0];

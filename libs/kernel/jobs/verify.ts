@@ -131,7 +131,7 @@ const KERNEL: readonly Invariant[] = [
     mayBeEmpty: true,
     sql: counted(
       `select id, created_at, done_at from outbox where organization_id = ${MINE}`,
-      `done_at is null and created_at < now() - interval '5 minutes'`,
+      `done_at is null and created_at < now() - interval '5 minutes' and ${OPEN}`,
     ),
   },
   { name: 'promises: none overdue or given up', mayBeEmpty: true, sql: overdue(MINE) },
