@@ -36,10 +36,14 @@ export async function remembered<R>(em: SqlEntityManager, once: Once<R>, work: (
   const { actor: me } = call();
   const where = once.anywhere ? NO_ORGANIZATION : (me.organization?.id ?? NO_ORGANIZATION);
   const scope = [where, me.apiKeyId ?? me.userId ?? me.operatorId ?? 'nobody', once.route, once.key];
+  // A statement of its own, which leaves with the next: what one statement reads may be older than the lock it takes, and the work that was
+  // done in between would be done again, and be refused by what it has made.
+  await em.execute(`select set_config('app.first', pg_try_advisory_xact_lock(?)::text, true)`, [lockOf(scope)]);
   const [row] = await em.execute<Found[]>(
-    `select pg_try_advisory_xact_lock(?) as locked, i.fingerprint, i.status, i.headers, i.body, i.created_at < now() - interval '24 hours' as expired
+    `select current_setting('app.first')::boolean as locked, i.fingerprint, i.status, i.headers, i.body,
+       i.created_at < now() - interval '24 hours' as expired
      from (select 1) one left join idempotency i on organization_id = ? and caller = ? and route = ? and key = ?`,
-    [lockOf(scope), ...scope],
+    scope,
   );
   if (row!.fingerprint !== null && !row!.expired) {
     if (row!.fingerprint !== once.fingerprint) throw keyReused();

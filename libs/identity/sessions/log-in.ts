@@ -56,6 +56,7 @@ export const logIn = tokenRoute<LoginForm>(
   {
     does: 'Sign in with e-mail and password, as JSON or as a form with username and password',
     body: LoginInput,
+    form: true,
     answers: LoggedIn,
     example: { email: 'ada@example.com', password: 'correct horse battery' },
     problems: ['auth.wrong_credentials', 'auth.locked'],

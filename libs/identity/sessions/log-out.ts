@@ -32,7 +32,12 @@ class Handler {
 
 export const logOut = tokenRoute(
   'logout',
-  { does: 'End this session: the one of the access token, or of the refresh token in body or cookie', body: RefreshInput, answers: Ended },
+  {
+    does: 'End this session: the one of the access token, or of the refresh token in body or cookie',
+    body: RefreshInput,
+    answers: Ended,
+    problems: ['auth.required', 'auth.csrf'],
+  },
   async ({ refresh_token: sent }, request) => {
     const bearer = request.http.caller?.actor.kind === 'user';
     const result = await request.bus.run(new LogOut(bearer ? sent : refreshTokenOf(request, sent)?.secret));

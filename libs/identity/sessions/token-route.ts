@@ -54,7 +54,7 @@ export function tokenRoute<B>(
   run: (input: B, request: HttpRequest) => Promise<{ result: Answered; cookie?: boolean }>,
 ): Route {
   const handle: Handle = async (request) => {
-    const input = checked<B>(options.body as never, request.http.body ?? {});
+    const input = checked(options.body, request.http.body ?? {});
     const { result, cookie = (input as { cookie?: boolean }).cookie === true } = await run(input, request);
     return answer(request.table, route, cookie ? inCookie(request, result) : result, request.http.url);
   };

@@ -36,6 +36,7 @@ export function openApi(version = '1.0.0'): Json {
       securitySchemes: { bearer: { type: 'http', scheme: 'bearer', description: 'An access token from /auth/login, or an API key' } },
       parameters: PARAMETERS,
       responses: responses(),
+      headers: headerComponents(),
     },
   };
 }
@@ -72,14 +73,12 @@ function operation(table: Table, name: string, route: Route, schemas: Json): Jso
       ? {
           requestBody: {
             required: true,
-            content: {
-              'application/json': { schema: refer(route.body, schemas, 'input'), ...(route.example ? { example: route.example } : {}) },
-            },
+            content: bodies(route, refer(route.shows ?? route.body, schemas, 'input')),
           },
         }
       : {}),
     ...(route.upload ? { requestBody: upload(route) } : {}),
-    responses: { ...(route.again ? { '200': success(route, schemas) } : {}), [status]: success(route, schemas), ...failures(route) },
+    responses: { ...successes(route, status, schemas), ...failures(route) },
   };
 }
 
@@ -89,17 +88,37 @@ export const operationId = (table: Table, name: string) =>
   ).replace(/_/g, '');
 export const permissionOf = (needs: Door) => ('welcome' in needs ? needs.welcome : `${needs.action} ${needs.subject.table}`);
 
-function success(route: Route, schemas: Json): Json {
-  const { answers } = route;
+function bodies({ example, form }: Route, schema: Json): Json {
+  const content = { schema, ...(example ? { example } : {}) };
+  return { 'application/json': content, ...(form ? { 'application/x-www-form-urlencoded': { schema } } : {}) };
+}
+
+function successes(route: Route, status: string, schemas: Json): Json {
+  return {
+    ...(route.again ? { '200': success(route, '200', schemas) } : {}),
+    [status]: success(route, status, schemas),
+    ...(route.path === 'batch' ? { '207': { ...success(route, '207', schemas), description: 'Some of the items did not go well' } } : {}),
+    ...(route.method === 'get' && isView(route.answers) ? { '304': { $ref: '#/components/responses/Unchanged' } } : {}),
+  };
+}
+
+function success(route: Route, status: string, schemas: Json): Json {
+  const { answers, method, secret } = route;
   if (answers === 'file')
     return {
       description: 'The file',
       content: { 'text/csv': { schema: { type: 'string' } }, 'application/octet-stream': { schema: { type: 'string', format: 'binary' } } },
     };
-  const headers = { 'X-Request-Id': { schema: { type: 'string' } }, ...(isView(answers) ? { ETag: { schema: { type: 'string' } } } : {}) };
+  const named = [
+    ...ALWAYS,
+    ...(isView(answers) ? ['ETag'] : []),
+    ...(status === '201' || status === '202' ? ['Location'] : []),
+    ...(isList(answers) ? ['Link'] : []),
+    ...(method === 'post' && !secret ? ['Idempotency-Replayed'] : []),
+  ];
   return {
     description: 'Done',
-    headers,
+    headers: headers(named),
     content: { 'application/json': { schema: enveloped(dataSchema(answers, schemas), isList(answers)) } },
   };
 }
@@ -294,12 +313,42 @@ const FAILURES: Record<string, string> = {
   '429': 'Too many requests',
   '503': 'Busy or down; try again after Retry-After',
 };
-const responses = () =>
-  Object.fromEntries(
+const responses = () => ({
+  Unchanged: { description: 'What you have is what is', headers: headers([...ALWAYS, 'ETag']) },
+  ...Object.fromEntries(
     Object.entries(FAILURES).map(([status, description]) => [
       `Problem${status}`,
-      { description, content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } } },
+      {
+        description,
+        headers: headers([...ALWAYS, ...(TOLD_BESIDE[status] ?? [])]),
+        content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+      },
     ]),
+  ),
+});
+const HEADERS: Record<string, string> = {
+  'X-Request-Id': 'As you sent it, or made here; it stands in the logs',
+  ETag: 'The record as it is shown: for If-Match and If-None-Match',
+  Location: 'Where what was made is found',
+  Link: 'The pages beside this one',
+  RateLimit: 'What is left of the limits, and when they begin anew',
+  'RateLimit-Policy': 'The limits that count here',
+  'Retry-After': 'Seconds to wait',
+  'WWW-Authenticate': 'Bearer',
+  'Idempotency-Replayed': 'true: the answer is that of the first request with this key',
+};
+const ALWAYS = ['X-Request-Id', 'RateLimit', 'RateLimit-Policy'];
+const TOLD_BESIDE: Record<string, string[]> = {
+  '401': ['WWW-Authenticate'],
+  '409': ['Retry-After'],
+  '429': ['Retry-After'],
+  '503': ['Retry-After'],
+};
+const headers = (names: readonly string[]): Json =>
+  Object.fromEntries(names.map((name) => [name, { $ref: `#/components/headers/${name.replaceAll('-', '')}` }]));
+const headerComponents = (): Json =>
+  Object.fromEntries(
+    Object.entries(HEADERS).map(([name, description]) => [name.replaceAll('-', ''), { description, schema: { type: 'string' } }]),
   );
 function failures(route: Route): Json {
   const open = 'welcome' in route.needs && route.needs.welcome === 'anyone';

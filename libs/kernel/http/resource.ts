@@ -87,8 +87,9 @@ export function crud<R, C = never, U = never>({ of, view, list, create, update, 
       needs,
       { does: `Create up to ${BATCH_LIMIT} ${several}` },
       z.record(z.string(), z.unknown()),
-      (item) => [undefined, new use(checked(body as never, item))],
+      (item) => [undefined, new use(checked(body, item))],
       view,
+      body,
     );
   }
   if (update) {
@@ -101,8 +102,9 @@ export function crud<R, C = never, U = never>({ of, view, list, create, update, 
       needs,
       { does: `Change up to ${BATCH_LIMIT} ${several}` },
       one,
-      ({ id, version, ...rest }) => [{ id, version }, new use(id, checked(body as never, rest))],
+      ({ id, version, ...rest }) => [{ id, version }, new use(id, checked(body, rest))],
       view,
+      body instanceof z.ZodObject ? z.strictObject({ ...one.shape, ...(body as z.ZodObject).shape }) : one,
     );
   }
   if (remove !== false) {
@@ -114,6 +116,7 @@ export function crud<R, C = never, U = never>({ of, view, list, create, update, 
       z.guid().toLowerCase(),
       (id) => [{ id }, removes(id)],
       view,
+      z.guid(),
     );
   }
   routes.export = exportRoute(of, list, several);
@@ -167,6 +170,17 @@ export function listUnder<P, R>(path: string, parent: View<P>, field: string, li
   return { method: 'get', path, needs, list: list as never, under: field, answers: list as never, does, message };
 }
 
+/** What became of one item of a batch, by its place in the request. */
+const BatchResult = z
+  .object({
+    index: z.int(),
+    status: z.int().meta({ description: 'As if it had been sent alone' }),
+    id: z.guid().optional(),
+    href: z.string().optional().meta({ description: 'Where a new record is found' }),
+    error: z.looseObject({ code: z.string(), message: z.string(), details: z.array(z.looseObject({})) }).optional(),
+  })
+  .meta({ id: 'BatchResult' });
+
 type Expected = { id: string; version?: number } | undefined;
 
 /** One request for many: a result per item, in order; 207 when some did not go well. */
@@ -178,14 +192,18 @@ function batchRoute<I>(
   item: z.ZodType<I>,
   message: (item: I) => [Expected, Message],
   view: View<unknown> | View<never>,
+  shown: z.ZodType,
 ): Route {
   const items = z.array(z.unknown()).min(1).max(BATCH_LIMIT);
   const mode = z.enum(['atomic', 'partial']).default('atomic');
-  const body = method === 'delete' ? z.strictObject({ mode, ids: items }) : z.strictObject({ mode, items });
+  const bodyOf = (each: z.ZodType) => z.strictObject({ mode, [method === 'delete' ? 'ids' : 'items']: each });
+  const body = bodyOf(items);
+  const shows = bodyOf(z.array(shown).min(1).max(BATCH_LIMIT));
+  const answers = z.array(method === 'post' ? BatchResult.and(z.object({ data: view.schema.optional() })) : BatchResult);
   const handle = async (request: Request) => {
-    const sent = checked<{ mode: 'atomic' | 'partial'; items?: unknown[]; ids?: unknown[] }>(body as never, request.http.body ?? {});
+    const sent = checked(body, request.http.body ?? {}) as { mode: 'atomic' | 'partial'; items?: unknown[]; ids?: unknown[] };
     const works = (sent.items ?? sent.ids ?? []).map((raw) => () => {
-      const [expected, made] = message(checked<I>(item as never, raw));
+      const [expected, made] = message(checked(item, raw));
       return within(expected, () => request.bus.run(made));
     });
     const render = (outcomes: Outcome<unknown>[]) => {
@@ -199,7 +217,7 @@ function batchRoute<I>(
   const never = () => {
     throw new Error('A batch is handled as a whole');
   };
-  return { ...options, method, path: 'batch', needs, body, status: 200, message: never, handle };
+  return { ...options, method, path: 'batch', needs, body, shows, answers, status: 200, message: never, handle };
 }
 
 /** The item's own version counts for it, as If-Match does for a single request. */

@@ -24,6 +24,10 @@ export interface RouteOptions {
   /** One sentence for the OpenAPI document. */
   does: string;
   body?: z.ZodType;
+  /** The body as the document shows it, where it is checked piece by piece. */
+  shows?: z.ZodType;
+  /** Also takes the body as a form, as OAuth clients send it. */
+  form?: boolean;
   query?: z.ZodType;
   list?: AnyList;
   /** The field of the listed rows that leads to the record in the path: only that record's rows are listed. */
