@@ -1,7 +1,7 @@
 import { entities, ormOptions } from '#kernel';
 import '../../libs/contexts.ts';
 import { EntitySchema, MikroORM } from '@mikro-orm/postgresql';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { asOwner, inside } from '../database.ts';
 import { DEFINERS, FOREIGN_SCHEMAS, PLATFORM_TABLES } from './platform-tables.ts';
 
@@ -217,6 +217,29 @@ it('the list of platform tables is the one that docs/isolation.md explains', () 
   const text = readFileSync('docs/isolation.md', 'utf8');
   for (const name of [...Object.keys(PLATFORM_TABLES), ...Object.keys(DEFINERS)])
     expect(text).toContain(`\`${name.replace('public.', '')}\``);
+});
+
+describe('a migration under load', () => {
+  /** Indexes that hold up writes for as long as they are made: those on tables that were there before. */
+  const holdingUp = (migration: string) => {
+    const [up] = migration.split('override down');
+    const made = new Set([...up!.matchAll(/create table (?:if not exists )?"?(\w+)/gi)].map(([, table]) => table));
+    const indexes = [...up!.matchAll(/create (?:unique )?index (?!concurrently)[^`;]*? on (?:"?\w+"?\.)?"?(\w+)/gi)];
+    return indexes.flatMap(([statement, table]) => (made.has(table) ? [] : [statement]));
+  };
+  /** From this one on; what was applied before is not written anew. */
+  const FIRST = '20261127121000';
+  const found = (files: readonly string[]) =>
+    files.flatMap((file) => holdingUp(readFileSync(`migrations/${file}`, 'utf8')).map((statement) => `${file}: ${statement}`));
+  const all = readdirSync('migrations').filter((file) => file.endsWith('.ts'));
+
+  it('makes an index on a table that is there concurrently, in a migration that is no transaction', () => {
+    expect(found(all.filter((file) => file >= FIRST))).toEqual([]);
+  });
+
+  it('canary: those from before, which do not, would be named', () => {
+    expect(found(all.filter((file) => file < FIRST)).length).toBeGreaterThan(5);
+  });
 });
 
 describe('entities, migrations and database are one', () => {
