@@ -112,7 +112,19 @@ const shortest = (decimal: string) => formatFixed(fixed(decimal, MOST_PLACES), M
 const MOST_PLACES = 30;
 
 /** A field of an entity as the database would give it. */
-const raw = (value: unknown) => (value instanceof Date ? value.toISOString() : typeof value === 'bigint' ? String(value) : (value ?? null));
+const raw = (value: unknown): unknown => {
+  if (value instanceof Date) return value.toISOString();
+  if (typeof value === 'bigint') return String(value);
+  return typeof value === 'object' && value !== null ? asStored(value) : (value ?? null);
+};
+/** jsonb has the shortest keys of an object first, and those of one length by their bytes: what was just written reads as it will be read. */
+const asStored = (value: unknown): unknown => {
+  if (Array.isArray(value)) return value.map(asStored);
+  if (typeof value !== 'object' || value === null) return value;
+  const entries = Object.entries(value).map(([key, inner]) => ({ bytes: Buffer.from(key), pair: [key, asStored(inner)] as const }));
+  entries.sort((one, other) => one.bytes.length - other.bytes.length || Buffer.compare(one.bytes, other.bytes));
+  return Object.fromEntries(entries.map(({ pair }) => pair));
+};
 function rawRow({ of, columns }: View<unknown>, entity: object) {
   const values = entity as Record<string, unknown>;
   const byColumn = new Map(Object.entries(fieldsOf(of)).map(([name, field]) => [columnOf(name, field), name]));

@@ -1,3 +1,6 @@
+import { actingAs, Bus, exportOf, system } from '#kernel';
+import { once } from 'node:events';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { parseCsv } from '../../libs/crm/imports/parse-csv.ts';
 import { tamper } from '../database.ts';
 import { unzipped } from '../unzipped.ts';
@@ -48,6 +51,21 @@ describe('exports', () => {
     expect((await download(w.manager, 'contacts/export?format=xlsx')).status).toBe(200);
   });
 
+  it('one organization reads four exports at once, and leaves room for others; who has gone makes room', async () => {
+    const [w, other] = [await world(), await world()];
+    await people(w);
+    const bus = (await app()).get(Bus);
+    const read = (format: string) => actingAs(system(w.organization.facts()), () => exportOf(bus, 'contacts', { format }));
+    const four = await Promise.all(['csv', 'json', 'csv', 'json'].map(read));
+    const refused = await download(w.manager, 'contacts/export');
+    expect([refused.status, refused.headers['retry-after']]).toEqual([503, '5']);
+    expect((await download(other.manager, 'contacts/export')).status).toBe(200);
+    four[0]!.content.destroy();
+    await once(four[0]!.content, 'close');
+    for (let i = 0; i < 3; i++) expect((await download(w.manager, 'contacts/export?format=json')).status).toBe(200);
+    for (const { content } of four) content.destroy();
+  });
+
   it('a workbook is made in memory, so it has an end; CSV has none', async () => {
     const { admin, organization } = await world();
     await tamper(
@@ -63,6 +81,29 @@ describe('exports', () => {
     ]);
     const whole = await download(admin, 'exchange-rates/export?fields=date');
     expect(whole.bytes.toString().trimEnd().split('\r\n')).toHaveLength(50_002);
+  });
+
+  it('while a workbook is packed, others are answered', async () => {
+    const w = await world();
+    const text = 'word '.repeat(2000);
+    for (let i = 0; i < 3; i++)
+      await w.manager.post('companies/batch', {
+        items: Array.from({ length: 90 }, (_, n) => ({ name: `Company ${i} ${n}`, notes: text })),
+      });
+    await tamper(
+      w.organization.id,
+      `insert into company select (jsonb_populate_record(c, jsonb_build_object('id', gen_random_uuid()))).* from company c, generate_series(1, 2) where tenant_id = $1`,
+      [w.organization.id],
+    );
+    const stalls = monitorEventLoopDelay({ resolution: 10 });
+    const began = performance.now();
+    const made = download(w.manager, 'companies/export?format=xlsx&fields=name,notes');
+    stalls.enable();
+    const { status, bytes } = await made;
+    stalls.disable();
+    expect([status, bytes.subarray(0, 2).toString()]).toEqual([200, 'PK']);
+    // Packed here, it would stand still for nearly all of the time.
+    expect(stalls.max / 1e6).toBeLessThan((performance.now() - began) / 2);
   });
 
   it('CSV: the columns and values of the list, formulas neutralised', async () => {

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { z } from 'zod';
-import { actingAs, type Call, call } from '../actor.ts';
+import { actingAs, type Call, call, organization } from '../actor.ts';
 import { csvStream } from '../csv.ts';
 import { ListPage } from '../crud.ts';
 import type { Source } from '../entity.ts';
@@ -11,6 +11,7 @@ import type { Bus } from '../bus.ts';
 import { Download } from './answer.ts';
 import { type Route, tables } from './routes.ts';
 import type { Request } from './serve.ts';
+import { workbook } from './workbook.ts';
 
 type Line = Record<string, unknown>;
 const FORMATS = {
@@ -73,11 +74,10 @@ async function* allRows<R>(bus: Bus, list: List<R>, query: QueryString, first: P
 }
 
 async function written(format: keyof typeof FORMATS, columns: string[], rows: AsyncGenerator<Line>): Promise<Readable> {
-  if (format === 'csv') return csvStream(columns, rows);
-  if (format === 'json') return Readable.from(jsonText(rows));
-  if (underWay >= WORKBOOKS) throw unavailable('Other workbooks are being made: try again in a moment, or ask for csv', { retryAfter: 5 });
-  underWay++;
-  return workbook(columns, rows).finally(() => underWay--);
+  if (format === 'xlsx') return workbook(columns, rows);
+  const release = enter(organization().id);
+  const stream = format === 'csv' ? csvStream(columns, rows) : Readable.from(jsonText(rows));
+  return stream.once('close', release);
 }
 
 async function* jsonText(rows: AsyncGenerator<Line>) {
@@ -89,26 +89,17 @@ async function* jsonText(rows: AsyncGenerator<Line>) {
   yield before === '[' ? '[]\n' : '\n]\n';
 }
 
-/** A workbook is made in memory, as a whole: so many rows of so many at once. */
-const WORKBOOK_ROWS = 50_000;
-const WORKBOOKS = 2;
-let underWay = 0;
-const tooLarge = () => {
-  const message = `a workbook takes at most ${WORKBOOK_ROWS} rows: narrow the list, or ask for csv`;
-  return invalid(message, { details: [{ parameter: 'format', code: 'too_large', message }] });
-};
-
-async function workbook(columns: string[], rows: AsyncGenerator<Line>): Promise<Readable> {
-  const { default: writeExcel } = await import('write-excel-file/node');
-  const text = (value: unknown) =>
-    value === null || value === undefined ? null : typeof value === 'object' ? JSON.stringify(value) : String(value as string | number);
-  const sheet = [columns.map((value) => ({ value, fontWeight: 'bold' as const }))] as object[][];
-  for await (const row of rows) {
-    if (sheet.length > WORKBOOK_ROWS) throw tooLarge();
-    sheet.push(columns.map((name) => ({ type: String, value: text(row[name]) })));
-  }
-  const made = await (
-    writeExcel as unknown as (data: object[][], options: object) => { toStream(): Promise<Readable> } | Promise<Readable>
-  )(sheet, { buffer: true });
-  return 'toStream' in made ? made.toStream() : Readable.from(await (made as unknown as Promise<Buffer>));
+/** Each export is page after page on connections that all share: so many are read at once for one organization, and so many for all. */
+const [OF_ONE, OF_ALL] = [4, 16];
+const open = new Map<string, number>();
+function enter(organizationId: string): () => void {
+  const own = open.get(organizationId) ?? 0;
+  const all = [...open.values()].reduce((sum, one) => sum + one, 0);
+  if (own >= OF_ONE || all >= OF_ALL) throw unavailable('Other exports are being read: try again in a moment', { retryAfter: 5 });
+  open.set(organizationId, own + 1);
+  return () => {
+    const left = open.get(organizationId)! - 1;
+    if (left) open.set(organizationId, left);
+    else open.delete(organizationId);
+  };
 }
