@@ -133,6 +133,31 @@ describe('who was billed', () => {
   });
 });
 
+describe('whose owner has left', () => {
+  it('is credited, drafted, opened and subscribed for all the same: what is made is nobody’s, unless somebody is named', async () => {
+    const { owner, manager, member } = await world();
+    const [first, second, third, fourth] = [
+      await contactOf(member),
+      await contactOf(member),
+      await contactOf(member),
+      await contactOf(member),
+    ];
+    const draft = (await member.post('invoices', { contact_id: first, currency: 'EUR', lines: [line('100')] })).data;
+    const invoice = (await manager.post(`invoices/${draft.id}/issue`)).data;
+    expect(invoice.owner_id).toBe(member.userId);
+    expect((await owner.delete(`organizations/${owner.organizationId}/members/${member.userId}`)).status).toBe(200);
+    const nobody = { status: 201, data: { owner_id: null } };
+    const items = [{ ...line('30'), interval: 'month' }];
+    expect(await manager.post(`invoices/${invoice.id}/credit`)).toMatchObject(nobody);
+    expect(await manager.post('invoices', { contact_id: second, currency: 'EUR', lines: [line('100')] })).toMatchObject(nobody);
+    expect(await manager.post('subscriptions', { contact_id: third, currency: 'EUR', items })).toMatchObject(nobody);
+    expect(await manager.post('customer-accounts', { contact_id: fourth })).toMatchObject(nobody);
+    const gone = { contact_id: second, currency: 'EUR', lines: [line('100')], owner_id: member.userId };
+    expect(await manager.post('invoices', gone)).toMatchObject({ status: 404, error: { details: [{ pointer: '/owner_id' }] } });
+    expect((await manager.post('invoices', { ...gone, owner_id: owner.userId })).data.owner_id).toBe(owner.userId);
+  });
+});
+
 describe('drafts', () => {
   it('are deleted and brought back by the member whose they are, and by no colleague, there or not', async () => {
     const { member, colleague } = await world();

@@ -2,6 +2,7 @@ import { Command, EntityManager, Handles } from '#kernel';
 import type { z } from 'zod';
 import { billable } from './customer.ts';
 import { CustomerAccount, type NewCustomerAccount, oneCustomer } from './customer-account.ts';
+import { heirOf } from './owners.ts';
 
 export class CreateCustomerAccount extends Command<CustomerAccount> {
   constructor(readonly input: z.output<typeof NewCustomerAccount>) {
@@ -14,7 +15,7 @@ class Handler {
   constructor(private readonly em: EntityManager) {}
   async execute({ input }: CreateCustomerAccount) {
     if ((input.contactId == null) === (input.companyId == null)) throw oneCustomer();
-    const { ownerId } = await billable(this.em, input);
+    const ownerId = await heirOf(this.em, await billable(this.em, input));
     return this.em.create(CustomerAccount, { ownerId, ...input });
   }
 }

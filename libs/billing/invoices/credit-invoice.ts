@@ -15,6 +15,7 @@ import {
   today,
 } from '#kernel';
 import { z } from 'zod';
+import { heirOf } from '../customers/owners.ts';
 import { enter } from '../ledger/enter.ts';
 import { handOver, openOf } from '../payments/allocate.ts';
 import { priceOf, pricePer, sameTax, type Share, type Tax, taxOf } from './arithmetic.ts';
@@ -83,7 +84,7 @@ class Handler {
       throw cannotCredit();
     const day = dayOf(invoice, input.issueDate);
     const worked = credit(await billedBy(this.em, invoice), wantedOf(invoice, input.lines));
-    const note = draw(this.em, invoice, worked, { ...input, issueDate: day });
+    const note = await draw(this.em, invoice, worked, { ...input, issueDate: day });
     const offered = note.payable;
     const { given, back } = invoice.take(note.id, offered);
     enter(this.em, invoice, { kind: 'write_off_reversal', amount: back, day, reason: input.reason });
@@ -174,7 +175,7 @@ function wantedOf({ lines, currency }: Whole, asked: readonly LineToCredit[] | u
 }
 
 /** Writes the credit note down, as a draft that says what it corrects. */
-function draw(em: EntityManager, invoice: Whole, worked: Credit, { reason, issueDate: day }: ToCredit): Whole {
+async function draw(em: EntityManager, invoice: Whole, worked: Credit, { reason, issueDate: day }: ToCredit): Promise<Whole> {
   const { currency } = invoice;
   const note = em.create(Invoice, {
     ...totalFields(worked.totals),
@@ -189,7 +190,7 @@ function draw(em: EntityManager, invoice: Whole, worked: Credit, { reason, issue
     pricesIncludeTax: invoice.pricesIncludeTax,
     reference: invoice.reference,
     reason: reason ?? null,
-    ownerId: invoice.ownerId,
+    ownerId: await heirOf(em, invoice),
     source: 'invoice',
     sourceId: invoice.id,
     precedingInvoiceId: invoice.id,

@@ -3,6 +3,7 @@ import { BillingEntity } from '../billing-entities/billing-entity.ts';
 import { defaultEntity } from '../billing-entities/default-entity.ts';
 import type { CustomerAccount } from '../customers/customer-account.ts';
 import { type Customer, customerOf, snapshotOf } from '../customers/customer.ts';
+import { heirOf } from '../customers/owners.ts';
 import { type Tax, taxOf } from './arithmetic.ts';
 import { fill, type Whole } from './contents.ts';
 import { Invoice } from './invoice.ts';
@@ -92,7 +93,7 @@ export async function draftFor(
     pricesIncludeTax: terms.pricesIncludeTax,
     reference: input.reference ?? null,
     notes: input.notes ?? null,
-    ownerId: input.ownerId === undefined ? of.ownerId : input.ownerId,
+    ownerId: input.ownerId === undefined ? await heirOf(em, of) : input.ownerId,
     custom: input.custom ?? {},
     customer: snapshotOf(customer),
   });

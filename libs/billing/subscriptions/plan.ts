@@ -1,9 +1,9 @@
 import { LockMode } from '@mikro-orm/core';
 import { Company, Contact } from '#crm';
-import { Membership } from '#identity';
-import { addDays, dayOf, Drafts, type EntityManager, missing, Refusal, type Scribe, tenantId, today } from '#kernel';
+import { addDays, dayOf, Drafts, type EntityManager, missing, Refusal, type Scribe, today } from '#kernel';
 import { BillingEntity } from '../billing-entities/billing-entity.ts';
 import { CustomerAccount } from '../customers/customer-account.ts';
+import { stillHere } from '../customers/owners.ts';
 import type { Whole } from '../invoices/contents.ts';
 import { draftFor } from '../invoices/draft.ts';
 import { type Parties, taxIdThere } from '../invoices/issue.ts';
@@ -83,15 +83,12 @@ export async function gather(em: EntityManager, subscriptions: readonly Subscrip
   );
   const found = await referred(em, { lines: rows.map(({ priceId, taxRateId }) => ({ priceId, taxRateId })) });
   const owners = [...new Set([...contacts.values(), ...companies.values()].flatMap(({ ownerId }) => ownerId ?? []))];
-  const members = owners.length
-    ? await em.find(Membership, { organizationId: tenantId(), userId: { $in: owners }, status: { $ne: 'left' } })
-    : [];
   return {
     items: grouped(rows),
     sellers,
     accounts,
     customers: new Map<string, Contact | Company>([...contacts, ...companies]),
-    members: new Set(members.map(({ userId }) => userId)),
+    members: await stillHere(em, owners),
     found,
     lastIssued: await lastIssued(em, [...sellers.keys()], 'invoice'),
   };
