@@ -1,4 +1,4 @@
-import { type Json, type Persona, world } from '../world.ts';
+import { type Answer, type Json, type Persona, world } from '../world.ts';
 
 const line = (unit_price: string, more: object = {}) => ({ description: 'Hours', quantity: '1', unit_price, tax_percent: '25', ...more });
 async function contactOf(who: Persona, name = 'Ada Lovelace'): Promise<string> {
@@ -92,6 +92,30 @@ describe('tax rates of a draft', () => {
     const late = await manager.post(`invoices/${draft.id}/issue`, { issue_date: '2021-01-01', due_date: '2021-01-02' });
     expect(late).toMatchObject({ status: 422, error: { code: 'tax_rate.not_valid' } });
     expect((await manager.post(`invoices/${draft.id}/issue`)).status).toBe(200);
+  });
+});
+
+describe('what a line names of the catalogue', () => {
+  it('may be gone: what was billed is credited and duplicated, and the rest of a draft is changed, all without it', async () => {
+    const { manager } = await world();
+    const rate = (await manager.post('tax-rates', { code: 'DE-19', percent: 19 })).data;
+    const product = (await manager.post('products', { name: 'Consultation', tax_rate_id: rate.id })).data;
+    const price = (await manager.post('prices', { product_id: product.id, unit_amount: '50', currency: 'EUR' })).data;
+    const lines = [{ price_id: price.id, quantity: 2 }];
+    const [draft, invoice] = [await drafted(manager, { lines }), await issued(manager, { lines })];
+    expect(invoice.lines).toMatchObject([{ price_id: price.id, tax_rate_id: rate.id }]);
+    for (const gone of [`prices/${price.id}`, `products/${product.id}`, `tax-rates/${rate.id}`])
+      expect((await manager.delete(gone)).status).toBe(200);
+    const without = [{ unit_price: '50', net: '100.00', tax_category: 'S', tax_percent: '19', price_id: null, tax_rate_id: null }];
+    const answered = async (answer: Promise<Answer>, status: number) =>
+      expect(await answer).toMatchObject({ status, data: { lines: without } });
+    await answered(manager.post(`invoices/${invoice.id}/duplicate`), 201);
+    await answered(manager.post(`invoices/${invoice.id}/credit`), 201);
+    await answered(manager.patch(`invoices/${draft.id}`, { prepaid: '5' }), 200);
+    expect(await manager.patch(`invoices/${draft.id}`, { lines })).toMatchObject({
+      status: 404,
+      error: { details: [{ pointer: '/lines/0/price_id' }] },
+    });
   });
 });
 

@@ -24,7 +24,17 @@ import { type Billed, credit, type Credit, type CreditedLine, type Wanted } from
 import { Invoice } from './invoice.ts';
 import { InvoiceLine } from './invoice-line.ts';
 import { issue } from './issue.ts';
-import { type Content, type LineContent, sharesOf, sharesShown, type TaxContent, taxContents, totalFields } from './pricing.ts';
+import {
+  type Content,
+  type LineContent,
+  referred,
+  sharesOf,
+  sharesShown,
+  stillNamed,
+  type TaxContent,
+  taxContents,
+  totalFields,
+} from './pricing.ts';
 
 interface LineToCredit {
   lineId?: string;
@@ -196,7 +206,9 @@ async function draw(em: EntityManager, invoice: Whole, worked: Credit, { reason,
     precedingInvoiceId: invoice.id,
     customer: invoice.customer,
   });
-  return fill(em, note, creditContent(invoice, worked));
+  const found = await referred(em, { lines: invoice.lines });
+  const lines = invoice.lines.map((line) => ({ ...line, ...stillNamed(line, found) }));
+  return fill(em, note, creditContent({ currency, lines, taxes: invoice.taxes }, worked));
 }
 
 /** What stands on a credit note that was worked out for an invoice. */

@@ -18,13 +18,13 @@ class Handler {
     const of = await whole(this.em, await load(this.em, Invoice, id));
     const { billingEntityId, customerAccountId, currency, pricesIncludeTax, reference, notes } = of;
     const kind = of.kind === 'proforma' ? 'proforma' : 'invoice';
-    const content = { ...inputOf(of), prepaid: 0n };
-    const { rates } = await referred(this.em, content);
+    const found = await referred(this.em, { lines: of.lines });
+    const content = { ...inputOf(of, found), prepaid: 0n };
     const day = today(of.timeZone);
     const lines = content.lines.map((line, i) => {
       const { taxRateId, taxCategory, taxPercent } = of.lines[i]!;
-      // A rate that is over or gone is not named any more; what it was stays.
-      return !taxRateId || rates.get(taxRateId)?.validOn(day) ? line : { ...line, taxRateId: undefined, taxCategory, taxPercent };
+      // A rate that is over is not named any more either; what it was stays.
+      return !taxRateId || found.rates.get(taxRateId)?.validOn(day) ? line : { ...line, taxRateId: undefined, taxCategory, taxPercent };
     });
     const input = { billingEntityId, customerAccountId, currency, pricesIncludeTax, reference, notes, kind } as const;
     return draft(

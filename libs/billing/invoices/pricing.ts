@@ -163,6 +163,12 @@ export async function referred(em: EntityManager, { lines, allowances = [], char
   return { prices, products, rates };
 }
 
+/** What a line names of the catalogue that is there still; what was gone stands on the line in words and figures. */
+export const stillNamed = ({ priceId, taxRateId }: Pick<LineInput, 'priceId' | 'taxRateId'>, { prices, rates }: Referred) => ({
+  priceId: priceId && prices.has(priceId) ? priceId : null,
+  taxRateId: taxRateId && rates.has(taxRateId) ? taxRateId : null,
+});
+
 function resolved(line: LineInput, pointer: string, found: Referred, terms: Terms) {
   const price = line.priceId ? found.prices.get(line.priceId) : undefined;
   if (line.priceId && !price) throw missingAt('Price', `${pointer}/price_id`);
