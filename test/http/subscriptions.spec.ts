@@ -301,6 +301,28 @@ describe('an outage from 20 February to 2 May', () => {
   });
 });
 
+describe('billed in one run', () => {
+  it('each says why it is not taxed in words of its own, not in those of another’s rate', async () => {
+    const { manager } = await world();
+    at('2026-02-01T10:00:00Z');
+    const rate = async (code: string, exemption_text?: string): Promise<string> =>
+      (await manager.post('tax-rates', { code, category: 'E', percent: 0, exemption_text })).data.id as string;
+    const untaxed = (more: object) => [{ description: 'Plan', unit_price: '30.00', interval: 'month', ...more }];
+    const made: string[] = [];
+    for (const items of [
+      untaxed({ tax_rate_id: await rate('HEAL', '§ 4 Nr. 14 UStG') }),
+      untaxed({ tax_rate_id: await rate('SCHOOL', '§ 4 Nr. 21 UStG') }),
+      untaxed({ tax_category: 'E' }),
+      untaxed({ tax_rate_id: await rate('SILENT') }),
+    ])
+      made.push((await begun(manager, { start_date: '2026-02-01', items })).id as string);
+    await run(manager);
+    const reasons: string[] = [];
+    for (const id of made) reasons.push((await invoicesOf(manager, id))[0].taxes[0].exemption_reason as string);
+    expect(reasons).toEqual(['§ 4 Nr. 14 UStG', '§ 4 Nr. 21 UStG', 'Exempt from tax', 'Exempt from tax']);
+  });
+});
+
 describe('changes', () => {
   it('upgrading 30 to 50 on 15 February gives 15.00 back and bills 25.00 on the next invoice', async () => {
     const { manager, drain, organization } = await world();

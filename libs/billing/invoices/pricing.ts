@@ -132,8 +132,12 @@ export async function priced(em: EntityManager, input: ContentInput, terms: Term
   const { pricesIncludeTax } = terms;
   const bill: Bill = { currency, pricesIncludeTax, lines, allowances, charges, prepaid: input.prepaid };
   const figures = workOut(bill);
+  // Whatever is worked out beside it may have found others.
+  const own = [...lines, ...(input.allowances ?? []), ...(input.charges ?? [])].flatMap(
+    ({ taxRateId }) => found.rates.get(taxRateId ?? '') ?? [],
+  );
   const reasonOf = (tax: Tax) =>
-    [...found.rates.values()].find((rate) => rate.exemptionText && sameTax(taxOf(rate.category, rate.percent), tax))?.exemptionText ??
+    own.find((rate) => rate.exemptionText && sameTax(taxOf(rate.category, rate.percent), tax))?.exemptionText ??
     REASONS[tax.category] ??
     null;
   return {
