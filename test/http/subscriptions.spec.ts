@@ -390,6 +390,38 @@ describe('changes', () => {
     ]);
   });
 
+  it.each([
+    ['voided', 'void', undefined, ['28.00', '28.00']],
+    ['credited in full', 'credit', undefined, ['28.00', '28.00']],
+    // Of 280 billed 42 were given back on the next invoice, and 200 credited: 38 are left.
+    ['credited in part', 'credit', { lines: [{ position: 1, amount: '200' }] }, ['0.00', '18.00']],
+    ['credited a little', 'credit', { lines: [{ position: 1, amount: '40' }] }, ['0.00', '0.00']],
+  ])(
+    'what waits to be given back is no more than is left of the invoice that billed it, once that is %s',
+    async (_, verb, body, payable) => {
+      const { manager, drain, organization } = await world();
+      at('2026-02-01T12:00:00Z');
+      const { id } = await begun(manager, { start_date: '2026-02-01', items: [item({ unit_price: '280' })] });
+      await drain();
+      at('2026-02-15T12:00:00Z');
+      await manager.post(`subscriptions/${id}/change`, { items: [item({ description: 'Small', unit_price: '28' })] });
+      at('2026-03-01T12:00:00Z');
+      await drain();
+      expect((await manager.get(`subscriptions/${id}`)).data.adjustments).toMatchObject([{ quantity: '-1', unit_price: '98' }]);
+      at('2026-03-05T12:00:00Z');
+      const [february] = await invoicesOf(manager, id);
+      expect((await manager.post(`invoices/${february.id}/${verb}`, body)).status).toBeLessThan(300);
+      await drain();
+      for (const day of ['2026-04-01', '2026-05-01']) {
+        at(`${day}T12:00:00Z`);
+        await drain();
+      }
+      const invoices = (await invoicesOf(manager, id)).filter(({ kind }) => kind === 'invoice');
+      expect(invoices.map((one) => one.totals.payable)).toEqual(['280.00', '0.00', ...payable]);
+      expect(await broken(organization.id)).toEqual([]);
+    },
+  );
+
   it('before a period is billed split it by days; a stub costs its days', async () => {
     const { manager, drain } = await world();
     at('2026-02-10T12:00:00Z');
