@@ -539,6 +539,18 @@ describe('after the issue', () => {
     });
   });
 
+  it('what a credit note has corrected is not voided, whether anything of it is due or not', async () => {
+    const { manager } = await world();
+    const contact_id = await contactOf(manager);
+    const prepaid = await issued(manager, { contact_id, prepaid: '125' });
+    const paid = await issued(manager, { contact_id });
+    const payment = (await manager.post('payments', { contact_id, amount: '125', currency: 'EUR' })).data;
+    for (const { id } of [prepaid, paid]) expect((await manager.post(`invoices/${id}/credit`)).status).toBe(201);
+    expect((await manager.post(`payments/${payment.id}/dispute`)).status).toBe(200);
+    for (const { id } of [prepaid, paid])
+      expect(await manager.post(`invoices/${id}/void`)).toMatchObject({ status: 409, error: { code: 'invoice.cannot_void' } });
+  });
+
   it('what is given up is kept with the day and the reason, also when a late payment comes', async () => {
     const { manager, member } = await world();
     const invoice = await issued(manager);
