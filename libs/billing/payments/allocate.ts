@@ -11,8 +11,11 @@ import type { WholePayment } from './whole-payment.ts';
 const locked = (em: EntityManager, where: object): Promise<Invoice[]> =>
   em.find(Invoice, where, { orderBy: { id: 'asc' }, lockMode: LockMode.PESSIMISTIC_WRITE, filters: { allowed: false } });
 
-export const invoicesOf = (em: EntityManager, ids: readonly string[]): Promise<Invoice[]> =>
-  ids.length ? locked(em, { id: { $in: [...ids] } }) : Promise.resolve([]);
+/** Those that are there, in the order they are named. */
+export async function invoicesOf(em: EntityManager, ids: readonly string[]): Promise<Invoice[]> {
+  const found = new Map((ids.length ? await locked(em, { id: { $in: [...ids] } }) : []).map((invoice) => [invoice.id, invoice]));
+  return [...new Set(ids)].flatMap((id) => found.get(id) ?? []);
+}
 
 type Whose = Pick<Payment, 'customerAccountId' | 'currency'>;
 /** What is open of a customer, the oldest first; then what was written off, which a late payment still pays. */
