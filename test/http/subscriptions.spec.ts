@@ -286,6 +286,28 @@ describe('an outage from 20 February to 2 May', () => {
     expect(await broken(organization.id)).toEqual([]);
   });
 
+  it('of more periods than one transaction looks at is skipped or put on invoices a thousand at a time', async () => {
+    const { manager, drain, organization } = await world();
+    at('2026-03-01T12:00:00Z');
+    const daily = { start_date: '2023-05-01', items: [item({ interval: 'day' })] };
+    const skip = await begun(manager, { ...daily, catch_up: 'skip' });
+    const single = await begun(manager, { ...daily, catch_up: 'single_invoice' });
+    const endless = await begun(manager, { ...daily, start_date: '1000-01-01' });
+    await drain();
+    for (const { id } of [skip, single, endless])
+      expect((await manager.get(`subscriptions/${id}`)).data.parked_reason).toMatch(/^More than 1000 periods were missed, from/);
+    for (const { id } of [skip, single]) await manager.post(`subscriptions/${id}/resume`);
+    await drain();
+    expect((await manager.get(`subscriptions/${skip.id}/periods?status=skipped`)).body.meta.total).toBe(1035);
+    const linesOf = async (id: string) => (await invoicesOf(manager, id)).map(({ lines }) => lines.map((one: Json) => one.period_start));
+    expect(await linesOf(skip.id)).toEqual([['2026-03-01']]);
+    expect((await linesOf(single.id)).map((lines) => [lines.length, lines[0], lines.at(-1)])).toEqual([
+      [1000, '2023-05-01', '2026-01-24'],
+      [36, '2026-01-25', '2026-03-01'],
+    ]);
+    expect(await broken(organization.id)).toEqual([]);
+  });
+
   it('in a run up to an instant bills what was due then', async () => {
     const { manager } = await world();
     at('2026-11-20T12:00:00Z');
