@@ -300,6 +300,30 @@ describe('drafts', () => {
     expect(wrong).toMatchObject({ status: 422, error: { code: 'price.currency' } });
   });
 
+  it('the tax of the catalogue is for customers who are taxed: to others a line that names no tax is what their account says', async () => {
+    const { manager } = await world();
+    const rate = (await manager.post('tax-rates', { code: 'DE-19', percent: 19 })).data;
+    const product = (await manager.post('products', { name: 'Consultation', tax_rate_id: rate.id })).data;
+    const [price, taxed] = [
+      (await manager.post('prices', { product_id: product.id, unit_amount: '50', currency: 'EUR' })).data,
+      (await manager.post('prices', { product_id: product.id, unit_amount: '50', currency: 'EUR', tax_rate_id: rate.id })).data,
+    ];
+    const lines = [
+      { price_id: price.id },
+      { price_id: taxed.id },
+      { price_id: price.id, tax_rate_id: rate.id },
+      { price_id: price.id, tax_percent: 7 },
+    ];
+    const taxesOf = async (tax_status: string): Promise<string[]> => {
+      const contact_id = await contactOf(manager);
+      await manager.post('customer-accounts', { contact_id, tax_status, tax_id: 'FR40303265045' });
+      return (await drafted(manager, { contact_id, lines })).lines.map((one: Json) => `${one.tax_category} ${one.tax_percent}`);
+    };
+    expect(await taxesOf('taxable')).toEqual(['S 19', 'S 19', 'S 19', 'S 7']);
+    expect(await taxesOf('reverse_charge')).toEqual(['AE 0', 'AE 0', 'S 19', 'S 7']);
+    expect(await taxesOf('exempt')).toEqual(['E 0', 'E 0', 'S 19', 'S 7']);
+  });
+
   it.each([
     [{ lines: [] }, 400, '/lines'],
     [{ lines: [line('1', { quantity: '1.2345678' })] }, 400, '/lines/0/quantity'],

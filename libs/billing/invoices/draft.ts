@@ -38,6 +38,7 @@ export const termsOf = (
   currency: input.currency ?? account?.currency ?? seller.currency,
   pricesIncludeTax: input.pricesIncludeTax ?? seller.pricesIncludeTax,
   day: input.issueDate ?? today(seller.timeZone),
+  taxable: (account?.taxStatus ?? 'taxable') === 'taxable',
   tax: taxFor(account),
 });
 

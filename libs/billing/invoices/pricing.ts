@@ -67,7 +67,9 @@ export interface Terms {
   readonly pricesIncludeTax: boolean;
   /** The day whose tax rates are valid. */
   readonly day: string;
-  /** The tax of a line that names none. */
+  /** Whether the catalogue says what tax is on a line that names none. */
+  readonly taxable: boolean;
+  /** The tax of a line that nothing else says one of. */
   readonly tax: Tax;
 }
 
@@ -188,7 +190,8 @@ function resolved(line: LineInput, pointer: string, found: Referred, terms: Term
   if (line.discountPercent && line.discountAmount) throw refused(`${pointer}/discount_amount`, 'excludes discount_percent');
   if (line.discountPercent && overHundred(line.discountPercent)) throw refused(`${pointer}/discount_percent`, 'is at most 100');
   if (line.discountAmount) exact(line.discountAmount, terms.currency, `${pointer}/discount_amount`);
-  const rateId = line.taxRateId ?? (line.taxPercent == null && line.taxCategory == null ? (price?.taxRateId ?? product?.taxRateId) : null);
+  const namesNone = line.taxPercent == null && line.taxCategory == null;
+  const rateId = line.taxRateId ?? (namesNone && terms.taxable ? (price?.taxRateId ?? product?.taxRateId) : null);
   return {
     ...line,
     description,
