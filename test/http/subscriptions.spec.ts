@@ -444,6 +444,43 @@ describe('changes', () => {
     },
   );
 
+  it('of a tax rate: each day bears the rate that is valid at the end of what is billed, and what is given back that of before', async () => {
+    const { manager, drain } = await world();
+    at('2026-12-01T12:00:00Z');
+    const rate = async (body: object): Promise<string> => (await manager.post('tax-rates', body)).data.id as string;
+    const old = await rate({ code: 'OLD', percent: 16 });
+    const next = await rate({ code: 'NEW', percent: 19, valid_from: '2027-01-01' });
+    const plan = (tax_rate_id: string) => ({ items: [{ description: 'Plan', unit_price: '31', interval: 'month', tax_rate_id }] });
+    const arrears = await begun(manager, { start_date: '2026-12-01', billing: 'arrears', ...plan(old) });
+    const advance = await begun(manager, { start_date: '2026-12-15', ...plan(old) });
+    at('2026-12-15T12:00:00Z');
+    await drain();
+    await manager.patch(`tax-rates/${old}`, { valid_to: '2026-12-31' });
+    for (const { id } of [arrears, advance])
+      expect(await manager.post(`subscriptions/${id}/change`, { ...plan(next), effective_date: '2027-01-01' })).toMatchObject({
+        status: 200,
+      });
+    expect(await manager.post(`subscriptions/${arrears.id}/change`, { ...plan(old), effective_date: '2027-01-01' })).toMatchObject({
+      status: 422,
+      error: { code: 'tax_rate.not_valid' },
+    });
+    for (const day of ['2027-01-01', '2027-01-15', '2027-02-01']) {
+      at(`${day}T12:00:00Z`);
+      await drain();
+    }
+    const told = async (id: string) =>
+      (await invoicesOf(manager, id)).map(({ lines }) =>
+        lines.map(
+          ({ tax_percent, quantity, period_start, period_end }: Json) => `${quantity} at ${tax_percent}: ${period_start}/${period_end}`,
+        ),
+      );
+    expect(await told(arrears.id)).toEqual([['1 at 16: 2026-12-01/2026-12-31'], ['1 at 19: 2027-01-01/2027-01-31']]);
+    expect(await told(advance.id)).toEqual([
+      ['1 at 16: 2026-12-15/2027-01-14'],
+      ['1 at 19: 2027-01-15/2027-02-14', '1 at 19: 2027-01-01/2027-01-14', '-1 at 16: 2027-01-01/2027-01-14'],
+    ]);
+  });
+
   it('before a period is billed split it by days; a stub costs its days', async () => {
     const { manager, drain } = await world();
     at('2026-02-10T12:00:00Z');

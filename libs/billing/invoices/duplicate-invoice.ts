@@ -2,7 +2,7 @@ import { Command, EntityManager, Handles, load, today } from '#kernel';
 import { whole, inputOf } from './contents.ts';
 import { draft } from './draft.ts';
 import { Invoice } from './invoice.ts';
-import { referred } from './pricing.ts';
+import { mayBear, referred } from './pricing.ts';
 
 /** Makes a draft of the same lines for the same customer, without dates. */
 export class DuplicateInvoice extends Command<Invoice> {
@@ -24,7 +24,8 @@ class Handler {
     const lines = content.lines.map((line, i) => {
       const { taxRateId, taxCategory, taxPercent } = of.lines[i]!;
       // A rate that is over is not named any more either; what it was stays.
-      return !taxRateId || found.rates.get(taxRateId)?.validOn(day) ? line : { ...line, taxRateId: undefined, taxCategory, taxPercent };
+      const rate = found.rates.get(taxRateId ?? '');
+      return !rate || mayBear(rate, line, day) ? line : { ...line, taxRateId: undefined, taxCategory, taxPercent };
     });
     const input = { billingEntityId, customerAccountId, currency, pricesIncludeTax, reference, notes, kind } as const;
     return draft(

@@ -1,9 +1,10 @@
 import { Command, day, EntityManager, Handles, camelCased, problem, today } from '#kernel';
 import { z } from 'zod';
-import { TaxRate, taxRateNotValid } from '../catalog/tax-rate.ts';
+import { TaxRate } from '../catalog/tax-rate.ts';
 import { loadOwed, type Whole } from './contents.ts';
 import { Invoice } from './invoice.ts';
 import { type Dates, issue } from './issue.ts';
+import { mustBear } from './pricing.ts';
 
 const date = day().check.nullish();
 export const Issuing = camelCased<Dates>(['issueDate', 'dueDate'], z.strictObject({ issue_date: date, due_date: date })).meta({
@@ -38,6 +39,5 @@ class Handler {
 async function ratesHold(em: EntityManager, { lines }: Whole, day: string) {
   const ids = lines.flatMap(({ taxRateId }) => taxRateId ?? []);
   const rates = ids.length ? await em.find(TaxRate, { id: { $in: ids } }) : [];
-  const over = rates.find((rate) => !rate.validOn(day));
-  if (over) throw taxRateNotValid(`${over.code} is not valid on ${day}`);
+  for (const line of lines) for (const rate of rates) if (rate.id === line.taxRateId) mustBear(rate, line, day);
 }

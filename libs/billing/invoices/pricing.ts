@@ -65,7 +65,7 @@ export interface ContentInput {
 export interface Terms {
   readonly currency: string;
   readonly pricesIncludeTax: boolean;
-  /** The day whose tax rates are valid. */
+  /** The day whose tax rates are valid for what has no days of its own. */
   readonly day: string;
   /** Whether the catalogue says what tax is on a line that names none. */
   readonly taxable: boolean;
@@ -203,9 +203,21 @@ function resolved(line: LineInput, pointer: string, found: Referred, terms: Term
   };
 }
 
+type Dated = Pick<LineInput, 'quantity' | 'periodEnd'>;
+/**
+ * What is sold bears a rate that is valid on the last of its days, or on the day of the invoice where it has none; what is given back bears
+ * the one that it was billed with.
+ */
+export const mayBear = (rate: TaxRate, { quantity, periodEnd }: Dated, issueDate: string): boolean =>
+  quantity?.startsWith('-') || rate.validOn(periodEnd ?? issueDate);
+/** @throws tax_rate.not_valid */
+export function mustBear(rate: TaxRate, line: Dated, issueDate: string): void {
+  if (!mayBear(rate, line, issueDate)) throw taxRateNotValid(`${rate.code} is not valid on ${line.periodEnd ?? issueDate}`);
+}
+
 /** The tax that a line or an extra names; null when it names none. */
 function taxNamed(
-  named: { taxRateId?: string | null; taxPercent?: string | null; taxCategory?: Tax['category'] | null },
+  named: Pick<ExtraInput, 'taxRateId' | 'taxPercent' | 'taxCategory'> & Dated,
   pointer: string,
   found: Referred,
   { day }: Terms,
@@ -213,7 +225,7 @@ function taxNamed(
   if (named.taxRateId) {
     const rate = found.rates.get(named.taxRateId);
     if (!rate) throw missingAt('Tax rate', `${pointer}/tax_rate_id`);
-    if (!rate.validOn(day)) throw taxRateNotValid(`${rate.code} is not valid on ${day}`);
+    mustBear(rate, named, day);
     return taxOf(rate.category, rate.percent);
   }
   if (named.taxPercent == null && named.taxCategory == null) return null;

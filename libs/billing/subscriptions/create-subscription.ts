@@ -32,7 +32,7 @@ class Handler {
     const startDate = input.startDate ?? today(zone);
     const trialEnd = trialDays ? addDays(startDate, trialDays) : null;
     const rhythm = await rhythmOf(this.em, items, input.billing);
-    const lines = await itemsOf(this.em, items, { currency, pricesIncludeTax }, seller, account);
+    const lines = await itemsOf(this.em, items, trialEnd ?? startDate, { currency, pricesIncludeTax }, seller, account);
     const subscription = this.em
       .create(Subscription, {
         ownerId: await heirOf(this.em, of),
