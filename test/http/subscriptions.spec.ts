@@ -1,7 +1,10 @@
+import { jest } from '@jest/globals';
 import { BillDue, CreateSubscription, mayBe, RunBilling } from '#billing';
 import { CreateContact } from '#crm';
 import { actingAs, Bus, invariants, ruleBroken, setClock, system, Verifier } from '#kernel';
-import { rowsOf, tamper } from '../database.ts';
+import { BillSome } from '../../libs/billing/subscriptions/bill-due.ts';
+import { CarryOnBilling } from '../../libs/billing/subscriptions/run-billing.ts';
+import { asOwner, rowsOf, tamper } from '../database.ts';
 import { type Answer, app, type Json, send, world as made } from '../world.ts';
 
 afterEach(() => setClock());
@@ -320,6 +323,35 @@ describe('an outage from 20 February to 2 May', () => {
       '2026-03-31',
       '2026-04-30',
     ]);
+  });
+});
+
+describe('what fails again and again', () => {
+  it('is looked at again an hour later, and somebody is asked to look, once; a run by hand is said to have failed', async () => {
+    const { manager, drain, organization } = await world();
+    at('2026-02-01T12:00:00Z');
+    const { id } = await begun(manager, { start_date: '2026-02-01' });
+    const bus = (await app()).get(Bus);
+    const made = (await manager.post('billing-runs', { as_of: '2026-01-01T00:00:00Z' })).data;
+    await actingAs(system(organization.facts()), () => bus.later(new CarryOnBilling(made.id as string)));
+    const run = bus.run.bind(bus);
+    const broken = jest
+      .spyOn(bus, 'run')
+      .mockImplementation((message) => (message instanceof BillSome ? Promise.reject(new Error('broken')) : run(message)));
+    const givenUp = async () => {
+      await asOwner('update due set attempts = 7 where organization_id = $1 and done_at is null and attempts = 0', [organization.id]);
+      await drain().catch(() => 0);
+    };
+    await givenUp();
+    expect((await manager.get(`billing-runs/${made.id}`)).data).toMatchObject({ status: 'failed', finished_at: expect.any(String) });
+    at('2026-02-01T13:00:00Z');
+    await givenUp();
+    broken.mockRestore();
+    expect(await invoicesOf(manager, id)).toEqual([]);
+    expect((await manager.get('tasks')).data).toMatchObject([{ title: 'Subscriptions cannot be billed', priority: 'urgent' }]);
+    at('2026-02-01T14:00:00Z');
+    await drain();
+    expect(await invoicesOf(manager, id)).toHaveLength(1);
   });
 });
 
