@@ -119,6 +119,27 @@ describe('what a line names of the catalogue', () => {
   });
 });
 
+describe('what is there already', () => {
+  it('is named where it is made, or called so, once more', async () => {
+    const { manager } = await world();
+    const contact_id = await contactOf(manager);
+    const made = async (path: string, body: object): Promise<string> => (await manager.post(path, body)).data.id as string;
+    const [rate, product, account] = [
+      await made('tax-rates', { code: 'DE-19', percent: 19 }),
+      await made('products', { name: 'Consultation', code: 'CONS' }),
+      await made('customer-accounts', { contact_id }),
+    ];
+    const [otherRate, otherProduct] = [await made('tax-rates', { code: 'DE-7', percent: 7 }), await made('products', { name: 'Other' })];
+    const exists = (type: string, id: string) => ({ status: 409, error: { code: 'already_exists', existing: { type, id } } });
+    expect(await manager.post('customer-accounts', { contact_id })).toMatchObject(exists('customer_account', account));
+    expect(await manager.post('tax-rates', { code: 'DE-19', percent: 16 })).toMatchObject(exists('tax_rate', rate));
+    expect(await manager.patch(`tax-rates/${otherRate}`, { code: 'DE-19' })).toMatchObject(exists('tax_rate', rate));
+    expect(await manager.post('products', { name: 'Again', code: 'CONS' })).toMatchObject(exists('product', product));
+    expect(await manager.patch(`products/${otherProduct}`, { code: 'CONS' })).toMatchObject(exists('product', product));
+    expect(await manager.patch(`products/${product}`, { code: 'CONS', name: 'Talk' })).toMatchObject({ status: 200 });
+  });
+});
+
 describe('what invoices need', () => {
   it('a seller or a customer account with documents, money or subscriptions is not deleted', async () => {
     const { owner, manager } = await world();

@@ -220,6 +220,21 @@ describe('recording', () => {
     expect(await manager.post(`payments/${id}/allocate`)).toMatchObject({ status: 200, data: { credit: '95.00' } });
   });
 
+  it('paid back once for each external id: told of it again, the refund that is there is named', async () => {
+    const { manager } = await world();
+    const contact = await contactOf(manager);
+    const refund = { amount: '10', external_id: 're_1' };
+    const invoice = await issued(manager, contact, '100');
+    const { id } = await paid(manager, contact, '100');
+    const { refunds } = (await manager.post(`payments/${id}/refund`, refund)).data;
+    const note = (await manager.post(`invoices/${invoice.id}/credit`)).data;
+    for (const path of [`payments/${id}/refund`, `credit-notes/${note.id}/refund`])
+      expect(await manager.post(path, refund)).toMatchObject({
+        status: 409,
+        error: { code: 'already_exists', existing: { type: 'refund', id: refunds[0].id } },
+      });
+  });
+
   it('refuses what cannot be', async () => {
     const { manager, stranger } = await world();
     const [contact, other] = [await contactOf(manager), await contactOf(manager)];

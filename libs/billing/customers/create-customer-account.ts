@@ -1,6 +1,6 @@
-import { Command, EntityManager, Handles } from '#kernel';
+import { alreadyExists, Command, EntityManager, Handles } from '#kernel';
 import type { z } from 'zod';
-import { billable } from './customer.ts';
+import { accountOf, billable } from './customer.ts';
 import { CustomerAccount, type NewCustomerAccount, oneCustomer } from './customer-account.ts';
 import { heirOf } from './owners.ts';
 
@@ -15,7 +15,10 @@ class Handler {
   constructor(private readonly em: EntityManager) {}
   async execute({ input }: CreateCustomerAccount) {
     if ((input.contactId == null) === (input.companyId == null)) throw oneCustomer();
-    const ownerId = await heirOf(this.em, await billable(this.em, input));
+    const of = await billable(this.em, input);
+    const former = await accountOf(this.em, of);
+    if (former) throw alreadyExists('This customer has an account', { existing: { type: 'customer_account', id: former.id } });
+    const ownerId = await heirOf(this.em, of);
     return this.em.create(CustomerAccount, { ownerId, ...input });
   }
 }

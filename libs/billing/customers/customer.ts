@@ -51,7 +51,7 @@ export function mayBill<T extends Contact | Company>(of: T): T {
   return of;
 }
 
-const accountOf = (em: EntityManager, of: Contact | Company) =>
+export const accountOf = (em: EntityManager, of: Contact | Company) =>
   em.findOne(CustomerAccount, of instanceof Contact ? { contactId: of.id } : { companyId: of.id });
 
 /** Two first invoices at once make one account: the second waits at the contact and finds it. */
