@@ -1,3 +1,5 @@
+import { invariants } from '#kernel';
+import { rowsOf } from '../database.ts';
 import { type Answer, type Json, type Persona, world } from '../world.ts';
 
 const line = (unit_price: string, more: object = {}) => ({ description: 'Hours', quantity: '1', unit_price, tax_percent: '25', ...more });
@@ -618,6 +620,30 @@ describe('after the issue', () => {
     expect((await manager.post(`invoices/${invoice.id}/refund`, { amount: '40.01' })).status).toBe(422);
     expect((await manager.post(`invoices/${invoice.id}/refund`, { amount: '40' })).data).toMatchObject({ due: '0.00', status: 'paid' });
     expect((await manager.post(`credit-notes/${invoice.id}/refund`)).status).toBe(404);
+  });
+
+  it('what an invoice over less than nothing gives pays what else the customer owes, the oldest first; the rest is credit', async () => {
+    const { manager, organization } = await world();
+    const contact_id = await contactOf(manager);
+    const of = (amount: string, more: object = {}) => issued(manager, { contact_id, lines: [line(amount, { tax_percent: 0, ...more })] });
+    const [first, second] = [await of('100'), await of('50')];
+    const less = { quantity: -1 };
+    expect(await of('30', less)).toMatchObject({ status: 'paid', due: '0.00', credited: '-30.00' });
+    const dueOf = async ({ id }: Json) => (await manager.get(`invoices/${id}`)).data.due as string;
+    expect([await dueOf(first), await dueOf(second)]).toEqual(['70.00', '50.00']);
+    const rest = await of('200', less);
+    expect(rest).toMatchObject({ status: 'issued', due: '-80.00' });
+    expect([await dueOf(first), await dueOf(second)]).toEqual(['0.00', '0.00']);
+    expect(await of('90')).toMatchObject({ due: '10.00', credited: '80.00' });
+    expect((await manager.get(`customer-accounts/${rest.customer_account_id}/balance`)).data).toMatchObject({
+      balance: '10.00',
+      credit: '0.00',
+    });
+    const day = new Date(Date.now() + 30 * 86_400_000).toISOString().slice(0, 10);
+    const ahead = await issued(manager, { contact_id, issue_date: day, lines: [line('5', { tax_percent: 0, ...less })] });
+    expect(ahead).toMatchObject({ due: '-5.00' });
+    for (const { name, sql } of invariants)
+      expect([name, (await rowsOf<{ wrong: number }>(organization.id, sql))[0]!.wrong]).toEqual([name, 0]);
   });
 
   it('a written-off invoice that is credited owes the buyer nothing', async () => {

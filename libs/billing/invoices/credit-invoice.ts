@@ -8,7 +8,6 @@ import {
   formatFixed,
   Handles,
   invalid,
-  latest,
   missing,
   money,
   problem,
@@ -17,7 +16,7 @@ import {
 import { z } from 'zod';
 import { heirOf } from '../customers/owners.ts';
 import { enter } from '../ledger/enter.ts';
-import { handOver, openOf } from '../payments/allocate.ts';
+import { handOver, setOff } from '../payments/allocate.ts';
 import { priceOf, pricePer, sameTax, type Share, type Tax, taxOf } from './arithmetic.ts';
 import { fill, loadOwed, taxOfLine, whole, type Whole } from './contents.ts';
 import { type Billed, credit, type Credit, type CreditedLine, type Wanted } from './crediting.ts';
@@ -99,24 +98,11 @@ class Handler {
     const { given, back } = invoice.take(note.id, offered);
     enter(this.em, invoice, { kind: 'write_off_reversal', amount: back, day, reason: input.reason });
     if (given) handOver(this.em, { from: note, to: invoice, amount: given, day });
-    const others = await this.giveToOthers(note, offered - given, day);
+    const others = await setOff(this.em, note, offered - given, day);
     await issue(this.em, [note], { issueDate: day });
     note.credited = given + others;
     note.settle();
     return note;
-  }
-
-  /** What the invoice itself does not need pays what else the customer owes, the oldest first; the rest is his credit. In e4. */
-  private async giveToOthers(note: Invoice, amount: bigint, day: string): Promise<bigint> {
-    let left = amount;
-    for (const other of left > 0n ? await openOf(this.em, note, left) : []) {
-      const part = other.due < left ? other.due : left;
-      if (part <= 0n) continue;
-      other.receive(part, 'credit');
-      handOver(this.em, { from: note, to: other, amount: part, day: latest(day, other.issueDate) });
-      left -= part;
-    }
-    return amount - left;
   }
 }
 

@@ -1,6 +1,7 @@
 import { Command, day, EntityManager, Handles, camelCased, problem, today } from '#kernel';
 import { z } from 'zod';
 import { TaxRate } from '../catalog/tax-rate.ts';
+import { setOff } from '../payments/allocate.ts';
 import { loadOwed, type Whole } from './contents.ts';
 import { Invoice } from './invoice.ts';
 import { type Dates, issue } from './issue.ts';
@@ -26,11 +27,16 @@ export class IssueInvoice extends Command<Invoice> {
 class Handler {
   constructor(private readonly em: EntityManager) {}
   async execute({ id, dates }: IssueInvoice) {
-    const invoice = await loadOwed(this.em, id, 'along');
+    const gives = (await this.em.count(Invoice, { id, kind: 'invoice', payable: { $lt: 0n } })) > 0;
+    const invoice = await loadOwed(this.em, id, gives ? 'alone' : 'along');
     if (invoice.status === 'voided') throw voidedStays();
     if (!invoice.isDraft()) return invoice;
-    await ratesHold(this.em, invoice, dates.issueDate ?? invoice.issueDate ?? today(invoice.timeZone));
+    const day = dates.issueDate ?? invoice.issueDate ?? today(invoice.timeZone);
+    await ratesHold(this.em, invoice, day);
+    // Before its day it pays nothing: it may still be voided.
+    const given = gives && day <= today(invoice.timeZone) ? await setOff(this.em, invoice, -invoice.payable, day) : 0n;
     await issue(this.em, [invoice], dates);
+    if (given) invoice.give(given);
     return invoice;
   }
 }
