@@ -15,7 +15,7 @@ create table "billing_run" ("id" uuid not null, "created_at" timestamptz(3) not 
 create index "billing_run_tenant_id_created_at_id_index" on "billing_run" ("tenant_id", "created_at", "id");
 create index "billing_run_tenant_id_status_created_at_id_index" on "billing_run" ("tenant_id", "status", "created_at", "id");
 alter table "billing_run" add constraint "billing_run_tenant_id_id_unique" unique ("tenant_id", "id");
-alter table "billing_run" add constraint "billing_run_status_check" check ("status" in ('running', 'done'));
+alter table "billing_run" add constraint "billing_run_status_check" check ("status" in ('running', 'done', 'failed'));
 
 create table "company" ("id" uuid not null, "created_at" timestamptz(3) not null, "updated_at" timestamptz(3) not null, "version" int not null default 1, "tenant_id" uuid not null, "created_by" uuid null, "deleted_at" timestamptz(3) null, "owner_id" uuid null, "custom" jsonb not null, "name" varchar(255) not null, "domain" varchar(253) null, "industry" varchar(100) null, "employees" int null, "annual_revenue_e4" bigint null, "currency" char(3) not null, "founded_year" int null, "parent_id" uuid null, "address" jsonb null, "phone" varchar(40) null, "website" varchar(500) null, "tags" text[] not null, "notes" text null, primary key ("id"));
 create index "company_tenant_id_created_at_id_index" on "company" ("tenant_id", "created_at", "id");
@@ -183,7 +183,7 @@ create index "dunning_step_run_tenant_id_dunning_policy_id_creat_af3a1_index" on
 alter table "dunning_step_run" add constraint "dunning_step_run_tenant_id_id_unique" unique ("tenant_id", "id");
 create unique index "dunning_step_run_tenant_id_invoice_id_step_unique" on "dunning_step_run" ("tenant_id", "invoice_id", "step") where deleted_at is null;
 alter table "dunning_step_run" add constraint "dunning_step_run_sent_check" check ((status = 'sent') = (sent_at is not null));
-alter table "dunning_step_run" add constraint "dunning_step_run_status_check" check ("status" in ('planned', 'sent', 'settled', 'no_address'));
+alter table "dunning_step_run" add constraint "dunning_step_run_status_check" check ("status" in ('planned', 'sent', 'settled', 'no_address', 'failed'));
 
 create table "invoice_delivery" ("id" uuid not null, "created_at" timestamptz(3) not null, "updated_at" timestamptz(3) not null, "version" int not null default 1, "tenant_id" uuid not null, "created_by" uuid null, "deleted_at" timestamptz(3) null, "invoice_id" uuid not null, "automatic" boolean not null, "email" varchar(320) not null, "message" text null, "status" text not null default 'planned', "sent_at" timestamptz(3) null, primary key ("id"));
 create index "invoice_delivery_tenant_id_created_at_id_index" on "invoice_delivery" ("tenant_id", "created_at", "id");
@@ -191,7 +191,7 @@ create index "invoice_delivery_tenant_id_invoice_id_created_at_id_index" on "inv
 alter table "invoice_delivery" add constraint "invoice_delivery_tenant_id_id_unique" unique ("tenant_id", "id");
 create unique index "invoice_delivery_tenant_id_invoice_id_unique" on "invoice_delivery" ("tenant_id", "invoice_id") where deleted_at is null and automatic;
 alter table "invoice_delivery" add constraint "invoice_delivery_sent_check" check ((status = 'sent') = (sent_at is not null));
-alter table "invoice_delivery" add constraint "invoice_delivery_status_check" check ("status" in ('planned', 'sent', 'withdrawn'));
+alter table "invoice_delivery" add constraint "invoice_delivery_status_check" check ("status" in ('planned', 'sent', 'withdrawn', 'failed'));
 
 create table "invoice_tax" ("id" uuid not null, "created_at" timestamptz(3) not null, "updated_at" timestamptz(3) not null, "version" int not null default 1, "tenant_id" uuid not null, "created_by" uuid null, "deleted_at" timestamptz(3) null, "invoice_id" uuid not null, "position" int not null, "category" text not null, "percent" numeric(7,4) not null, "taxable_e4" bigint not null, "tax_e4" bigint not null, "einvoice_tax_e4" bigint not null, "exemption_reason" varchar(500) null, "currency" char(3) not null, primary key ("id"));
 create index "invoice_tax_tenant_id_created_at_id_index" on "invoice_tax" ("tenant_id", "created_at", "id");

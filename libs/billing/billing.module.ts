@@ -47,7 +47,7 @@ import { CustomerBalance } from './customers/customer-balance.ts';
 import { CustomerStatement } from './customers/customer-statement.ts';
 import { CreateDocumentTemplate } from './documents/create-document-template.ts';
 import { DeleteDocumentTemplate } from './documents/delete-document-template.ts';
-import { DeliverInvoice, MailInvoice } from './documents/deliver-invoice.ts';
+import { DeliverInvoice, FailDelivery, MailInvoice } from './documents/deliver-invoice.ts';
 import { DocumentDesign } from './documents/document-design.ts';
 import { DocumentTemplate } from './documents/document-template.ts';
 import { DocumentTemplatesController } from './documents/document-templates.controller.ts';
@@ -63,13 +63,13 @@ import { RemoveLogo, SetLogo } from './documents/set-logo.ts';
 import { UpdateDocumentTemplate } from './documents/update-document-template.ts';
 import { CreateDunningPolicy } from './dunning/create-dunning-policy.ts';
 import { DunningPolicy } from './dunning/dunning-policy.ts';
-import { DunningRound } from './dunning/dunning-round.ts';
+import { DunningRound, RoundAgain } from './dunning/dunning-round.ts';
 import { DunningStepRun } from './dunning/dunning-step-run.ts';
 import { DunningPoliciesController, DunningRunsController } from './dunning/dunning.controller.ts';
 import { FurnishDunning } from './dunning/furnish-dunning.ts';
 import { OnDunningChanged, OnInvoicesIssued } from './dunning/on-invoice-due.ts';
 import { RunDunningStep } from './dunning/run-dunning-step.ts';
-import { SendDunningLetter } from './dunning/send-dunning-letter.ts';
+import { FailDunningLetter, SendDunningLetter } from './dunning/send-dunning-letter.ts';
 import { UpdateDunningPolicy } from './dunning/update-dunning-policy.ts';
 import { AllocatePayment } from './payments/allocate-payment.ts';
 import { CancelPayment } from './payments/cancel-payment.ts';
@@ -90,7 +90,7 @@ import { MrrReport } from './reports/mrr-report.ts';
 import { RevenueReport } from './reports/revenue-report.ts';
 import { TaxSummary } from './reports/tax-summary.ts';
 import './timeline.ts';
-import { AnythingDue, BillDue, BillSome } from './subscriptions/bill-due.ts';
+import { AnythingDue, BillDue, BillLater, BillSome } from './subscriptions/bill-due.ts';
 import { BillingPeriod } from './subscriptions/billing-period.ts';
 import { BillingRun } from './subscriptions/billing-run.ts';
 import { CancelSubscription } from './subscriptions/cancel-subscription.ts';
@@ -127,6 +127,7 @@ const subscriptions = {
     CarryOnBilling,
     FinishBilling,
     BillDue,
+    BillLater,
     BillSome,
     AnythingDue,
     GiveBack,
@@ -158,6 +159,7 @@ const documents = {
     SendInvoice,
     DeliverInvoice,
     MailInvoice,
+    FailDelivery,
   ],
 };
 
@@ -243,10 +245,12 @@ const documents = {
     CreateDunningPolicy,
     UpdateDunningPolicy,
     DunningRound,
+    RoundAgain,
     OnInvoicesIssued,
     OnDunningChanged,
     RunDunningStep,
     SendDunningLetter,
+    FailDunningLetter,
     AgeingReport,
     MrrReport,
     RevenueReport,

@@ -82,3 +82,35 @@ describe('GET /billing/reports/mrr', () => {
     },
   );
 });
+
+describe('figures of billing', () => {
+  it.each([
+    ['billing/reports/revenue?to=0001-03-01', 'to'],
+    ['billing/reports/revenue?from=3000-01-01', 'from'],
+    ['billing/reports/tax-summary?to=0000-01-01', 'to'],
+    ['billing/reports/mrr?from=9995-01-01&to=9999-12-31', 'from'],
+    ['billing/reports/mrr?to=0001-01-01', 'to'],
+    ['billing/reports/ageing?as_of=0000-01-01', 'as_of'],
+    ['billing/reports/ageing?known_at=0000-01-01T00:00:00Z', 'known_at'],
+    ['statement?from=0000-01-01', 'from'],
+    ['balance?as_of=0000-01-01', 'as_of'],
+  ])('%s lies outside of the calendar: 400', async (path, parameter) => {
+    const { manager } = await world();
+    const account = async (): Promise<string> =>
+      `customer-accounts/${(await manager.post('customer-accounts', { contact_id: await contact(manager) })).data.id as string}/`;
+    const answer = await manager.get(path.startsWith('billing') ? path : `${await account()}${path}`);
+    expect(answer).toMatchObject({ status: 400, error: { code: 'request.invalid' } });
+    expect(answer.error.details[0]).toMatchObject({ parameter });
+  });
+
+  it.each([
+    'revenue?to=1000-01-01',
+    'tax-summary?from=2999-12-31',
+    'mrr?to=1000-01-01',
+    'mrr?from=2999-01-01&to=2999-12-31',
+    'ageing?as_of=1000-01-01',
+  ])('%s is asked at the end of it: 200', async (path) => {
+    const { manager } = await world();
+    expect((await manager.get(`billing/reports/${path}`)).status).toBe(200);
+  });
+});

@@ -1,11 +1,12 @@
 import { jest } from '@jest/globals';
-import { actingAs, Bus, fileKey, Mailer, type Process, setClock, Storage, system } from '#kernel';
+import { actingAs, Bus, fileKey, Mailer, type Process, Promises, setClock, Storage, system } from '#kernel';
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crc32, deflateSync } from 'node:zlib';
 import { DeliverInvoice } from '../../libs/billing/documents/deliver-invoice.ts';
 import { InvoicePdf } from '../../libs/billing/documents/invoice-pdf.ts';
+import { asOwner } from '../database.ts';
 import { lettersTo } from '../people.ts';
 import { app, type Json, type Persona, send, type World, world } from '../world.ts';
 
@@ -346,6 +347,31 @@ describe('sending', () => {
     await Promise.all([1, 2, 3, 4].map(() => asWorker(here, new DeliverInvoice(delivery.id, id))));
     await here.drain();
     expect(sentTo(mailer, email)).toHaveLength(1);
+  });
+
+  it('given up it has failed, somebody is asked to look, and it leaves when it is tried again all the same', async () => {
+    const here = await world();
+    const { id, email } = await issued(here);
+    const mailer = await watched();
+    await here.manager.post(`invoices/${id}/send`);
+    mailer.mockRejectedValue(new Error('421 try later'));
+    for (let hours = 0; hours < 8; hours++) {
+      setClock(() => new Date(Date.now() + hours * 3_600_000));
+      await here.drain().catch(() => {});
+    }
+    mailer.mockRestore();
+    expect(await here.drain()).toBe(0);
+    setClock();
+    expect(await deliveries(here, id)).toMatchObject([{ email, status: 'failed', sent_at: null }]);
+    const [task, ...others] = (await here.manager.get('tasks')).data as Json[];
+    expect([task, others]).toMatchObject([
+      { title: 'An invoice could not be sent', priority: 'urgent', description: expect.stringContaining(email) },
+      [],
+    ]);
+    const given = 'select id from due where organization_id = $1 and failed_at is not null';
+    for (const due of await asOwner<{ id: string }>(given, [here.organization.id])) await (await app()).get(Promises).retry(due.id);
+    await here.drain();
+    expect(await deliveries(here, id)).toMatchObject([{ status: 'sent' }]);
   });
 
   it('a mail server that fails is asked again, and the letter is the same', async () => {

@@ -1,6 +1,8 @@
-import { Bus, setClock } from '#kernel';
+import { jest } from '@jest/globals';
+import { Bus, Mailer, setClock } from '#kernel';
 import { DunningRound } from '../../libs/billing/dunning/dunning-round.ts';
 import { RunDunningStep } from '../../libs/billing/dunning/run-dunning-step.ts';
+import { asOwner } from '../database.ts';
 import { lettersTo } from '../people.ts';
 import { app, type Json, type Persona, type World, world } from '../world.ts';
 
@@ -52,6 +54,42 @@ const runs = async ({ manager }: World, { invoice }: Debt): Promise<[number, str
     ran_on,
     status,
   ]);
+
+describe('what fails again and again', () => {
+  /** What a worker tries from an instant on, until it gives up. */
+  async function tries({ drain }: World, from: string): Promise<void> {
+    for (let hours = 0; hours < 8; hours++)
+      await at(new Date(Date.parse(from) + hours * 3_600_000).toISOString(), () => drain().catch(() => 0));
+  }
+  const tasks = async ({ manager }: World): Promise<Json[]> => (await manager.get('tasks')).data;
+
+  it('of a letter: the reminder has failed, and somebody is asked to look', async () => {
+    const here = await world();
+    const owed = await debt(here);
+    const mailer = jest.spyOn((await app()).get(Mailer, { strict: false }), 'send').mockRejectedValue(new Error('421 try later'));
+    await tries(here, '2026-03-04T12:00:00Z');
+    mailer.mockRestore();
+    expect(await runs(here, owed)).toEqual([[1, '2026-03-04', 'failed']]);
+    expect(await tasks(here)).toMatchObject([{ title: 'A reminder could not be sent', priority: 'urgent', contact_id: owed.contact }]);
+    await days(here, '2026-03-11');
+    expect(await runs(here, owed)).toEqual([
+      [1, '2026-03-04', 'failed'],
+      [2, '2026-03-11', 'sent'],
+    ]);
+  });
+
+  it('of a round: all is looked at again a day later', async () => {
+    const here = await world();
+    const owed = await debt(here);
+    await asOwner('update due set attempts = 7 where organization_id = $1 and done_at is null', [here.organization.id]);
+    const broken = jest.spyOn((await app()).get(Bus), 'later').mockRejectedValueOnce(new Error('broken'));
+    await at('2026-03-04T12:00:00Z', () => here.drain().catch(() => 0));
+    broken.mockRestore();
+    expect(await runs(here, owed)).toEqual([]);
+    await days(here, '2026-03-05');
+    expect(await runs(here, owed)).toEqual([[1, '2026-03-05', 'sent']]);
+  });
+});
 
 describe('of an invoice due on 1 March', () => {
   it('+3, +10 and +20 days, one letter each, however often it is looked at', async () => {

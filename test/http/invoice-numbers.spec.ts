@@ -153,6 +153,18 @@ it('the content hash of what comes back from the database is the one it was issu
 });
 
 describe('the invoice of a won deal', () => {
+  it('over more than the price of a line can be is refused', async () => {
+    const { member } = await world();
+    const contact_id = (await member.post('contacts', { name: 'Ada Lovelace' })).data.id;
+    const invoiced = async (amount: string) => {
+      const { id } = (await member.post('deals', { title: 'A bridge', amount, currency: 'JPY', contact_id })).data;
+      await member.post(`deals/${id}/win`);
+      return member.post(`deals/${id}/invoice`);
+    };
+    expect(await invoiced('1000000000000')).toMatchObject({ status: 422, error: { code: 'invoice.amount_too_large' } });
+    expect(await invoiced('999999999999')).toMatchObject({ status: 201, data: { lines: [{ unit_price: '999999999999' }] } });
+  });
+
   it('has its title, amount and currency, and is made once', async () => {
     const { manager, member, stranger } = await world();
     const contact_id = (await member.post('contacts', { name: 'Ada Lovelace' })).data.id;

@@ -1,4 +1,6 @@
-import { type Json, type Persona, world } from '../world.ts';
+import { invariants } from '#kernel';
+import { rowsOf } from '../database.ts';
+import { type Answer, type Json, type Persona, world } from '../world.ts';
 
 const line = (unit_price: string, more: object = {}) => ({ description: 'Hours', quantity: '1', unit_price, tax_percent: '25', ...more });
 async function contactOf(who: Persona, name = 'Ada Lovelace'): Promise<string> {
@@ -95,6 +97,51 @@ describe('tax rates of a draft', () => {
   });
 });
 
+describe('what a line names of the catalogue', () => {
+  it('may be gone: what was billed is credited and duplicated, and the rest of a draft is changed, all without it', async () => {
+    const { manager } = await world();
+    const rate = (await manager.post('tax-rates', { code: 'DE-19', percent: 19 })).data;
+    const product = (await manager.post('products', { name: 'Consultation', tax_rate_id: rate.id })).data;
+    const price = (await manager.post('prices', { product_id: product.id, unit_amount: '50', currency: 'EUR' })).data;
+    const lines = [{ price_id: price.id, quantity: 2 }];
+    const [draft, invoice] = [await drafted(manager, { lines }), await issued(manager, { lines })];
+    expect(invoice.lines).toMatchObject([{ price_id: price.id, tax_rate_id: rate.id }]);
+    for (const gone of [`prices/${price.id}`, `products/${product.id}`, `tax-rates/${rate.id}`])
+      expect((await manager.delete(gone)).status).toBe(200);
+    const without = [{ unit_price: '50', net: '100.00', tax_category: 'S', tax_percent: '19', price_id: null, tax_rate_id: null }];
+    const answered = async (answer: Promise<Answer>, status: number) =>
+      expect(await answer).toMatchObject({ status, data: { lines: without } });
+    await answered(manager.post(`invoices/${invoice.id}/duplicate`), 201);
+    await answered(manager.post(`invoices/${invoice.id}/credit`), 201);
+    await answered(manager.patch(`invoices/${draft.id}`, { prepaid: '5' }), 200);
+    expect(await manager.patch(`invoices/${draft.id}`, { lines })).toMatchObject({
+      status: 404,
+      error: { details: [{ pointer: '/lines/0/price_id' }] },
+    });
+  });
+});
+
+describe('what is there already', () => {
+  it('is named where it is made, or called so, once more', async () => {
+    const { manager } = await world();
+    const contact_id = await contactOf(manager);
+    const made = async (path: string, body: object): Promise<string> => (await manager.post(path, body)).data.id as string;
+    const [rate, product, account] = [
+      await made('tax-rates', { code: 'DE-19', percent: 19 }),
+      await made('products', { name: 'Consultation', code: 'CONS' }),
+      await made('customer-accounts', { contact_id }),
+    ];
+    const [otherRate, otherProduct] = [await made('tax-rates', { code: 'DE-7', percent: 7 }), await made('products', { name: 'Other' })];
+    const exists = (type: string, id: string) => ({ status: 409, error: { code: 'already_exists', existing: { type, id } } });
+    expect(await manager.post('customer-accounts', { contact_id })).toMatchObject(exists('customer_account', account));
+    expect(await manager.post('tax-rates', { code: 'DE-19', percent: 16 })).toMatchObject(exists('tax_rate', rate));
+    expect(await manager.patch(`tax-rates/${otherRate}`, { code: 'DE-19' })).toMatchObject(exists('tax_rate', rate));
+    expect(await manager.post('products', { name: 'Again', code: 'CONS' })).toMatchObject(exists('product', product));
+    expect(await manager.patch(`products/${otherProduct}`, { code: 'CONS' })).toMatchObject(exists('product', product));
+    expect(await manager.patch(`products/${product}`, { code: 'CONS', name: 'Talk' })).toMatchObject({ status: 200 });
+  });
+});
+
 describe('what invoices need', () => {
   it('a seller or a customer account with documents, money or subscriptions is not deleted', async () => {
     const { owner, manager } = await world();
@@ -130,6 +177,31 @@ describe('who was billed', () => {
       expect((await owner.delete(`customer-accounts/${made.data.customer_account_id}`)).status).toBe(200);
       expect((await owner.delete(path)).status).toBe(200);
     }
+  });
+});
+
+describe('whose owner has left', () => {
+  it('is credited, drafted, opened and subscribed for all the same: what is made is nobody’s, unless somebody is named', async () => {
+    const { owner, manager, member } = await world();
+    const [first, second, third, fourth] = [
+      await contactOf(member),
+      await contactOf(member),
+      await contactOf(member),
+      await contactOf(member),
+    ];
+    const draft = (await member.post('invoices', { contact_id: first, currency: 'EUR', lines: [line('100')] })).data;
+    const invoice = (await manager.post(`invoices/${draft.id}/issue`)).data;
+    expect(invoice.owner_id).toBe(member.userId);
+    expect((await owner.delete(`organizations/${owner.organizationId}/members/${member.userId}`)).status).toBe(200);
+    const nobody = { status: 201, data: { owner_id: null } };
+    const items = [{ ...line('30'), interval: 'month' }];
+    expect(await manager.post(`invoices/${invoice.id}/credit`)).toMatchObject(nobody);
+    expect(await manager.post('invoices', { contact_id: second, currency: 'EUR', lines: [line('100')] })).toMatchObject(nobody);
+    expect(await manager.post('subscriptions', { contact_id: third, currency: 'EUR', items })).toMatchObject(nobody);
+    expect(await manager.post('customer-accounts', { contact_id: fourth })).toMatchObject(nobody);
+    const gone = { contact_id: second, currency: 'EUR', lines: [line('100')], owner_id: member.userId };
+    expect(await manager.post('invoices', gone)).toMatchObject({ status: 404, error: { details: [{ pointer: '/owner_id' }] } });
+    expect((await manager.post('invoices', { ...gone, owner_id: owner.userId })).data.owner_id).toBe(owner.userId);
   });
 });
 
@@ -249,6 +321,30 @@ describe('drafts', () => {
     ]);
     const wrong = await manager.post('invoices', { contact_id: invoice.contact_id, currency: 'USD', lines: [{ price_id: price.id }] });
     expect(wrong).toMatchObject({ status: 422, error: { code: 'price.currency' } });
+  });
+
+  it('the tax of the catalogue is for customers who are taxed: to others a line that names no tax is what their account says', async () => {
+    const { manager } = await world();
+    const rate = (await manager.post('tax-rates', { code: 'DE-19', percent: 19 })).data;
+    const product = (await manager.post('products', { name: 'Consultation', tax_rate_id: rate.id })).data;
+    const [price, taxed] = [
+      (await manager.post('prices', { product_id: product.id, unit_amount: '50', currency: 'EUR' })).data,
+      (await manager.post('prices', { product_id: product.id, unit_amount: '50', currency: 'EUR', tax_rate_id: rate.id })).data,
+    ];
+    const lines = [
+      { price_id: price.id },
+      { price_id: taxed.id },
+      { price_id: price.id, tax_rate_id: rate.id },
+      { price_id: price.id, tax_percent: 7 },
+    ];
+    const taxesOf = async (tax_status: string): Promise<string[]> => {
+      const contact_id = await contactOf(manager);
+      await manager.post('customer-accounts', { contact_id, tax_status, tax_id: 'FR40303265045' });
+      return (await drafted(manager, { contact_id, lines })).lines.map((one: Json) => `${one.tax_category} ${one.tax_percent}`);
+    };
+    expect(await taxesOf('taxable')).toEqual(['S 19', 'S 19', 'S 19', 'S 7']);
+    expect(await taxesOf('reverse_charge')).toEqual(['AE 0', 'AE 0', 'S 19', 'S 7']);
+    expect(await taxesOf('exempt')).toEqual(['E 0', 'E 0', 'S 19', 'S 7']);
   });
 
   it.each([
@@ -490,6 +586,18 @@ describe('after the issue', () => {
     });
   });
 
+  it('what a credit note has corrected is not voided, whether anything of it is due or not', async () => {
+    const { manager } = await world();
+    const contact_id = await contactOf(manager);
+    const prepaid = await issued(manager, { contact_id, prepaid: '125' });
+    const paid = await issued(manager, { contact_id });
+    const payment = (await manager.post('payments', { contact_id, amount: '125', currency: 'EUR' })).data;
+    for (const { id } of [prepaid, paid]) expect((await manager.post(`invoices/${id}/credit`)).status).toBe(201);
+    expect((await manager.post(`payments/${payment.id}/dispute`)).status).toBe(200);
+    for (const { id } of [prepaid, paid])
+      expect(await manager.post(`invoices/${id}/void`)).toMatchObject({ status: 409, error: { code: 'invoice.cannot_void' } });
+  });
+
   it('what is given up is kept with the day and the reason, also when a late payment comes', async () => {
     const { manager, member } = await world();
     const invoice = await issued(manager);
@@ -512,6 +620,30 @@ describe('after the issue', () => {
     expect((await manager.post(`invoices/${invoice.id}/refund`, { amount: '40.01' })).status).toBe(422);
     expect((await manager.post(`invoices/${invoice.id}/refund`, { amount: '40' })).data).toMatchObject({ due: '0.00', status: 'paid' });
     expect((await manager.post(`credit-notes/${invoice.id}/refund`)).status).toBe(404);
+  });
+
+  it('what an invoice over less than nothing gives pays what else the customer owes, the oldest first; the rest is credit', async () => {
+    const { manager, organization } = await world();
+    const contact_id = await contactOf(manager);
+    const of = (amount: string, more: object = {}) => issued(manager, { contact_id, lines: [line(amount, { tax_percent: 0, ...more })] });
+    const [first, second] = [await of('100'), await of('50')];
+    const less = { quantity: -1 };
+    expect(await of('30', less)).toMatchObject({ status: 'paid', due: '0.00', credited: '-30.00' });
+    const dueOf = async ({ id }: Json) => (await manager.get(`invoices/${id}`)).data.due as string;
+    expect([await dueOf(first), await dueOf(second)]).toEqual(['70.00', '50.00']);
+    const rest = await of('200', less);
+    expect(rest).toMatchObject({ status: 'issued', due: '-80.00' });
+    expect([await dueOf(first), await dueOf(second)]).toEqual(['0.00', '0.00']);
+    expect(await of('90')).toMatchObject({ due: '10.00', credited: '80.00' });
+    expect((await manager.get(`customer-accounts/${rest.customer_account_id}/balance`)).data).toMatchObject({
+      balance: '10.00',
+      credit: '0.00',
+    });
+    const day = new Date(Date.now() + 30 * 86_400_000).toISOString().slice(0, 10);
+    const ahead = await issued(manager, { contact_id, issue_date: day, lines: [line('5', { tax_percent: 0, ...less })] });
+    expect(ahead).toMatchObject({ due: '-5.00' });
+    for (const { name, sql } of invariants)
+      expect([name, (await rowsOf<{ wrong: number }>(organization.id, sql))[0]!.wrong]).toEqual([name, 0]);
   });
 
   it('a written-off invoice that is credited owes the buyer nothing', async () => {

@@ -184,6 +184,57 @@ describe('recording', () => {
     expect(await broken(organization.id)).toEqual([]);
   });
 
+  it('announced, it pays what it names in that order, and counts from the day it came on, by the rate of that day', async () => {
+    const { admin, organization } = await world({ timeZone: 'Europe/Berlin' });
+    const contact = await contactOf(admin);
+    const [first, second] = [await issued(admin, contact, '100'), await issued(admin, contact, '100')];
+    const today = new Date().toLocaleDateString('sv', { timeZone: 'Europe/Berlin' });
+    const earlier = new Date(Date.parse(today) - 5 * 86_400_000).toISOString().slice(0, 10);
+    await admin.post('exchange-rates', { from: 'USD', to: 'EUR', date: earlier, rate: '0.8' });
+    await admin.post('exchange-rates', { from: 'USD', to: 'EUR', date: today, rate: '0.9' });
+    const announced = { currency: 'USD', status: 'pending', received_on: earlier, invoice_ids: [second.id, first.id] };
+    const { id } = await paid(admin, contact, '150', announced);
+    const came = (await admin.post(`payments/${id}/succeed`)).data;
+    expect(came).toMatchObject({ received_on: today, amount: '135.00', exchange_rate: '0.9' });
+    expect(came.allocations.map(({ invoice_id, amount }: Json) => [invoice_id, amount])).toEqual([
+      [second.id, '100.00'],
+      [first.id, '35.00'],
+    ]);
+    const ahead = new Date(Date.parse(today) + 5 * 86_400_000).toISOString().slice(0, 10);
+    const later = await paid(admin, contact, '1', { status: 'pending', received_on: ahead });
+    expect((await admin.post(`payments/${later.id}/succeed`)).data.received_on).toBe(ahead);
+    expect(await broken(organization.id)).toEqual([]);
+  });
+
+  it('given to an invoice of another currency it is refused, not passed over', async () => {
+    const { manager } = await world();
+    const contact = await contactOf(manager);
+    const euros = await issued(manager, contact, '5');
+    const dollars = await issued(manager, contact, '50', { currency: 'USD' });
+    const { id } = await paid(manager, contact, '100');
+    const at = (pointer: string) => ({ status: 422, error: { code: 'payment.mixed_currencies', details: [{ pointer }] } });
+    const one = { invoice_id: dollars.id };
+    expect(await manager.post(`payments/${id}/allocate`, { invoice_ids: [euros.id, dollars.id] })).toMatchObject(at('/invoice_ids/1'));
+    for (const given of [one, { ...one, amount: '10' }])
+      expect(await manager.post(`payments/${id}/allocate`, { allocations: [given] })).toMatchObject(at('/allocations/0/invoice_id'));
+    expect(await manager.post(`payments/${id}/allocate`)).toMatchObject({ status: 200, data: { credit: '95.00' } });
+  });
+
+  it('paid back once for each external id: told of it again, the refund that is there is named', async () => {
+    const { manager } = await world();
+    const contact = await contactOf(manager);
+    const refund = { amount: '10', external_id: 're_1' };
+    const invoice = await issued(manager, contact, '100');
+    const { id } = await paid(manager, contact, '100');
+    const { refunds } = (await manager.post(`payments/${id}/refund`, refund)).data;
+    const note = (await manager.post(`invoices/${invoice.id}/credit`)).data;
+    for (const path of [`payments/${id}/refund`, `credit-notes/${note.id}/refund`])
+      expect(await manager.post(path, refund)).toMatchObject({
+        status: 409,
+        error: { code: 'already_exists', existing: { type: 'refund', id: refunds[0].id } },
+      });
+  });
+
   it('refuses what cannot be', async () => {
     const { manager, stranger } = await world();
     const [contact, other] = [await contactOf(manager), await contactOf(manager)];

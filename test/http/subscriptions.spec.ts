@@ -1,7 +1,10 @@
+import { jest } from '@jest/globals';
 import { BillDue, CreateSubscription, mayBe, RunBilling } from '#billing';
 import { CreateContact } from '#crm';
 import { actingAs, Bus, invariants, ruleBroken, setClock, system, Verifier } from '#kernel';
-import { rowsOf, tamper } from '../database.ts';
+import { BillSome } from '../../libs/billing/subscriptions/bill-due.ts';
+import { CarryOnBilling } from '../../libs/billing/subscriptions/run-billing.ts';
+import { asOwner, rowsOf, tamper } from '../database.ts';
 import { type Answer, app, type Json, send, world as made } from '../world.ts';
 
 afterEach(() => setClock());
@@ -286,6 +289,28 @@ describe('an outage from 20 February to 2 May', () => {
     expect(await broken(organization.id)).toEqual([]);
   });
 
+  it('of more periods than one transaction looks at is skipped or put on invoices a thousand at a time', async () => {
+    const { manager, drain, organization } = await world();
+    at('2026-03-01T12:00:00Z');
+    const daily = { start_date: '2023-05-01', items: [item({ interval: 'day' })] };
+    const skip = await begun(manager, { ...daily, catch_up: 'skip' });
+    const single = await begun(manager, { ...daily, catch_up: 'single_invoice' });
+    const endless = await begun(manager, { ...daily, start_date: '1000-01-01' });
+    await drain();
+    for (const { id } of [skip, single, endless])
+      expect((await manager.get(`subscriptions/${id}`)).data.parked_reason).toMatch(/^More than 1000 periods were missed, from/);
+    for (const { id } of [skip, single]) await manager.post(`subscriptions/${id}/resume`);
+    await drain();
+    expect((await manager.get(`subscriptions/${skip.id}/periods?status=skipped`)).body.meta.total).toBe(1035);
+    const linesOf = async (id: string) => (await invoicesOf(manager, id)).map(({ lines }) => lines.map((one: Json) => one.period_start));
+    expect(await linesOf(skip.id)).toEqual([['2026-03-01']]);
+    expect((await linesOf(single.id)).map((lines) => [lines.length, lines[0], lines.at(-1)])).toEqual([
+      [1000, '2023-05-01', '2026-01-24'],
+      [36, '2026-01-25', '2026-03-01'],
+    ]);
+    expect(await broken(organization.id)).toEqual([]);
+  });
+
   it('in a run up to an instant bills what was due then', async () => {
     const { manager } = await world();
     at('2026-11-20T12:00:00Z');
@@ -298,6 +323,57 @@ describe('an outage from 20 February to 2 May', () => {
       '2026-03-31',
       '2026-04-30',
     ]);
+  });
+});
+
+describe('what fails again and again', () => {
+  it('is looked at again an hour later, and somebody is asked to look, once; a run by hand is said to have failed', async () => {
+    const { manager, drain, organization } = await world();
+    at('2026-02-01T12:00:00Z');
+    const { id } = await begun(manager, { start_date: '2026-02-01' });
+    const bus = (await app()).get(Bus);
+    const made = (await manager.post('billing-runs', { as_of: '2026-01-01T00:00:00Z' })).data;
+    await actingAs(system(organization.facts()), () => bus.later(new CarryOnBilling(made.id as string)));
+    const run = bus.run.bind(bus);
+    const broken = jest
+      .spyOn(bus, 'run')
+      .mockImplementation((message) => (message instanceof BillSome ? Promise.reject(new Error('broken')) : run(message)));
+    const givenUp = async () => {
+      await asOwner('update due set attempts = 7 where organization_id = $1 and done_at is null and attempts = 0', [organization.id]);
+      await drain().catch(() => 0);
+    };
+    await givenUp();
+    expect((await manager.get(`billing-runs/${made.id}`)).data).toMatchObject({ status: 'failed', finished_at: expect.any(String) });
+    at('2026-02-01T13:00:00Z');
+    await givenUp();
+    broken.mockRestore();
+    expect(await invoicesOf(manager, id)).toEqual([]);
+    expect((await manager.get('tasks')).data).toMatchObject([{ title: 'Subscriptions cannot be billed', priority: 'urgent' }]);
+    at('2026-02-01T14:00:00Z');
+    await drain();
+    expect(await invoicesOf(manager, id)).toHaveLength(1);
+  });
+});
+
+describe('billed in one run', () => {
+  it('each says why it is not taxed in words of its own, not in those of another’s rate', async () => {
+    const { manager } = await world();
+    at('2026-02-01T10:00:00Z');
+    const rate = async (code: string, exemption_text?: string): Promise<string> =>
+      (await manager.post('tax-rates', { code, category: 'E', percent: 0, exemption_text })).data.id as string;
+    const untaxed = (more: object) => [{ description: 'Plan', unit_price: '30.00', interval: 'month', ...more }];
+    const made: string[] = [];
+    for (const items of [
+      untaxed({ tax_rate_id: await rate('HEAL', '§ 4 Nr. 14 UStG') }),
+      untaxed({ tax_rate_id: await rate('SCHOOL', '§ 4 Nr. 21 UStG') }),
+      untaxed({ tax_category: 'E' }),
+      untaxed({ tax_rate_id: await rate('SILENT') }),
+    ])
+      made.push((await begun(manager, { start_date: '2026-02-01', items })).id as string);
+    await run(manager);
+    const reasons: string[] = [];
+    for (const id of made) reasons.push((await invoicesOf(manager, id))[0].taxes[0].exemption_reason as string);
+    expect(reasons).toEqual(['§ 4 Nr. 14 UStG', '§ 4 Nr. 21 UStG', 'Exempt from tax', 'Exempt from tax']);
   });
 });
 
@@ -365,6 +441,75 @@ describe('changes', () => {
       '0.00',
       '14.00',
       '28.00',
+    ]);
+  });
+
+  it.each([
+    ['voided', 'void', undefined, ['28.00', '28.00']],
+    ['credited in full', 'credit', undefined, ['28.00', '28.00']],
+    // Of 280 billed 42 were given back on the next invoice, and 200 credited: 38 are left.
+    ['credited in part', 'credit', { lines: [{ position: 1, amount: '200' }] }, ['0.00', '18.00']],
+    ['credited a little', 'credit', { lines: [{ position: 1, amount: '40' }] }, ['0.00', '0.00']],
+  ])(
+    'what waits to be given back is no more than is left of the invoice that billed it, once that is %s',
+    async (_, verb, body, payable) => {
+      const { manager, drain, organization } = await world();
+      at('2026-02-01T12:00:00Z');
+      const { id } = await begun(manager, { start_date: '2026-02-01', items: [item({ unit_price: '280' })] });
+      await drain();
+      at('2026-02-15T12:00:00Z');
+      await manager.post(`subscriptions/${id}/change`, { items: [item({ description: 'Small', unit_price: '28' })] });
+      at('2026-03-01T12:00:00Z');
+      await drain();
+      expect((await manager.get(`subscriptions/${id}`)).data.adjustments).toMatchObject([{ quantity: '-1', unit_price: '98' }]);
+      at('2026-03-05T12:00:00Z');
+      const [february] = await invoicesOf(manager, id);
+      expect((await manager.post(`invoices/${february.id}/${verb}`, body)).status).toBeLessThan(300);
+      await drain();
+      for (const day of ['2026-04-01', '2026-05-01']) {
+        at(`${day}T12:00:00Z`);
+        await drain();
+      }
+      const invoices = (await invoicesOf(manager, id)).filter(({ kind }) => kind === 'invoice');
+      expect(invoices.map((one) => one.totals.payable)).toEqual(['280.00', '0.00', ...payable]);
+      expect(await broken(organization.id)).toEqual([]);
+    },
+  );
+
+  it('of a tax rate: each day bears the rate that is valid at the end of what is billed, and what is given back that of before', async () => {
+    const { manager, drain } = await world();
+    at('2026-12-01T12:00:00Z');
+    const rate = async (body: object): Promise<string> => (await manager.post('tax-rates', body)).data.id as string;
+    const old = await rate({ code: 'OLD', percent: 16 });
+    const next = await rate({ code: 'NEW', percent: 19, valid_from: '2027-01-01' });
+    const plan = (tax_rate_id: string) => ({ items: [{ description: 'Plan', unit_price: '31', interval: 'month', tax_rate_id }] });
+    const arrears = await begun(manager, { start_date: '2026-12-01', billing: 'arrears', ...plan(old) });
+    const advance = await begun(manager, { start_date: '2026-12-15', ...plan(old) });
+    at('2026-12-15T12:00:00Z');
+    await drain();
+    await manager.patch(`tax-rates/${old}`, { valid_to: '2026-12-31' });
+    for (const { id } of [arrears, advance])
+      expect(await manager.post(`subscriptions/${id}/change`, { ...plan(next), effective_date: '2027-01-01' })).toMatchObject({
+        status: 200,
+      });
+    expect(await manager.post(`subscriptions/${arrears.id}/change`, { ...plan(old), effective_date: '2027-01-01' })).toMatchObject({
+      status: 422,
+      error: { code: 'tax_rate.not_valid' },
+    });
+    for (const day of ['2027-01-01', '2027-01-15', '2027-02-01']) {
+      at(`${day}T12:00:00Z`);
+      await drain();
+    }
+    const told = async (id: string) =>
+      (await invoicesOf(manager, id)).map(({ lines }) =>
+        lines.map(
+          ({ tax_percent, quantity, period_start, period_end }: Json) => `${quantity} at ${tax_percent}: ${period_start}/${period_end}`,
+        ),
+      );
+    expect(await told(arrears.id)).toEqual([['1 at 16: 2026-12-01/2026-12-31'], ['1 at 19: 2027-01-01/2027-01-31']]);
+    expect(await told(advance.id)).toEqual([
+      ['1 at 16: 2026-12-15/2027-01-14'],
+      ['1 at 19: 2027-01-15/2027-02-14', '1 at 19: 2027-01-01/2027-01-14', '-1 at 16: 2027-01-01/2027-01-14'],
     ]);
   });
 

@@ -1,5 +1,6 @@
 import { Command, EntityManager, Handles } from '#kernel';
 import type { z } from 'zod';
+import { codeIsFree } from './code.ts';
 import { type NewProduct, Product } from './product.ts';
 
 export class CreateProduct extends Command<Product> {
@@ -11,7 +12,8 @@ export class CreateProduct extends Command<Product> {
 @Handles(CreateProduct, 'create', Product)
 class Handler {
   constructor(private readonly em: EntityManager) {}
-  execute({ input }: CreateProduct) {
-    return Promise.resolve(this.em.create(Product, input));
+  async execute({ input }: CreateProduct) {
+    await codeIsFree(this.em, Product, input);
+    return this.em.create(Product, input);
   }
 }

@@ -1,5 +1,6 @@
 import { Command, EntityManager, Handles } from '#kernel';
 import type { z } from 'zod';
+import { codeIsFree } from './code.ts';
 import { type NewTaxRate, percentFits, TaxRate } from './tax-rate.ts';
 
 export class CreateTaxRate extends Command<TaxRate> {
@@ -11,9 +12,10 @@ export class CreateTaxRate extends Command<TaxRate> {
 @Handles(CreateTaxRate, 'create', TaxRate)
 class Handler {
   constructor(private readonly em: EntityManager) {}
-  execute({ input }: CreateTaxRate) {
+  async execute({ input }: CreateTaxRate) {
+    await codeIsFree(this.em, TaxRate, input);
     const rate = this.em.create(TaxRate, input);
     percentFits(rate);
-    return Promise.resolve(rate);
+    return rate;
   }
 }

@@ -1,5 +1,6 @@
 import { amended, Command, EntityManager, Handles, load } from '#kernel';
 import type { z } from 'zod';
+import { codeIsFree } from './code.ts';
 import { Product, type ProductChanges } from './product.ts';
 
 export class UpdateProduct extends Command<Product> {
@@ -16,6 +17,7 @@ class Handler {
   constructor(private readonly em: EntityManager) {}
   async execute({ id, changes }: UpdateProduct) {
     const product = await load(this.em, Product, id);
+    await codeIsFree(this.em, Product, { id, code: changes.code });
     return Object.assign(product, amended(product, changes));
   }
 }

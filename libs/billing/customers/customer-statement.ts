@@ -1,17 +1,16 @@
-import { currency, Handles, isDay, Query, Read } from '#kernel';
+import { currency, Handles, Query, Read } from '#kernel';
 import { sql } from 'kysely';
 import { z } from 'zod';
 import { Invoice } from '../invoices/invoice.ts';
 import { LEDGER_KINDS } from '../ledger/ledger-entry.ts';
 import { Payment } from '../payments/payment.ts';
 import { CustomerAccount, CustomerAccountView } from './customer-account.ts';
-import { amount, asOf, entriesBy, said, todayOfSeller } from './figures.ts';
+import { amount, asOf, dayAsked, entriesBy, said, todayOfSeller } from './figures.ts';
 
-const day = z.iso.date().refine(isDay, 'not a day').optional();
 export const StatementQuery = z
   .strictObject({
-    from: day.meta({ description: 'The first day; from the beginning unless given' }),
-    to: day.meta({ description: 'The last day; today unless given' }),
+    from: dayAsked.meta({ description: 'The first day; from the beginning unless given' }),
+    to: dayAsked.meta({ description: 'The last day; today unless given' }),
     known_at: asOf.known_at,
     currency: currency().check.optional().meta({ description: 'That of the customer unless given' }),
   })

@@ -2,6 +2,7 @@ import { LockMode } from '@mikro-orm/core';
 import { type Address, Company, Contact } from '#crm';
 import { type EntityManager, missing, must, organization } from '#kernel';
 import { CustomerAccount, oneCustomer } from './customer-account.ts';
+import { heirOf } from './owners.ts';
 
 export interface Named {
   customerAccountId?: string | null;
@@ -50,7 +51,7 @@ export function mayBill<T extends Contact | Company>(of: T): T {
   return of;
 }
 
-const accountOf = (em: EntityManager, of: Contact | Company) =>
+export const accountOf = (em: EntityManager, of: Contact | Company) =>
   em.findOne(CustomerAccount, of instanceof Contact ? { contactId: of.id } : { companyId: of.id });
 
 /** Two first invoices at once make one account: the second waits at the contact and finds it. */
@@ -59,7 +60,7 @@ async function open(em: EntityManager, of: Contact | Company, currency = organiz
   const made = await accountOf(em, of);
   if (made) return made;
   const whose = of instanceof Contact ? { contactId: of.id } : { companyId: of.id };
-  return em.create(CustomerAccount, { ...whose, currency, ownerId: of.ownerId });
+  return em.create(CustomerAccount, { ...whose, currency, ownerId: await heirOf(em, of) });
 }
 
 /** What is printed of a customer, frozen when an invoice is issued. In wire form: it is stored and shown as it is. */

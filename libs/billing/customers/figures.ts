@@ -1,17 +1,17 @@
-import { formatAmount, isDay, missing, type Read, today } from '#kernel';
+import { day, formatAmount, missing, moment, type Read, today } from '#kernel';
 import { sql } from 'kysely';
 import { z } from 'zod';
 import { BillingEntity } from '../billing-entities/billing-entity.ts';
 import { LedgerEntry } from '../ledger/ledger-entry.ts';
 
-const instant = z.iso.datetime({ offset: true });
+/** A day that figures are asked by, and an instant: those that a field may have, so that what is worked out from them is in the calendar too. */
+export const dayAsked = day().check.optional();
+const instant = z.iso
+  .datetime({ offset: true })
+  .refine((text) => moment().check.safeParse(text).success, 'lies outside of the years 1000 to 2999');
 /** What a figure of the ledger is asked by: what counts by a day, as it was known at an instant. */
 export const asOf = {
-  as_of: z.iso
-    .date()
-    .refine(isDay, 'not a day')
-    .optional()
-    .meta({ description: 'What counts by the end of this day; today in the zone of the seller' }),
+  as_of: dayAsked.meta({ description: 'What counts by the end of this day; today in the zone of the seller' }),
   known_at: instant.optional().meta({ description: 'Only what was entered by then: the same figures as were printed then' }),
 };
 export interface AsOf {

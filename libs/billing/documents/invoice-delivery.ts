@@ -1,8 +1,8 @@
 import { choice, email, entity, flag, List, moment, note, ref } from '#kernel';
 import { Invoice } from '../invoices/invoice.ts';
 
-/** planned: the letter is on its way; withdrawn: the invoice was voided before the letter left. */
-export const DELIVERY_STATUSES = ['planned', 'sent', 'withdrawn'] as const;
+/** planned: the letter is on its way; withdrawn: the invoice was voided before the letter left; failed: it was given up. */
+export const DELIVERY_STATUSES = ['planned', 'sent', 'withdrawn', 'failed'] as const;
 
 /**
  * That an invoice goes to somebody by e-mail: one row for each request, and at most one that nobody asked for. It is written in the

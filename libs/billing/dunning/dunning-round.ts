@@ -1,4 +1,4 @@
-import { after, Bus, Command, dayBounds, EntityManager, Handles, tenantId, today } from '#kernel';
+import { after, Bus, Command, dayBounds, EntityManager, Handles, now, tenantId, today } from '#kernel';
 import { policies } from './default-policy.ts';
 import type { DunningPolicy } from './dunning-policy.ts';
 import { RunDunningStep } from './run-dunning-step.ts';
@@ -11,6 +11,20 @@ import { nextStepDay, stepDue } from './steps.ts';
 export class DunningRound extends Command<void> {
   constructor(readonly dueDates?: string[]) {
     super();
+  }
+  override givenUp() {
+    return new RoundAgain();
+  }
+}
+
+/** Each round promises the next: where one was given up, or a step, all is looked at again a day later. */
+export class RoundAgain extends Command<void> {}
+
+@Handles(RoundAgain, 'system')
+class AgainHandler {
+  constructor(private readonly bus: Bus) {}
+  execute(_: RoundAgain) {
+    return this.bus.later(new DunningRound(), { at: after(now(), { hours: 24 }), shared: true });
   }
 }
 

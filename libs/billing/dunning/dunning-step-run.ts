@@ -2,8 +2,8 @@ import { choice, day, email, entity, flag, List, moment, ref, whole } from '#ker
 import { Invoice } from '../invoices/invoice.ts';
 import { DunningPolicy } from './dunning-policy.ts';
 
-/** planned: the letter is on its way; settled: it was paid before the letter left; no_address: nobody to write to. */
-export const RUN_STATUSES = ['planned', 'sent', 'settled', 'no_address'] as const;
+/** planned: the letter is on its way; settled: it was paid before the letter left; no_address: nobody to write to; failed: it was given up. */
+export const RUN_STATUSES = ['planned', 'sent', 'settled', 'no_address', 'failed'] as const;
 
 /** That a customer was reminded of an invoice: once for each step. */
 export class DunningStepRun extends entity(

@@ -2,6 +2,7 @@ import { LockMode } from '@mikro-orm/core';
 import { Bus, Command, EntityManager, failpoint, Handles, today } from '#kernel';
 import { Invoice } from '../invoices/invoice.ts';
 import { policies } from './default-policy.ts';
+import { RoundAgain } from './dunning-round.ts';
 import { DunningStepRun } from './dunning-step-run.ts';
 import { SendDunningLetter } from './send-dunning-letter.ts';
 import { stepDue } from './steps.ts';
@@ -10,6 +11,9 @@ import { stepDue } from './steps.ts';
 export class RunDunningStep extends Command<void> {
   constructor(readonly invoiceId: string) {
     super();
+  }
+  override givenUp() {
+    return new RoundAgain();
   }
 }
 

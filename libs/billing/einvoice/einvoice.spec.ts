@@ -40,7 +40,7 @@ interface Terms {
 const NOTHING: Referred = { prices: new Map(), products: new Map(), rates: new Map() };
 /** What issuing keeps: worked out by the same functions, without a database. */
 const contentOf = (input: ContentInput, { currency = 'EUR', pricesIncludeTax = false }: Terms = {}) =>
-  priced(undefined as never, input, { currency, pricesIncludeTax, day: '2026-03-31', tax: taxOf('Z', '0') }, NOTHING);
+  priced(undefined as never, input, { currency, pricesIncludeTax, day: '2026-03-31', taxable: true, tax: taxOf('Z', '0') }, NOTHING);
 const sourceOf = ({ totals, ...content }: Content, terms: Terms = {}, more: object = {}): EInvoiceSource =>
   EInvoiceSource.show({
     kind: 'invoice',

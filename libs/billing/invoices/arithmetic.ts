@@ -214,8 +214,13 @@ function sharesOf({ amount, tax }: Extra, bill: Bill, lines: readonly LineFigure
   return grouped(parts.map(({ e4 }, i) => ({ tax: bill.lines[i]!.tax, total: e4, net: 0n })));
 }
 
-/** A price in e4 as a decimal with up to six places, as lines keep it. */
-export const priceOf = (e4: bigint): string => formatFixed(e4 * 100n, PLACES);
+/** A price has twelve digits before the point at most, fewer than an amount. In e4. */
+const MAX_PRICE = 10n ** 16n;
+/** A price in e4 as a decimal with up to six places, as lines keep it. @throws invoice.amount_too_large */
+export function priceOf(e4: bigint): string {
+  if (e4 >= MAX_PRICE || e4 <= -MAX_PRICE) throw amountTooLarge('The price of a line has at most twelve digits before the point');
+  return formatFixed(e4 * 100n, PLACES);
+}
 /** What one unit costs when so many cost an amount (e4): a price with up to six places, rounded half away from zero. */
 export function pricePer(e4: bigint, quantity: string): string {
   const count = fixed(quantity, PLACES);

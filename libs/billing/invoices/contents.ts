@@ -5,7 +5,7 @@ import { taxOf } from './arithmetic.ts';
 import { Invoice } from './invoice.ts';
 import { InvoiceLine } from './invoice-line.ts';
 import { InvoiceTax } from './invoice-tax.ts';
-import type { Content, ContentInput } from './pricing.ts';
+import { type Content, type ContentInput, type Referred, stillNamed } from './pricing.ts';
 
 /** An invoice with its lines and taxes, as it is shown. */
 export type Whole = Invoice & { lines: InvoiceLine[]; taxes: InvoiceTax[] };
@@ -81,8 +81,8 @@ function spelled(name: (typeof TOLD)[number], value: bigint | string | null) {
   return value && isDecimal ? formatFixed(fixed(value, PLACES), PLACES) : (value ?? null);
 }
 
-/** What was sent to make an invoice, read back from it: to work it out again, or to make another of it. */
-export function inputOf({ lines, allowances, charges, prepaid }: Whole): Required<ContentInput> {
+/** What was sent to make an invoice, read back from it without what is gone: to work it out again, or to make another of it. */
+export function inputOf({ lines, allowances, charges, prepaid }: Whole, found: Referred): Required<ContentInput> {
   const extras = (stored: Invoice['allowances']) =>
     stored.map(({ reason, amount, tax_category, tax_percent }) => ({
       reason,
@@ -91,19 +91,21 @@ export function inputOf({ lines, allowances, charges, prepaid }: Whole): Require
       taxPercent: tax_percent,
     }));
   return {
-    lines: lines.map((line) => ({
-      description: line.description,
-      quantity: line.quantity,
-      unit: line.unit,
-      unitPrice: line.unitPrice,
-      discountPercent: line.discountPercent,
-      ...(line.discountPercent ? {} : { discountAmount: line.discountAmount }),
-      // A rate says more than its percent: why nothing is taxed.
-      ...(line.taxRateId ? { taxRateId: line.taxRateId } : { taxCategory: line.taxCategory, taxPercent: line.taxPercent }),
-      priceId: line.priceId,
-      periodStart: line.periodStart,
-      periodEnd: line.periodEnd,
-    })),
+    lines: lines
+      .map((line) => ({ line, ...stillNamed(line, found) }))
+      .map(({ line, priceId, taxRateId }) => ({
+        description: line.description,
+        quantity: line.quantity,
+        unit: line.unit,
+        unitPrice: line.unitPrice,
+        discountPercent: line.discountPercent,
+        ...(line.discountPercent ? {} : { discountAmount: line.discountAmount }),
+        // A rate says more than its percent: why nothing is taxed.
+        ...(taxRateId ? { taxRateId } : { taxCategory: line.taxCategory, taxPercent: line.taxPercent }),
+        priceId,
+        periodStart: line.periodStart,
+        periodEnd: line.periodEnd,
+      })),
     allowances: extras(allowances),
     charges: extras(charges),
     prepaid,

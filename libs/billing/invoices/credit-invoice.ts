@@ -8,22 +8,32 @@ import {
   formatFixed,
   Handles,
   invalid,
-  latest,
   missing,
   money,
   problem,
   today,
 } from '#kernel';
 import { z } from 'zod';
+import { heirOf } from '../customers/owners.ts';
 import { enter } from '../ledger/enter.ts';
-import { handOver, openOf } from '../payments/allocate.ts';
+import { handOver, setOff } from '../payments/allocate.ts';
 import { priceOf, pricePer, sameTax, type Share, type Tax, taxOf } from './arithmetic.ts';
 import { fill, loadOwed, taxOfLine, whole, type Whole } from './contents.ts';
 import { type Billed, credit, type Credit, type CreditedLine, type Wanted } from './crediting.ts';
 import { Invoice } from './invoice.ts';
 import { InvoiceLine } from './invoice-line.ts';
 import { issue } from './issue.ts';
-import { type Content, type LineContent, sharesOf, sharesShown, type TaxContent, taxContents, totalFields } from './pricing.ts';
+import {
+  type Content,
+  type LineContent,
+  referred,
+  sharesOf,
+  sharesShown,
+  stillNamed,
+  type TaxContent,
+  taxContents,
+  totalFields,
+} from './pricing.ts';
 
 interface LineToCredit {
   lineId?: string;
@@ -83,29 +93,16 @@ class Handler {
       throw cannotCredit();
     const day = dayOf(invoice, input.issueDate);
     const worked = credit(await billedBy(this.em, invoice), wantedOf(invoice, input.lines));
-    const note = draw(this.em, invoice, worked, { ...input, issueDate: day });
+    const note = await draw(this.em, invoice, worked, { ...input, issueDate: day });
     const offered = note.payable;
     const { given, back } = invoice.take(note.id, offered);
     enter(this.em, invoice, { kind: 'write_off_reversal', amount: back, day, reason: input.reason });
     if (given) handOver(this.em, { from: note, to: invoice, amount: given, day });
-    const others = await this.giveToOthers(note, offered - given, day);
+    const others = await setOff(this.em, note, offered - given, day);
     await issue(this.em, [note], { issueDate: day });
     note.credited = given + others;
     note.settle();
     return note;
-  }
-
-  /** What the invoice itself does not need pays what else the customer owes, the oldest first; the rest is his credit. In e4. */
-  private async giveToOthers(note: Invoice, amount: bigint, day: string): Promise<bigint> {
-    let left = amount;
-    for (const other of left > 0n ? await openOf(this.em, note, left) : []) {
-      const part = other.due < left ? other.due : left;
-      if (part <= 0n) continue;
-      other.receive(part, 'credit');
-      handOver(this.em, { from: note, to: other, amount: part, day: latest(day, other.issueDate) });
-      left -= part;
-    }
-    return amount - left;
   }
 }
 
@@ -174,7 +171,7 @@ function wantedOf({ lines, currency }: Whole, asked: readonly LineToCredit[] | u
 }
 
 /** Writes the credit note down, as a draft that says what it corrects. */
-function draw(em: EntityManager, invoice: Whole, worked: Credit, { reason, issueDate: day }: ToCredit): Whole {
+async function draw(em: EntityManager, invoice: Whole, worked: Credit, { reason, issueDate: day }: ToCredit): Promise<Whole> {
   const { currency } = invoice;
   const note = em.create(Invoice, {
     ...totalFields(worked.totals),
@@ -189,13 +186,15 @@ function draw(em: EntityManager, invoice: Whole, worked: Credit, { reason, issue
     pricesIncludeTax: invoice.pricesIncludeTax,
     reference: invoice.reference,
     reason: reason ?? null,
-    ownerId: invoice.ownerId,
+    ownerId: await heirOf(em, invoice),
     source: 'invoice',
     sourceId: invoice.id,
     precedingInvoiceId: invoice.id,
     customer: invoice.customer,
   });
-  return fill(em, note, creditContent(invoice, worked));
+  const found = await referred(em, { lines: invoice.lines });
+  const lines = invoice.lines.map((line) => ({ ...line, ...stillNamed(line, found) }));
+  return fill(em, note, creditContent({ currency, lines, taxes: invoice.taxes }, worked));
 }
 
 /** What stands on a credit note that was worked out for an invoice. */

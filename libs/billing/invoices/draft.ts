@@ -3,6 +3,7 @@ import { BillingEntity } from '../billing-entities/billing-entity.ts';
 import { defaultEntity } from '../billing-entities/default-entity.ts';
 import type { CustomerAccount } from '../customers/customer-account.ts';
 import { type Customer, customerOf, snapshotOf } from '../customers/customer.ts';
+import { heirOf } from '../customers/owners.ts';
 import { type Tax, taxOf } from './arithmetic.ts';
 import { fill, type Whole } from './contents.ts';
 import { Invoice } from './invoice.ts';
@@ -37,6 +38,7 @@ export const termsOf = (
   currency: input.currency ?? account?.currency ?? seller.currency,
   pricesIncludeTax: input.pricesIncludeTax ?? seller.pricesIncludeTax,
   day: input.issueDate ?? today(seller.timeZone),
+  taxable: (account?.taxStatus ?? 'taxable') === 'taxable',
   tax: taxFor(account),
 });
 
@@ -92,7 +94,7 @@ export async function draftFor(
     pricesIncludeTax: terms.pricesIncludeTax,
     reference: input.reference ?? null,
     notes: input.notes ?? null,
-    ownerId: input.ownerId === undefined ? of.ownerId : input.ownerId,
+    ownerId: input.ownerId === undefined ? await heirOf(em, of) : input.ownerId,
     custom: input.custom ?? {},
     customer: snapshotOf(customer),
   });

@@ -155,6 +155,6 @@ export const DealInvoiceController = controller('deals', {
     answers: InvoiceView as never,
     status: 201,
     example: { tax_percent: '19' },
-    problems: ['deal.not_won', 'deal.no_customer', 'already_exists'],
+    problems: ['deal.not_won', 'deal.no_customer', 'already_exists', 'invoice.amount_too_large'],
   }),
 });

@@ -1,9 +1,11 @@
 import { Command, day, EntityManager, Handles, camelCased, problem, today } from '#kernel';
 import { z } from 'zod';
-import { TaxRate, taxRateNotValid } from '../catalog/tax-rate.ts';
+import { TaxRate } from '../catalog/tax-rate.ts';
+import { setOff } from '../payments/allocate.ts';
 import { loadOwed, type Whole } from './contents.ts';
 import { Invoice } from './invoice.ts';
 import { type Dates, issue } from './issue.ts';
+import { mustBear } from './pricing.ts';
 
 const date = day().check.nullish();
 export const Issuing = camelCased<Dates>(['issueDate', 'dueDate'], z.strictObject({ issue_date: date, due_date: date })).meta({
@@ -25,11 +27,16 @@ export class IssueInvoice extends Command<Invoice> {
 class Handler {
   constructor(private readonly em: EntityManager) {}
   async execute({ id, dates }: IssueInvoice) {
-    const invoice = await loadOwed(this.em, id, 'along');
+    const gives = (await this.em.count(Invoice, { id, kind: 'invoice', payable: { $lt: 0n } })) > 0;
+    const invoice = await loadOwed(this.em, id, gives ? 'alone' : 'along');
     if (invoice.status === 'voided') throw voidedStays();
     if (!invoice.isDraft()) return invoice;
-    await ratesHold(this.em, invoice, dates.issueDate ?? invoice.issueDate ?? today(invoice.timeZone));
+    const day = dates.issueDate ?? invoice.issueDate ?? today(invoice.timeZone);
+    await ratesHold(this.em, invoice, day);
+    // Before its day it pays nothing: it may still be voided.
+    const given = gives && day <= today(invoice.timeZone) ? await setOff(this.em, invoice, -invoice.payable, day) : 0n;
     await issue(this.em, [invoice], dates);
+    if (given) invoice.give(given);
     return invoice;
   }
 }
@@ -38,6 +45,5 @@ class Handler {
 async function ratesHold(em: EntityManager, { lines }: Whole, day: string) {
   const ids = lines.flatMap(({ taxRateId }) => taxRateId ?? []);
   const rates = ids.length ? await em.find(TaxRate, { id: { $in: ids } }) : [];
-  const over = rates.find((rate) => !rate.validOn(day));
-  if (over) throw taxRateNotValid(`${over.code} is not valid on ${day}`);
+  for (const line of lines) for (const rate of rates) if (rate.id === line.taxRateId) mustBear(rate, line, day);
 }

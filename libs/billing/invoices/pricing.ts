@@ -65,9 +65,11 @@ export interface ContentInput {
 export interface Terms {
   readonly currency: string;
   readonly pricesIncludeTax: boolean;
-  /** The day whose tax rates are valid. */
+  /** The day whose tax rates are valid for what has no days of its own. */
   readonly day: string;
-  /** The tax of a line that names none. */
+  /** Whether the catalogue says what tax is on a line that names none. */
+  readonly taxable: boolean;
+  /** The tax of a line that nothing else says one of. */
   readonly tax: Tax;
 }
 
@@ -132,8 +134,12 @@ export async function priced(em: EntityManager, input: ContentInput, terms: Term
   const { pricesIncludeTax } = terms;
   const bill: Bill = { currency, pricesIncludeTax, lines, allowances, charges, prepaid: input.prepaid };
   const figures = workOut(bill);
+  // Whatever is worked out beside it may have found others.
+  const own = [...lines, ...(input.allowances ?? []), ...(input.charges ?? [])].flatMap(
+    ({ taxRateId }) => found.rates.get(taxRateId ?? '') ?? [],
+  );
   const reasonOf = (tax: Tax) =>
-    [...found.rates.values()].find((rate) => rate.exemptionText && sameTax(taxOf(rate.category, rate.percent), tax))?.exemptionText ??
+    own.find((rate) => rate.exemptionText && sameTax(taxOf(rate.category, rate.percent), tax))?.exemptionText ??
     REASONS[tax.category] ??
     null;
   return {
@@ -163,6 +169,12 @@ export async function referred(em: EntityManager, { lines, allowances = [], char
   return { prices, products, rates };
 }
 
+/** What a line names of the catalogue that is there still; what was gone stands on the line in words and figures. */
+export const stillNamed = ({ priceId, taxRateId }: Pick<LineInput, 'priceId' | 'taxRateId'>, { prices, rates }: Referred) => ({
+  priceId: priceId && prices.has(priceId) ? priceId : null,
+  taxRateId: taxRateId && rates.has(taxRateId) ? taxRateId : null,
+});
+
 function resolved(line: LineInput, pointer: string, found: Referred, terms: Terms) {
   const price = line.priceId ? found.prices.get(line.priceId) : undefined;
   if (line.priceId && !price) throw missingAt('Price', `${pointer}/price_id`);
@@ -178,7 +190,8 @@ function resolved(line: LineInput, pointer: string, found: Referred, terms: Term
   if (line.discountPercent && line.discountAmount) throw refused(`${pointer}/discount_amount`, 'excludes discount_percent');
   if (line.discountPercent && overHundred(line.discountPercent)) throw refused(`${pointer}/discount_percent`, 'is at most 100');
   if (line.discountAmount) exact(line.discountAmount, terms.currency, `${pointer}/discount_amount`);
-  const rateId = line.taxRateId ?? (line.taxPercent == null && line.taxCategory == null ? (price?.taxRateId ?? product?.taxRateId) : null);
+  const namesNone = line.taxPercent == null && line.taxCategory == null;
+  const rateId = line.taxRateId ?? (namesNone && terms.taxable ? (price?.taxRateId ?? product?.taxRateId) : null);
   return {
     ...line,
     description,
@@ -190,9 +203,21 @@ function resolved(line: LineInput, pointer: string, found: Referred, terms: Term
   };
 }
 
+type Dated = Pick<LineInput, 'quantity' | 'periodEnd'>;
+/**
+ * What is sold bears a rate that is valid on the last of its days, or on the day of the invoice where it has none; what is given back bears
+ * the one that it was billed with.
+ */
+export const mayBear = (rate: TaxRate, { quantity, periodEnd }: Dated, issueDate: string): boolean =>
+  quantity?.startsWith('-') || rate.validOn(periodEnd ?? issueDate);
+/** @throws tax_rate.not_valid */
+export function mustBear(rate: TaxRate, line: Dated, issueDate: string): void {
+  if (!mayBear(rate, line, issueDate)) throw taxRateNotValid(`${rate.code} is not valid on ${line.periodEnd ?? issueDate}`);
+}
+
 /** The tax that a line or an extra names; null when it names none. */
 function taxNamed(
-  named: { taxRateId?: string | null; taxPercent?: string | null; taxCategory?: Tax['category'] | null },
+  named: Pick<ExtraInput, 'taxRateId' | 'taxPercent' | 'taxCategory'> & Dated,
   pointer: string,
   found: Referred,
   { day }: Terms,
@@ -200,7 +225,7 @@ function taxNamed(
   if (named.taxRateId) {
     const rate = found.rates.get(named.taxRateId);
     if (!rate) throw missingAt('Tax rate', `${pointer}/tax_rate_id`);
-    if (!rate.validOn(day)) throw taxRateNotValid(`${rate.code} is not valid on ${day}`);
+    mustBear(rate, named, day);
     return taxOf(rate.category, rate.percent);
   }
   if (named.taxPercent == null && named.taxCategory == null) return null;

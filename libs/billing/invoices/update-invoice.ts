@@ -6,7 +6,7 @@ import { fill, inputOf, loadWhole } from './contents.ts';
 import { datesFit, notADraft, sellerOf, termsOf } from './draft.ts';
 import { Invoice } from './invoice.ts';
 import type { InvoiceChanges } from './invoice-input.ts';
-import { priced } from './pricing.ts';
+import { priced, referred } from './pricing.ts';
 
 /** Changes a draft: lines, allowances and charges are replaced as a whole where they are given. */
 export class UpdateInvoice extends Command<Invoice> {
@@ -37,7 +37,6 @@ class Handler {
         customer: snapshotOf(customer),
       });
     }
-    const before = inputOf(invoice);
     const [wasCurrency, wasIncluding] = [invoice.currency, invoice.pricesIncludeTax];
     Object.assign(invoice, amended(invoice, plain), { billingEntityId: seller.id, timeZone: seller.timeZone });
     datesFit(invoice);
@@ -45,6 +44,7 @@ class Handler {
     const reworked = Object.values(given).some((part) => part !== undefined);
     if (!reworked && wasCurrency === invoice.currency && wasIncluding === invoice.pricesIncludeTax) return invoice;
     const account = await this.em.findOneOrFail(CustomerAccount, { id: invoice.customerAccountId });
+    const before = inputOf(invoice, await referred(this.em, { lines: invoice.lines }));
     const content = { ...before, ...Object.fromEntries(Object.entries(given).filter(([, part]) => part !== undefined)) };
     return fill(this.em, invoice, await priced(this.em, content, termsOf(invoice, seller, account)));
   }

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { enter } from '../ledger/enter.ts';
 import { release } from '../payments/allocate.ts';
 import { loadOwed } from './contents.ts';
-import { Invoice } from './invoice.ts';
+import { cannotVoid, Invoice } from './invoice.ts';
 import { setSeriesBack } from './take-numbers.ts';
 
 export const Reason = z.strictObject({ reason: z.string().trim().min(1).max(500).optional() }).meta({ id: 'BillingReason' });
@@ -27,6 +27,9 @@ class Handler {
   async execute({ id, input: { reason } }: VoidInvoice) {
     const invoice = await loadOwed(this.em, id);
     if (invoice.status === 'voided') return invoice;
+    // It may have taken nothing off: what was prepaid, or had been paid, is credit of the credit note alone.
+    if (await this.em.count(Invoice, { precedingInvoiceId: id }, { filters: { allowed: false } }))
+      throw cannotVoid('A credit note corrects it');
     const ahead = invoice.issueDate !== null && invoice.issueDate > today(invoice.timeZone);
     if (ahead) await release(this.em, invoice);
     const { due } = invoice;

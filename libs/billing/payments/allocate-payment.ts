@@ -2,7 +2,7 @@ import { camelCased, Command, EntityManager, Handles, money, problem, today } fr
 import { z } from 'zod';
 import type { Invoice } from '../invoices/invoice.ts';
 import { allocate, openOf, pay } from './allocate.ts';
-import { fits } from './convert.ts';
+import { fits, mixedCurrencies } from './convert.ts';
 import { namedInvoices } from './named.ts';
 import { Payment, wrongStatus } from './payment.ts';
 import { isHeld } from './states.ts';
@@ -41,7 +41,10 @@ export const allocationTooLarge = problem(
   'More than what is left of the payment, or owed on the invoice',
 );
 
-/** Gives the credit of a payment to invoices that are named, or to what is open, the oldest first. */
+/**
+ * Gives the credit of a payment to invoices that are named, or to what is open, the oldest first.
+ * @throws payment.status, payment.mixed_currencies, payment.allocation_too_large
+ */
 export class AllocatePayment extends Command<Payment> {
   constructor(
     readonly id: string,
@@ -61,24 +64,32 @@ class Handler {
     if (allocations) await this.parts(payment, allocations);
     else {
       const open = invoiceIds
-        ? await namedInvoices(this.em, payment.customerAccountId, invoiceIds)
+        ? await this.named(payment, invoiceIds, (i) => `/invoice_ids/${i}`)
         : await openOf(this.em, payment, payment.credit);
-      allocate(
-        this.em,
-        payment,
-        open.filter(({ currency }) => currency === payment.currency),
-        dayOf(open),
-      );
+      allocate(this.em, payment, open, dayOf(open));
     }
     return payment;
   }
 
+  /** @throws payment.mixed_currencies: it counts in its own currency by now, and is converted no more. */
+  private async named(
+    { customerAccountId, currency }: Payment,
+    ids: readonly string[],
+    pointer: (i: number) => string,
+  ): Promise<Invoice[]> {
+    const invoices = await namedInvoices(this.em, customerAccountId, ids, pointer);
+    const other = invoices.find((invoice) => invoice.currency !== currency);
+    if (!other) return invoices;
+    const message = `is in ${other.currency}, the payment in ${currency}`;
+    throw mixedCurrencies(undefined, { details: [{ pointer: pointer(ids.indexOf(other.id)), code: 'currency', message }] });
+  }
+
   private async parts(payment: WholePayment, parts: readonly Part[]): Promise<void> {
     const ids = parts.map(({ invoiceId }) => invoiceId);
-    const invoices = await namedInvoices(this.em, payment.customerAccountId, ids, (i) => `/allocations/${i}/invoice_id`);
+    const invoices = await this.named(payment, ids, (i) => `/allocations/${i}/invoice_id`);
     parts.forEach(({ invoiceId, amount }, i) => {
       const invoice = invoices.find((one) => one.id === invoiceId)!;
-      const most = invoice.currency !== payment.currency ? 0n : invoice.owed() < payment.credit ? invoice.owed() : payment.credit;
+      const most = invoice.owed() < payment.credit ? invoice.owed() : payment.credit;
       const wanted = amount ?? most;
       const at = `/allocations/${i}/amount`;
       fits(wanted, payment.currency, at);

@@ -11,8 +11,11 @@ import type { WholePayment } from './whole-payment.ts';
 const locked = (em: EntityManager, where: object): Promise<Invoice[]> =>
   em.find(Invoice, where, { orderBy: { id: 'asc' }, lockMode: LockMode.PESSIMISTIC_WRITE, filters: { allowed: false } });
 
-export const invoicesOf = (em: EntityManager, ids: readonly string[]): Promise<Invoice[]> =>
-  ids.length ? locked(em, { id: { $in: [...ids] } }) : Promise.resolve([]);
+/** Those that are there, in the order they are named. */
+export async function invoicesOf(em: EntityManager, ids: readonly string[]): Promise<Invoice[]> {
+  const found = new Map((ids.length ? await locked(em, { id: { $in: [...ids] } }) : []).map((invoice) => [invoice.id, invoice]));
+  return [...new Set(ids)].flatMap((id) => found.get(id) ?? []);
+}
 
 type Whose = Pick<Payment, 'customerAccountId' | 'currency'>;
 /** What is open of a customer, the oldest first; then what was written off, which a late payment still pays. */
@@ -45,13 +48,29 @@ export function give(em: Scribe, given: Given): PaymentAllocation {
   given.from.give(given.amount);
   return handOver(em, given);
 }
-/** The same for a credit note that is still being made: its own side is settled when it has its number. */
+/** The same for a document that is still being made: its own side is settled when it has its number. */
 export function handOver(em: Scribe, { from, to, amount, day, row }: Given): PaymentAllocation {
   enter(em, from, { kind: 'allocation', amount, day });
   enter(em, to, { kind: 'allocation', amount: -amount, day });
   if (row) return Object.assign(row, { amount: row.amount + amount });
   const source = from instanceof Payment ? { paymentId: from.id } : { creditNoteId: from.id };
   return em.create(PaymentAllocation, { ...source, invoiceId: to.id, amount, currency: to.currency });
+}
+
+/**
+ * What a document that is still being made has to give pays what else the customer owes, the oldest first; the rest is his credit. Answers
+ * with how much it was, in e4. The customer must be locked.
+ */
+export async function setOff(em: EntityManager, from: Invoice, amount: bigint, day: string): Promise<bigint> {
+  let left = amount;
+  for (const to of left > 0n ? await openOf(em, from, left) : []) {
+    const part = to.due < left ? to.due : left;
+    if (part <= 0n) continue;
+    to.receive(part, 'credit');
+    handOver(em, { from, to, amount: part, day: latest(day, to.issueDate) });
+    left -= part;
+  }
+  return amount - left;
 }
 
 /** Gives the credit of a payment to invoices, in this order, until it is used up; what is left stays credit. */

@@ -42,7 +42,13 @@ export const PaymentsController = controller(
       body: Allocating,
       answers,
       when: (row) => isHeld(row.status as string),
-      problems: ['payment.status', 'payment.allocation_too_large', 'payment.not_payable', 'payment.other_customer'],
+      problems: [
+        'payment.status',
+        'payment.mixed_currencies',
+        'payment.allocation_too_large',
+        'payment.not_payable',
+        'payment.other_customer',
+      ],
     }),
     refund: post(':id/refund', RefundPayment, {
       does: 'Pay a payment back, or a part of it',

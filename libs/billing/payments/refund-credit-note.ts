@@ -5,7 +5,7 @@ import type { Kind } from '../invoices/kinds.ts';
 import { enter } from '../ledger/enter.ts';
 import { fits } from './convert.ts';
 import { refundTooLarge } from './payment.ts';
-import { Refund } from './refund.ts';
+import { notRefunded, Refund } from './refund.ts';
 import type { ToRefund } from './refund-payment.ts';
 
 /**
@@ -29,6 +29,7 @@ class Handler {
     const note = await loadOwed(this.em, id);
     if (kind && note.kind !== kind) throw missing('Credit note');
     const { amount = note.toGive(), reason, externalId, method = 'other' } = input;
+    if (amount > 0n) await notRefunded(this.em, input.externalId);
     fits(amount, note.currency);
     if (amount > note.toGive()) throw refundTooLarge('More than what is left of its credit');
     if (amount === 0n) return note;

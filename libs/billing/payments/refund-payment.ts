@@ -5,7 +5,7 @@ import { enter } from '../ledger/enter.ts';
 import { takeBack } from './allocate.ts';
 import { fits } from './convert.ts';
 import { Payment, refundTooLarge } from './payment.ts';
-import { Refund } from './refund.ts';
+import { notRefunded, Refund } from './refund.ts';
 import { loadPayment } from './whole-payment.ts';
 
 export interface ToRefund {
@@ -46,6 +46,7 @@ class Handler {
   async execute({ id, input }: RefundPayment) {
     const payment = await loadPayment(this.em, id);
     if (payment.status === 'refunded' && input.amount === undefined) return payment;
+    await notRefunded(this.em, input.externalId);
     payment.mustLeadTo(payment.status === 'refunded' ? 'partially_refunded' : 'refunded');
     const { amount = payment.left(), reason, externalId, method = payment.method } = input;
     fits(amount, payment.currency);

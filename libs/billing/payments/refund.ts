@@ -1,4 +1,4 @@
-import { choice, currency, day, entity, money, ref, text } from '#kernel';
+import { alreadyExists, choice, currency, day, entity, type EntityManager, money, ref, text } from '#kernel';
 import { CustomerAccount } from '../customers/customer-account.ts';
 import { Invoice } from '../invoices/invoice.ts';
 import { Payment } from './payment.ts';
@@ -26,3 +26,9 @@ export class Refund extends entity(
 export const RefundView = Refund.view('id', 'amount', 'method', 'refundedOn', 'reason', 'externalId', 'createdAt', 'currency').without(
   'currency',
 );
+
+/** A refund that is told of again is said to be there; two at once are told apart by the database. @throws already_exists */
+export async function notRefunded(em: EntityManager, externalId: string | null | undefined): Promise<void> {
+  const known = externalId ? await em.findOne(Refund, { externalId }) : null;
+  if (known) throw alreadyExists('This refund has been recorded', { existing: { type: 'refund', id: known.id } });
+}

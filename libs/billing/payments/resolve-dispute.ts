@@ -35,10 +35,8 @@ class Handler {
       { paymentId: id, deletedAt: { $ne: null } },
       { filters: { alive: false }, orderBy: { createdAt: 'asc', id: 'asc' } },
     );
-    const ids = [...new Set(former.map(({ invoiceId }) => invoiceId))];
-    const invoices = await invoicesOf(this.em, ids);
-    const inOrder = ids.flatMap((one) => invoices.filter((invoice) => invoice.id === one));
-    allocate(this.em, payment, inOrder, day);
+    const ids = former.map(({ invoiceId }) => invoiceId);
+    allocate(this.em, payment, await invoicesOf(this.em, ids), day);
     return payment;
   }
 }

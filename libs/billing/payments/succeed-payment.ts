@@ -1,5 +1,6 @@
-import { camelCased, Command, EntityManager, fixed, Handles } from '#kernel';
+import { camelCased, Command, EntityManager, fixed, Handles, latest, today } from '#kernel';
 import { z } from 'zod';
+import { zoneOf } from '../billing-entities/default-entity.ts';
 import { CustomerAccount } from '../customers/customer-account.ts';
 import { invoicesOf } from './allocate.ts';
 import { worthOf } from './convert.ts';
@@ -9,7 +10,11 @@ import { loadPayment } from './whole-payment.ts';
 
 export const Succeeding = camelCased<{ receivedOn?: string }>(
   ['receivedOn'],
-  z.strictObject({ received_on: Payment.fields.receivedOn.check.optional() }),
+  z.strictObject({
+    received_on: Payment.fields.receivedOn.check
+      .optional()
+      .meta({ description: 'Today, or the later day it was announced for, unless given' }),
+  }),
 ).meta({ id: 'Succeeding' });
 
 /** The money that was announced is there: it pays what it was meant for, else the oldest first, and counts what it is worth on that day. */
@@ -28,9 +33,10 @@ class Handler {
   async execute({ id, input: { receivedOn } }: SucceedPayment) {
     const payment = await loadPayment(this.em, id);
     if (payment.status === 'succeeded') return payment;
-    payment.receivedOn = receivedOn ?? payment.receivedOn;
     const wanted = payment.intendedFor;
     const named = wanted?.length ? await invoicesOf(this.em, wanted) : null;
+    // What was announced for an earlier day comes now; for a later one it may be told of before.
+    payment.receivedOn = receivedOn ?? latest(payment.receivedOn, today(named?.[0]?.timeZone ?? (await zoneOf(this.em))));
     if (payment.receivedCurrency) await this.convert(payment, payment.receivedCurrency);
     await receive(this.em, payment, named);
     return payment;

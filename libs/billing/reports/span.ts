@@ -1,13 +1,12 @@
-import { addMonths, currency, isDay, type Read, startOfMonth, today } from '#kernel';
+import { addMonths, currency, type Read, startOfMonth, today } from '#kernel';
 import { z } from 'zod';
-import { zoneOfSeller } from '../customers/figures.ts';
+import { dayAsked, zoneOfSeller } from '../customers/figures.ts';
 import { Invoice } from '../invoices/invoice.ts';
 
-const day = z.iso.date().refine(isDay, 'not a day').optional();
 /** What a report over a span of days is asked by. */
 export const span = {
-  from: day.meta({ description: 'The first day of issue; the first of the month eleven months ago unless given' }),
-  to: day.meta({ description: 'The last day of issue; today unless given' }),
+  from: dayAsked.meta({ description: 'The first day of issue; the first of the month eleven months ago unless given' }),
+  to: dayAsked.meta({ description: 'The last day of issue; today unless given' }),
   currency: currency().check.optional(),
   billing_entity_id: z.guid().toLowerCase().optional(),
 };

@@ -1,4 +1,6 @@
+import { Task } from '#crm';
 import { Bus, Command, EntityManager, failpoint, Handles, now, Process, after } from '#kernel';
+import { askSomebody } from './ask-somebody.ts';
 import { add, billSome, type Billed } from './bill.ts';
 import { BillingRun, type Counts, nothingDone } from './billing-run.ts';
 import { Subscription } from './subscription.ts';
@@ -25,6 +27,9 @@ export class BillDue extends Process<Counts> {
   constructor(readonly helping = false) {
     super();
   }
+  override givenUp() {
+    return new BillLater();
+  }
 }
 
 @Handles(BillDue, 'system')
@@ -42,6 +47,27 @@ class Sweeping {
     }
     if (await this.bus.run(new AnythingDue())) await this.bus.later(new BillDue(), { at: after(now(), LOOK_AGAIN), shared: true });
     return done;
+  }
+}
+
+/** What has failed again and again is for somebody to look at; what is due is looked at all the same, an hour later. */
+export class BillLater extends Command<void> {}
+
+@Handles(BillLater, 'system')
+class AgainHandler {
+  constructor(
+    private readonly em: EntityManager,
+    private readonly bus: Bus,
+  ) {}
+
+  async execute(_: BillLater) {
+    await this.bus.later(new BillDue(), { at: after(now(), { hours: 1 }), shared: true });
+    const title = 'Subscriptions cannot be billed';
+    if (await this.em.count(Task, { title, status: 'todo' })) return;
+    await askSomebody(this.em, null, {
+      title,
+      description: 'It was tried again and again; what is due is tried again each hour. Ask who runs Tessera.',
+    });
   }
 }
 

@@ -19,7 +19,9 @@ export class BillingRun extends entity(
   {
     asOf: moment().describe('What is due up to then'),
     dryRun: flag().or(false).describe('Tells what would be done, and does nothing'),
-    status: choice(['running', 'done'], 'running'),
+    status: choice(['running', 'done', 'failed'], 'running').describe(
+      'failed: its rest was given up, and is billed with what falls due next',
+    ),
     subscriptions: whole().or(0).describe('How many were looked at'),
     invoices: whole().or(0).describe('How many were issued'),
     periods: whole().or(0).describe('How many were billed'),

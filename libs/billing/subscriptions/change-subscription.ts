@@ -46,7 +46,7 @@ class Handler {
     const day = wanted < start ? start : wanted;
     const seller = await this.em.findOneOrFail(BillingEntity, { id: subscription.billingEntityId });
     const account = await this.em.findOneOrFail(CustomerAccount, { id: subscription.customerAccountId });
-    const lines = await itemsOf(this.em, change.items, subscription, seller, account);
+    const lines = await itemsOf(this.em, change.items, day, subscription, seller, account);
 
     for (const item of subscription.items)
       if (item.validUntil === null || item.validUntil > day) item.validUntil = item.validFrom > day ? item.validFrom : day;

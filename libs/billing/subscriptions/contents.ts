@@ -61,16 +61,16 @@ const tooLong = (pointer: string) =>
   });
 const uneven = (pointer: string, message: string) => oneRhythm(undefined, { details: [{ pointer, code: 'interval', message }] });
 
-/** Checks what is to be sold as an invoice would, and says it as it will stand there. @throws what pricing does */
+/** Checks what is to be sold from a day on as an invoice would, and says it as it will stand there. @throws what pricing does */
 export async function itemsOf(
   em: EntityManager,
   items: readonly ItemInput[],
+  day: string,
   terms: Pick<Subscription, 'currency' | 'pricesIncludeTax'>,
   seller: BillingEntity,
   account?: CustomerAccount,
 ): Promise<readonly LineContent[]> {
   const lines = items.map(({ interval: _, intervalCount: __, ...line }) => line);
-  const day = today(seller.timeZone);
   return (await priced(em, { lines }, { ...termsOf({ ...terms, issueDate: day }, seller, account) })).lines;
 }
 

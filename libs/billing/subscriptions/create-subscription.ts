@@ -1,6 +1,7 @@
 import { addDays, Bus, Command, EntityManager, Handles, today } from '#kernel';
 import type { z } from 'zod';
 import { customerOf } from '../customers/customer.ts';
+import { heirOf } from '../customers/owners.ts';
 import { sellerOf, termsOf } from '../invoices/draft.ts';
 import { wakeFor } from './bill-due.ts';
 import { itemFields, itemsOf, rhythmOf, type Whole } from './contents.ts';
@@ -31,10 +32,10 @@ class Handler {
     const startDate = input.startDate ?? today(zone);
     const trialEnd = trialDays ? addDays(startDate, trialDays) : null;
     const rhythm = await rhythmOf(this.em, items, input.billing);
-    const lines = await itemsOf(this.em, items, { currency, pricesIncludeTax }, seller, account);
+    const lines = await itemsOf(this.em, items, trialEnd ?? startDate, { currency, pricesIncludeTax }, seller, account);
     const subscription = this.em
       .create(Subscription, {
-        ownerId: of.ownerId,
+        ownerId: await heirOf(this.em, of),
         ...plain,
         ...rhythm,
         billingEntityId: seller.id,

@@ -85,7 +85,7 @@ class Handler {
 const part = (one: Adjustment, amount: bigint): Adjustment => ({ ...one, unit_price: priceOf(amount) });
 
 /** Takes what is given back off the lines that fit it; the rest is of another invoice. */
-function shared(open: readonly Adjustment[], { lines, shares }: Billed, fits: typeof billedIt): Adjustment[] {
+function shared(open: readonly Adjustment[], { lines, shares }: Billed, fits: (line: OpenLine, one: Adjustment) => boolean): Adjustment[] {
   return open.flatMap((one) => {
     const fitting = lines.filter((line) => fits(line, one));
     const taken = takeOff(fitting, -amountOf(one), (line, rest) => takeable(line, lines, rest));

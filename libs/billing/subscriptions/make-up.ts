@@ -5,7 +5,7 @@ import { adjustmentsOf, amountOf, saleOf } from './adjustments.ts';
 import { wakeFor } from './bill-due.ts';
 import { BillingPeriod } from './billing-period.ts';
 import { loadWhole, type Whole } from './contents.ts';
-import { billedIt, openLines, sumOf, takeOff } from './open-lines.ts';
+import { billedIt, linesGivingBack, type OpenLine, openLines, sumOf, takeOff } from './open-lines.ts';
 import { periodAt, wholeAt } from './periods.ts';
 import { billable, difference, endOf, pieceOf } from './schedule.ts';
 import type { Adjustment } from './subscription.ts';
@@ -46,12 +46,37 @@ const since = <P extends { readonly from: string; readonly until: string }>(piec
 /** Of each line of an invoice at most what no credit note has taken back is given back. */
 async function notTakenBack(em: EntityManager, invoiceId: string, changes: readonly Adjustment[]): Promise<Adjustment[]> {
   const lines = await openLines(em, invoiceId);
-  return changes.flatMap((one) => {
-    if (one.quantity === '1') return [one];
-    const billed = lines.filter((line) => billedIt(line, one));
-    const taken = sumOf(takeOff(billed, -amountOf(one), ({ left }, rest) => (left < rest ? left : rest)));
-    return taken ? [{ ...one, unit_price: priceOf(taken) }] : [];
-  });
+  return changes.flatMap((one) => (one.quantity === '1' ? [one] : lowered(one, lines)));
+}
+/** What lines have left of an adjustment; they have so much less afterwards. */
+function lowered(one: Adjustment, lines: readonly OpenLine[]): Adjustment[] {
+  const billed = lines.filter((line) => billedIt(line, one));
+  const taken = sumOf(takeOff(billed, -amountOf(one), least));
+  return taken ? [{ ...one, unit_price: priceOf(taken) }] : [];
+}
+
+const least = ({ left }: OpenLine, rest: bigint) => (left < rest ? left : rest);
+
+/**
+ * What waits to be given back, after the invoice that billed it was voided or credited: no more than is left of its lines, less what later
+ * invoices have given back of them already. What another invoice billed waits as it did.
+ */
+async function stillWaiting(em: EntityManager, { id, adjustments }: Whole, invoice: Invoice): Promise<Adjustment[]> {
+  const lines = (await openLines(em, invoice.id)).filter(({ total }) => total > 0n);
+  const ofIt = (one: Adjustment) => one.quantity === '-1' && lines.some((line) => billedIt(line, one));
+  const concerned = adjustments.filter(ofIt);
+  if (!concerned.length) return adjustments;
+  if (invoice.status === 'voided') return adjustments.filter((one) => !ofIt(one));
+  const days = concerned.map(({ period_start }) => period_start);
+  for (const { description, periodStart, periodEnd, left } of await linesGivingBack(em, id, days)) {
+    const given = { description, period_start: periodStart!, period_end: periodEnd! };
+    takeOff(
+      lines.filter((line) => billedIt(line, given)),
+      -left,
+      least,
+    );
+  }
+  return adjustments.flatMap((one) => (ofIt(one) ? lowered(one, lines) : [one]));
 }
 
 /** An invoice was voided, or a credit note took something off it: what its subscription is to be given back, or billed, may be another now. */
@@ -69,6 +94,7 @@ class Handler {
     if (!invoice) return;
     const subscription = await loadWhole(this.em, invoice.sourceId!, () => true);
     if (!subscription.isServed()) return;
+    subscription.adjustments = await stillWaiting(this.em, subscription, invoice);
     await makeUp(this.em, subscription);
     subscription.settle();
     await wakeFor(this.bus, [subscription.wakeAt]);

@@ -1,9 +1,9 @@
 import { LockMode } from '@mikro-orm/core';
 import { Company, Contact } from '#crm';
-import { Membership } from '#identity';
-import { addDays, dayOf, Drafts, type EntityManager, missing, Refusal, type Scribe, tenantId, today } from '#kernel';
+import { addDays, dayOf, Drafts, type EntityManager, missing, Refusal, type Scribe, today } from '#kernel';
 import { BillingEntity } from '../billing-entities/billing-entity.ts';
 import { CustomerAccount } from '../customers/customer-account.ts';
+import { stillHere } from '../customers/owners.ts';
 import type { Whole } from '../invoices/contents.ts';
 import { draftFor } from '../invoices/draft.ts';
 import { type Parties, taxIdThere } from '../invoices/issue.ts';
@@ -42,8 +42,9 @@ export interface Ingredients extends Parties {
   readonly lastIssued: ReadonlyMap<string, string>;
 }
 
-/** At most so many invoices of one subscription in one transaction; the others follow. */
+/** At most so many invoices, and so many periods, of one subscription in one transaction; the others follow. */
 const MOST_AT_ONCE = 100;
+const MOST_PERIODS = 1000;
 
 /**
  * Reads what some subscriptions are billed with. The rows that invoices refer to are held until the commit, in order of their ids, before
@@ -83,15 +84,12 @@ export async function gather(em: EntityManager, subscriptions: readonly Subscrip
   );
   const found = await referred(em, { lines: rows.map(({ priceId, taxRateId }) => ({ priceId, taxRateId })) });
   const owners = [...new Set([...contacts.values(), ...companies.values()].flatMap(({ ownerId }) => ownerId ?? []))];
-  const members = owners.length
-    ? await em.find(Membership, { organizationId: tenantId(), userId: { $in: owners }, status: { $ne: 'left' } })
-    : [];
   return {
     items: grouped(rows),
     sellers,
     accounts,
     customers: new Map<string, Contact | Company>([...contacts, ...companies]),
-    members: new Set(members.map(({ userId }) => userId)),
+    members: await stillHere(em, owners),
     found,
     lastIssued: await lastIssued(em, [...sellers.keys()], 'invoice'),
   };
@@ -118,11 +116,17 @@ export async function planned(em: EntityManager, subscription: Subscription, at:
     adjustments: subscription.adjustments,
     drafts,
   };
-  const due = dueOn(terms, nextIndex, dayOf(at, subscription.zone));
+  const seen = dueOn(terms, nextIndex, dayOf(at, subscription.zone), 2 * MOST_PERIODS);
+  const [due, following] = [seen.slice(0, MOST_PERIODS), seen.slice(MOST_PERIODS)];
   const missed = due.filter(({ spans, on }) => spans.length && !(subscription.releasedOn && on < subscription.releasedOn)).length;
-  if (missed > MOST_MISSED) return { ...nothing, parked: `${missed} periods were missed, from ${due[0]!.start} on` };
+  const atLeast = following.length ? 'More than ' : '';
+  if (missed > MOST_MISSED) return { ...nothing, parked: `${atLeast}${missed} periods were missed, from ${due[0]!.start} on` };
   try {
-    const { invoices, paused, skipped } = caughtUp(due, subscription.catchUp);
+    const { invoices, paused, skipped } = caughtUp(
+      due,
+      subscription.catchUp,
+      following.some(({ spans }) => spans.length),
+    );
     const now = invoices.slice(0, MOST_AT_ONCE);
     const last = invoices.length > now.length ? now.at(-1)!.at(-1)! : due.at(-1);
     const done = (periods: readonly Due[]) => periods.filter(({ index }) => last && index <= last.index);

@@ -85,8 +85,8 @@ class Running {
   }
 }
 
-function finished(run: BillingRun): BillingRun {
-  return Object.assign(run, { status: 'done', finishedAt: now() });
+function finished(run: BillingRun, status: 'done' | 'failed' = 'done'): BillingRun {
+  return Object.assign(run, { status, finishedAt: now() });
 }
 
 function told({ subscription, invoices, paused, skipped, parked, waitsFor }: Plan): Planned[] {
@@ -123,6 +123,10 @@ export class CarryOnBilling extends Process<void> {
   constructor(readonly runId: string) {
     super();
   }
+  /** What is due is promised to the sweeper besides; the run itself goes no further. */
+  override givenUp() {
+    return new FinishBilling(this.runId, 'failed');
+  }
 }
 
 @Handles(CarryOnBilling, 'system')
@@ -134,9 +138,12 @@ class CarryingOn {
   }
 }
 
-/** Says of a run that it is done. */
+/** Says of a run that it is done, or was given up. */
 export class FinishBilling extends Command<void> {
-  constructor(readonly runId: string) {
+  constructor(
+    readonly runId: string,
+    readonly as: 'done' | 'failed' = 'done',
+  ) {
     super();
   }
 }
@@ -144,7 +151,7 @@ export class FinishBilling extends Command<void> {
 @Handles(FinishBilling, 'system')
 class Finishing {
   constructor(private readonly em: EntityManager) {}
-  async execute({ runId }: FinishBilling) {
-    finished(await this.em.findOneOrFail(BillingRun, { id: runId }));
+  async execute({ runId, as }: FinishBilling) {
+    finished(await this.em.findOneOrFail(BillingRun, { id: runId }), as);
   }
 }

@@ -45,6 +45,14 @@ describe('what is due', () => {
     expect(caughtUp(due, 'skip').skipped.map(({ start }) => start)).toEqual(['2026-02-28', '2026-03-31']);
   });
 
+  it('skipped, it is billed for the last period alone: for none of those that others follow', () => {
+    const due = dueOn(terms(fromJanuary), 1, '2026-05-02');
+    const { invoices, skipped } = caughtUp(due, 'skip', true);
+    expect([invoices, skipped]).toEqual([[], due]);
+    expect(caughtUp(due.slice(0, 1), 'skip', true).skipped).toEqual(due.slice(0, 1));
+    expect(caughtUp(due, 'single_invoice', true)).toEqual(caughtUp(due, 'single_invoice'));
+  });
+
   it('is counted no further than asked', () => {
     expect(dueOn(terms({ start: '2020-01-01', interval: 'day', count: 1 }), 0, '2026-01-01', MOST_MISSED + 1)).toHaveLength(
       MOST_MISSED + 1,

@@ -88,9 +88,11 @@ export interface Catching {
   readonly paused: readonly Due[];
   readonly skipped: readonly Due[];
 }
-export function caughtUp(due: readonly Due[], policy: CatchUp): Catching {
+/** Where others follow that are due and served too, none of these is the last. */
+export function caughtUp(due: readonly Due[], policy: CatchUp, othersFollow = false): Catching {
   const paused = due.filter(({ spans }) => !spans.length);
   const billable = due.filter(({ spans }) => spans.length);
+  if (policy === 'skip' && othersFollow) return { invoices: [], paused, skipped: billable };
   if (policy === 'each_period' || billable.length < 2) return { invoices: billable.map((period) => [period]), paused, skipped: [] };
   if (policy === 'single_invoice') return { invoices: [billable], paused, skipped: [] };
   return { invoices: [billable.slice(-1)], paused, skipped: billable.slice(0, -1) };
