@@ -38,6 +38,37 @@ describe('activities', () => {
     expect(texts(await member.get(`contacts/${contact.id}/activities?kind=call`))).toEqual(['call', 'early']);
   });
 
+  it('a payload is as large as free metadata may be and a text as long as a note; more is 400, wherever it is sent', async () => {
+    const { member } = await world();
+    const { data: contact } = await member.post('contacts', { name: 'Ada' });
+    const most = { a: 'x'.repeat(16_376) };
+    const { data } = await member.post(`contacts/${contact.id}/activities`, { kind: 'call', payload: most });
+    expect(data.payload).toEqual(most);
+    const about = { kind: 'call', contact_id: contact.id };
+    for (const [sent, pointer] of [
+      [{ payload: { a: 'x'.repeat(16_377) } }, '/payload'],
+      [{ text: 'x'.repeat(10_001) }, '/text'],
+    ] as const) {
+      const asked = [
+        member.post(`contacts/${contact.id}/activities`, { kind: 'call', ...sent }),
+        member.post('activities', { ...about, ...sent }),
+        member.patch(`activities/${data.id}`, sent),
+      ];
+      for (const { status, error } of await Promise.all(asked)) expect([status, error.details[0].pointer]).toEqual([400, pointer]);
+      const batch = await member.post('activities/batch', {
+        mode: 'partial',
+        items: [
+          { ...about, text: 'fits' },
+          { ...about, ...sent },
+        ],
+      });
+      expect(batch.data.map(({ status }: Json) => status)).toEqual([201, 400]);
+    }
+    const { error: ofPayload } = await member.patch(`activities/${data.id}`, { payload: { a: 'x'.repeat(16_377) } });
+    const { error: ofCustom } = await member.post('contacts', { name: 'Ada', custom: { a: 'x'.repeat(16_377) } });
+    expect(ofPayload.details[0]).toEqual({ ...ofCustom.details[0], pointer: '/payload' });
+  });
+
   it('the kinds of the system cannot be posted, nor can an author be named', async () => {
     const { owner } = await world();
     const { data: contact } = await owner.post('contacts', { name: 'Ada' });
