@@ -88,27 +88,32 @@ describe('activities', () => {
     expect((await member.post('activities', { text: 'x', contact_id: contact.id })).status).toBe(201);
   });
 
-  it('who may read a record may comment on it; only the author edits and deletes', async () => {
-    const { member, colleague, owner } = await world();
+  it('who may read a record may comment on it; its author and whoever may change any record edit and delete it', async () => {
+    const { member, colleague, owner, admin, manager } = await world();
     const { data: contact } = await member.post('contacts', { name: 'Ada' });
-    const { data } = await colleague.post(`contacts/${contact.id}/activities`, { text: 'Hello' });
-    for (const other of [member, owner]) {
-      expect((await other.patch(`activities/${data.id}`, { text: 'Changed' })).status).toBe(403);
-      expect((await other.delete(`activities/${data.id}`)).status).toBe(403);
+    const comment = async () => (await colleague.post(`contacts/${contact.id}/activities`, { text: 'Hello' })).data as Json;
+    const { id } = await comment();
+    expect((await member.patch(`activities/${id}`, { text: 'Changed' })).status).toBe(403);
+    expect((await member.delete(`activities/${id}`)).status).toBe(403);
+    expect(Object.keys((await member.get(`activities/${id}`)).data._links)).not.toContain('update');
+    for (const who of [colleague, manager, admin, owner]) {
+      const written = await comment();
+      expect(Object.keys((await who.get(`activities/${written.id}`)).data._links)).toEqual(expect.arrayContaining(['update', 'delete']));
+      const changed = await who.patch(`activities/${written.id}`, { text: 'Changed' });
+      expect(changed.data).toMatchObject({ text: 'Changed', author_id: colleague.userId });
+      expect((await who.patch(`activities/${written.id}`, { text: null })).error.code).toBe('activity.comment_needs_text');
+      expect((await who.delete(`activities/${written.id}`)).status).toBe(200);
     }
-    expect((await colleague.patch(`activities/${data.id}`, { text: 'Changed' })).data.text).toBe('Changed');
-    expect((await colleague.patch(`activities/${data.id}`, { text: null })).error.code).toBe('activity.comment_needs_text');
-    expect((await colleague.delete(`activities/${data.id}`)).status).toBe(200);
-    expect((await member.get(`contacts/${contact.id}/activities`)).data).toEqual([]);
+    expect((await member.get(`contacts/${contact.id}/activities`)).data).toMatchObject([{ id }]);
   });
 
   it('what the system noted is nobody’s to change or delete: 409 activity.immutable', async () => {
-    const { member, owner } = await world();
+    const { member, owner, admin, manager } = await world();
     const { data: contact } = await member.post('contacts', { name: 'Ada' });
     await member.post('tasks', { title: 'Call', contact_id: contact.id });
     const [noted] = (await member.get(`contacts/${contact.id}/activities`)).data as Json[];
     expect(noted).toMatchObject({ kind: 'task_created', author_id: null, created_by: member.userId });
-    for (const who of [member, owner])
+    for (const who of [member, manager, admin, owner])
       for (const answer of [await who.patch(`activities/${noted.id}`, { text: 'x' }), await who.delete(`activities/${noted.id}`)])
         expect([answer.status, answer.error.code]).toEqual([409, 'activity.immutable']);
     const { _links: links } = (await owner.get(`activities/${noted.id}`)).data as { _links: object };
