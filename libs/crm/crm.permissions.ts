@@ -39,7 +39,7 @@ export const crmPermissions: Permissions = {
   },
   manager(can) {
     can(['read', 'update', 'delete', 'reassign', 'export', 'import'], records);
-    can(['read', 'export'], Activity);
+    can(['read', 'update', 'delete', 'export'], Activity);
     can('read', partsOfDeals);
     can(['create', 'read', 'update', 'export'], Import);
   },

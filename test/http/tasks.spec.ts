@@ -214,6 +214,81 @@ describe('tasks', () => {
       expect((await promised(w)).map(({ payload }) => payload.remindAt)).toContain(`${day(9)}T09:00:00.000Z`);
     });
 
+    describe('of a series that was given to somebody', () => {
+      const given = async (w: World, more: object = {}) =>
+        (
+          await w.manager.post('tasks', {
+            title: 'Report',
+            due_date: day(3),
+            remind_at: `${day(2)}T09:00:00.000Z`,
+            recurrence: { every: 'week' },
+            assignee_id: w.member.userId,
+            ...more,
+          })
+        ).data as Json;
+      const next = async ({ manager }: World, id: string) => (await manager.get(`tasks?follows_id=${id}&sort=created_at`)).data as Json[];
+
+      it.each([
+        ['complete', (id: string) => ['post', `tasks/${id}/complete`, {}]],
+        ['PATCH', (id: string) => ['patch', `tasks/${id}`, { is_done: true }]],
+      ] as const)('the next one is the owner’s and the assignee’s again, whoever of them completes it: %s', async (_, asked) => {
+        const w = await world();
+        const data = await given(w);
+        const [verb, path, body] = asked(data.id as string) as ['post' | 'patch', string, object];
+        expect((await w.member[verb](path, body)).data).toMatchObject({ status: 'done', version: data.version + 1 });
+        expect(await next(w, data.id as string)).toMatchObject([
+          {
+            owner_id: w.manager.userId,
+            assignee_id: w.member.userId,
+            created_by: w.member.userId,
+            due_date: day(10),
+            remind_at: `${day(9)}T09:00:00.000Z`,
+          },
+        ]);
+        expect((await promised(w)).map(({ payload }) => payload.remindAt)).toContain(`${day(9)}T09:00:00.000Z`);
+        const noted = (await w.owner.get(`audit?subject=task&subject_id=${data.id}`)).data as Json[];
+        expect(noted.find(({ action }) => action === 'update')).toMatchObject({ actor_kind: 'user', user_id: w.member.userId });
+      });
+
+      it('the records it is about stay, also those that its assignee may not see; those that are gone do not', async () => {
+        const w = await world({ settings: { record_visibility: 'own' } });
+        const { data: contact } = await w.manager.post('contacts', { name: 'Ada' });
+        const { data: company } = await w.manager.post('companies', { name: 'Acme' });
+        const { data: deal } = await w.manager.post('deals', { title: 'Ten workstations' });
+        const about = { contact_id: contact.id, company_id: company.id, deal_id: deal.id };
+        const data = await given(w, about);
+        expect((await w.member.get(`contacts/${contact.id}`)).status).toBe(404);
+        expect((await w.member.post(`tasks/${data.id}/complete`)).status).toBe(200);
+        const [second] = await next(w, data.id as string);
+        expect(second).toMatchObject(about);
+        expect((await w.manager.get(`contacts/${contact.id}/activities?kind=task_created`)).data).toHaveLength(2);
+        await w.manager.delete(`deals/${deal.id}`);
+        expect((await w.member.post(`tasks/${second.id}/complete`)).status).toBe(200);
+        expect(await next(w, second.id as string)).toMatchObject([{ ...about, deal_id: null }]);
+      });
+
+      it('a follow-up that the assignee asks for is his own, and about what he may see', async () => {
+        const w = await world({ settings: { record_visibility: 'own' } });
+        const { data: contact } = await w.manager.post('contacts', { name: 'Ada' });
+        const data = await given(w, { contact_id: contact.id });
+        expect((await w.member.post(`tasks/${data.id}/complete`, { follow_up: { title: 'Call again' } })).status).toBe(200);
+        expect((await next(w, data.id as string)).sort((one, other) => (one.title < other.title ? -1 : 1))).toMatchObject([
+          { title: 'Call again', owner_id: w.member.userId, assignee_id: w.member.userId, contact_id: null },
+          { title: 'Report', owner_id: w.manager.userId, assignee_id: w.member.userId, contact_id: contact.id },
+        ]);
+      });
+
+      it('it goes on once, also when the next one has passed into hands that its assignee does not see', async () => {
+        const w = await world({ settings: { record_visibility: 'own' } });
+        const data = await given(w);
+        await w.member.post(`tasks/${data.id}/complete`);
+        const [second] = await next(w, data.id as string);
+        await w.manager.patch(`tasks/${second.id}`, { assignee_id: w.colleague.userId });
+        for (const verb of ['reopen', 'complete']) expect((await w.member.post(`tasks/${data.id}/${verb}`)).status).toBe(200);
+        expect(await next(w, data.id as string)).toHaveLength(1);
+      });
+    });
+
     it('a moment of the day stays the same on the clock when the clocks change', async () => {
       at('2027-03-10T12:00:00Z');
       const { member } = await world({ timeZone: 'America/Los_Angeles' });

@@ -1,5 +1,4 @@
-import { choice, entity, json, member, moment, note, now, ref } from '#kernel';
-import { z } from 'zod';
+import { choice, entity, json, member, metadata, moment, note, now, ref } from '#kernel';
 import type { About } from '../about.ts';
 import { Company } from '../companies/company.ts';
 import { Contact } from '../contacts/contact.ts';
@@ -17,8 +16,8 @@ export class Activity extends entity(
   {
     kind: choice([...HUMAN_KINDS, ...SYSTEM_KINDS], 'comment'),
     text: note().optional(),
-    /** What changed, as `from` and `to`, or what else belongs to the kind. */
-    payload: json(z.record(z.string(), z.unknown())).or({}),
+    /** What changed, as `from` and `to`, or what else belongs to the kind: as large as free metadata, but read and written as a whole. */
+    payload: json(metadata().check).or({}),
     authorId: member().optional(),
     contactId: ref(() => Contact).optional(),
     companyId: ref(() => Company).optional(),

@@ -1,5 +1,6 @@
 import { Command, EntityManager, Handles, load } from '#kernel';
 import type { z } from 'zod';
+import { changed } from '../changed.ts';
 import { Activity } from './activity.ts';
 import { type ActivityChanges, activityImmutable, commentNeedsText } from './activity-input.ts';
 
@@ -19,7 +20,7 @@ class Editing {
   async execute({ id, changes }: EditActivity) {
     const activity = await load(this.em, Activity, id);
     if (activity.isSystem()) throw activityImmutable();
-    Object.assign(activity, changes);
+    Object.assign(activity, changed(activity, changes));
     if (activity.kind === 'comment' && !activity.text?.trim()) throw commentNeedsText();
     return activity;
   }

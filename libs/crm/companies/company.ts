@@ -48,6 +48,8 @@ export class Company extends businessRecord(
   },
 ) {}
 
-/** What was sent, with the phone number in E.164 where it can be read so. */
-export const tidied = <S extends { phone?: string | null }>(sent: S): S =>
-  sent.phone ? { ...sent, phone: phoneOf(sent.phone, organization().settings.default_country as string | undefined) } : sent;
+/** What was sent, with a new phone number in E.164 where it can be read so. */
+export const tidied = <S extends { phone?: string | null }>(sent: S, known?: Pick<Company, 'phone'>): S =>
+  sent.phone && sent.phone !== known?.phone
+    ? { ...sent, phone: phoneOf(sent.phone, organization().settings.default_country as string | undefined) }
+    : sent;

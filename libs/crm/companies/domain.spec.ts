@@ -7,6 +7,7 @@ it.each([
   [' example.com. ', 'example.com'],
   ['info@example.com', 'example.com'],
   ['www.com', 'www.com'],
+  ['www.www.example.com', 'example.com'],
   ['müller.de', 'xn--mller-kva.de'],
 ])('%p is kept as %p', (typed, domain) => {
   expect(domainOf(typed)).toBe(domain);

@@ -9,7 +9,7 @@ export function domainOf(typed: string): string | null {
     const host = hostname
       .toLowerCase()
       .replace(/\.+$/, '')
-      .replace(/^www\.(?=[^.]+\.)/, '');
+      .replace(/^(www\.(?=[^.]+\.))+/, '');
     return /^(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]*[a-z0-9]$/.test(host) ? host : null;
   } catch {
     return null;

@@ -1,6 +1,7 @@
 import { amended, Command, EntityManager, Handles, load, tenantId } from '#kernel';
 import type { z } from 'zod';
 import { noteOwnerChange } from '../activities/note-owner-change.ts';
+import { changed } from '../changed.ts';
 import { Company, parentCycle, tidied } from './company.ts';
 import type { CompanyChanges } from './company-input.ts';
 
@@ -22,7 +23,7 @@ class Handler {
     if (changes.parentId) await this.noCycle(id, changes.parentId);
     const company = await load(this.em, Company, id);
     const { ownerId } = company;
-    Object.assign(company, amended(company, tidied(changes)));
+    Object.assign(company, changed(company, amended(company, tidied(changes, company))));
     noteOwnerChange(this.em, { companyId: id }, ownerId, company.ownerId);
     return company;
   }

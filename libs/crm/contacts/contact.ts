@@ -1,6 +1,7 @@
 import { businessRecord, choices, day, email, invalid, json, note, now, organization, problem, ref, text, texts } from '#kernel';
 import { z } from 'zod';
 import { address } from '../address.ts';
+import { changed } from '../changed.ts';
 import { Company } from '../companies/company.ts';
 import { deriveName, type PersonName, splitName } from './name.ts';
 import { phoneOf } from './phone.ts';
@@ -77,7 +78,7 @@ export class Contact extends businessRecord(
 ) {
   /** Takes what was sent, with everything that follows from it. @throws contact.needs_name, contact.ambiguous_primary */
   change(sent: SentContact): this {
-    return Object.assign(this, settled(sent, this));
+    return Object.assign(this, changed(this, settled(sent, this)));
   }
 
   /** Back among the living, where its e-mail may have to be the only one. */
@@ -137,7 +138,9 @@ function emails(sent: SentContact, known: Known) {
 }
 
 function phones(sent: SentContact, known: Known, country: string | undefined) {
-  const read = (typed: string) => phoneOf(typed, country);
+  // What is kept as it was typed stays so, though the country may be known by now.
+  const kept = [known.phone, ...(known.phones ?? []).map((way) => way.phone)];
+  const read = (typed: string) => (kept.includes(typed) ? typed : phoneOf(typed, country));
   const all = sent.phones?.map((way) => ({ ...way, phone: read(way.phone), typed: way.typed ?? way.phone }));
   const ways = reconciled(
     known.phones ?? [],

@@ -1,4 +1,5 @@
 import { amended, type EntityManager, must, now, organization, permits } from '#kernel';
+import { changed } from '../changed.ts';
 import { Stage } from '../pipelines/pipeline.ts';
 import { aim, isBehind } from './aim.ts';
 import { chronicle, remember } from './chronicle.ts';
@@ -21,9 +22,11 @@ export async function changeDeal(em: EntityManager, deal: Deal, changes: DealCha
   const mayRollBack = permits('rollback', deal);
   const before = remember(deal);
   const reason = deal.lostReason;
-  const { status, stage, stageId, pipelineId, probability, ...plain } = amended(deal, changes);
-  Object.assign(deal, plain);
-  if (probability !== undefined) deal.ownProbability = probability;
+  const { status, stage, stageId, pipelineId, probability = deal.probability, ...plain } = amended(deal, changes);
+  Object.assign(deal, changed(deal, plain));
+  // What it shows, be it its stage's or what is certain of a closed one, is not meant as its own.
+  const estimated = probability !== deal.probability;
+  if (estimated) deal.ownProbability = probability;
 
   if (status ?? stage ?? stageId ?? pipelineId) {
     const here = await em.findOneOrFail(Stage, { id: deal.stageId });
@@ -35,7 +38,7 @@ export async function changeDeal(em: EntityManager, deal: Deal, changes: DealCha
     // One that is named now is looked at when it is written.
     if (!isOpen(before.status) && isOpen(deal.status) && changes.contactId === undefined) await contactStands(em, deal);
   }
-  if (probability !== undefined) deal.weigh(await em.findOneOrFail(Stage, { id: deal.stageId }));
+  if (estimated) deal.weigh(await em.findOneOrFail(Stage, { id: deal.stageId }));
   // A deal that was lost before reasons were asked for may still be changed otherwise.
   const lostNow = before.status !== 'lost' || reason !== deal.lostReason;
   deal.check({ reasonRequired: lostNow && reasonRequired() });

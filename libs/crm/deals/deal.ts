@@ -21,7 +21,9 @@ export class Deal extends businessRecord(
     status: choice(STATUSES, 'new'),
     amount: money({ min: 0n }).or(0n),
     currency: currency().unlessGiven(() => organization().currency),
-    probability: whole({ max: 100 }).optional().describe('Percent: the default of its stage unless set; null sets it back', 40),
+    probability: whole({ max: 100 })
+      .optional()
+      .describe('Percent: the default of its stage until it is set to another one; null sets it back', 40),
     ownProbability: whole({ max: 100 }).optional(),
     forecastCategory: choice(CATEGORIES, 'pipeline'),
     expectedCloseDate: day().optional(),

@@ -1,4 +1,5 @@
-import { Command, EntityManager, Handles, invalid, insertMany, organization, Refusal, Storage, type Upload } from '#kernel';
+import { Bus, Command, EntityManager, Handles, invalid, insertMany, organization, Refusal, Storage, tenantId, type Upload } from '#kernel';
+import { sql } from 'kysely';
 import { z } from 'zod';
 import { parseCsv, type Row } from '../imports/parse-csv.ts';
 import { checkRate, ExchangeRate, NewExchangeRate, shortest } from './exchange-rate.ts';
@@ -8,6 +9,8 @@ const COLUMNS = ['from', 'to', 'date', 'rate', 'source'] as const;
 /** More in one file are refused: twenty years of thirty currencies fit. */
 const MOST_ROWS = 250_000;
 const MOST_TOLD = 100;
+/** Rows that are looked up and written at once. */
+const PORTION = 1000;
 
 export const NoFields = z.strictObject({}).meta({ id: 'ExchangeRateImport' });
 export const ImportedRates = z
@@ -23,7 +26,10 @@ export const ImportedRates = z
   .meta({ id: 'ImportedRates' });
 type Result = z.output<typeof ImportedRates>;
 
-/** Takes a CSV file with the columns from, to, date, rate and source. Rows that are fine go in; the same file twice changes nothing. */
+/**
+ * Takes a CSV file with the columns from, to, date, rate and source. Rows that are fine go in, at once or not at all; of several for one
+ * pair and day the last one counts; the same file twice changes nothing.
+ */
 export class ImportExchangeRates extends Command<Result> {
   constructor(readonly given: Upload<z.output<typeof NoFields>>) {
     super();
@@ -34,13 +40,13 @@ export class ImportExchangeRates extends Command<Result> {
 class Handler {
   constructor(
     private readonly em: EntityManager,
+    private readonly bus: Bus,
     private readonly storage: Storage,
   ) {}
 
   async execute({ given: { file } }: ImportExchangeRates) {
-    const result = await this.take(await parseCsv(await this.storage.get(file.key)));
     // Written first: a lost race runs this once more, with the file.
-    await this.em.flush();
+    const result = await this.take(await parseCsv(await this.storage.get(file.key)));
     await this.storage.delete(file.key);
     return result;
   }
@@ -62,21 +68,53 @@ class Handler {
   /** Two imports at once queue up, so that neither trips over what the other one is writing. */
   private async keep(found: Map<string, Rate>, result: Result) {
     await this.em.execute('select pg_advisory_xact_lock(hashtextextended(?, 0))', [`exchange rates of ${organization().id}`]);
-    const known = await this.em.find(ExchangeRate, { from: { $in: [...new Set([...found.values()].map(({ from }) => from))] } });
-    for (const present of known) {
-      const given = found.get(keyOf(present));
-      if (!given) continue;
-      found.delete(keyOf(present));
-      const { rate, source = present.source } = given;
-      if (shortest(present.rate) === shortest(rate) && present.source === source) result.unchanged += 1;
-      else {
-        Object.assign(present, { rate, source });
-        result.updated += 1;
-      }
+    const rates = [...found.values()];
+    // Each in a savepoint: the next one need not go through all that was written before it.
+    for (let from = 0; from < rates.length; from += PORTION)
+      await this.bus.apart(() => this.keepSome(rates.slice(from, from + PORTION), result));
+  }
+
+  private async keepSome(rates: readonly Rate[], result: Result) {
+    const known = await knownAmong(this.em, rates);
+    const fresh = rates.filter((given) => !known.has(keyOf(given)));
+    const changed = rates.filter((given) => known.has(keyOf(given)) && !isSaid(given, known.get(keyOf(given))!));
+    await insertMany(ExchangeRate, fresh);
+    await this.change(changed, known);
+    result.created += fresh.length;
+    result.updated += changed.length;
+    result.unchanged += rates.length - fresh.length - changed.length;
+  }
+
+  /** In an entity manager of its own, which is forgotten with what it holds. */
+  private async change(changed: readonly Rate[], known: ReadonlyMap<string, Known>) {
+    if (!changed.length) return;
+    const em = this.em.fork({ keepTransactionContext: true });
+    for (const given of changed) {
+      const present = em.map(ExchangeRate, known.get(keyOf(given))!);
+      Object.assign(present, { rate: given.rate, source: given.source ?? present.source });
     }
-    result.created = (await insertMany(ExchangeRate, [...found.values()])).length;
+    await em.flush();
   }
 }
+
+interface Known extends Rate {
+  readonly id: string;
+}
+
+/** The rates of the same pairs and days, as plain rows: most of them will not change. Row by row, however many there are of them all. */
+async function knownAmong(em: EntityManager, rates: readonly Rate[]): Promise<Map<string, Known>> {
+  const column = (name: 'from' | 'to' | 'date') => rates.map((rate) => rate[name]);
+  const { rows } = await sql<Known>`select known.*
+    from unnest(${column('from')}::char(3)[], ${column('to')}::char(3)[], ${column('date')}::date[]) as given ("from", "to", date)
+    cross join lateral (select * from exchange_rate r
+      where r.tenant_id = ${tenantId()} and r.deleted_at is null and r."from" = given."from" and r."to" = given."to" and r.date = given.date
+      limit 1) as known`.execute(em.getKysely());
+  return new Map(rows.map((row) => [keyOf(row), row]));
+}
+
+/** Whether a file says nothing new; without a source it leaves the one that is known. */
+const isSaid = ({ rate, source }: Rate, known: Known) =>
+  shortest(rate) === shortest(known.rate) && (source === undefined || source === known.source);
 
 const keyOf = ({ from, to, date }: Pick<Rate, 'from' | 'to' | 'date'>) => `${from} ${to} ${date}`;
 

@@ -30,8 +30,8 @@ class Handler {
       throw invalid(`stage_ids ${message}`, { details: [{ pointer: '/stage_ids', code: 'incomplete', message }] });
     }
     checkLine(ordered);
+    if (ordered.some((stage, place) => stage !== line[place])) touch(pipeline, now());
     number(ordered);
-    touch(pipeline, now());
     await this.em.flush();
     return shown(pipeline, ordered);
   }

@@ -1,5 +1,6 @@
 import { amended, Command, EntityManager, Handles, load } from '#kernel';
 import type { z } from 'zod';
+import { changed } from '../changed.ts';
 import { Pipeline, pipelineIsDefault } from './pipeline.ts';
 import { type PipelineRow, shown } from './pipeline-view.ts';
 import { lineOf, oneAtATime, undefault } from './structure.ts';
@@ -27,7 +28,7 @@ class Handler {
       await undefault(this.em);
       pipeline.isDefault = true;
     }
-    Object.assign(pipeline, amended(pipeline, changes));
+    Object.assign(pipeline, changed(pipeline, amended(pipeline, changes)));
     await this.em.flush();
     return shown(pipeline, await lineOf(this.em, id));
   }

@@ -1,5 +1,6 @@
 import { Command, EntityManager, Handles, load, missing, now } from '#kernel';
 import type { z } from 'zod';
+import { changed } from '../changed.ts';
 import { Pipeline, Stage } from './pipeline.ts';
 import { checkLine } from './line.ts';
 import { lineOf, number, oneAtATime, probabilityOf, touch } from './structure.ts';
@@ -26,9 +27,12 @@ class Handler {
     if (stage.pipelineId !== pipelineId) throw missing(Stage.label);
     const pipeline = await this.em.findOne(Pipeline, { id: pipelineId });
     if (!pipeline) throw missing(Pipeline.label);
-    Object.assign(stage, changes);
-    if (probability !== undefined) stage.probability = probabilityOf(stage.kind, probability);
-    if (position !== undefined) {
+    const certain = probability === undefined ? {} : { probability: probabilityOf(stage.kind, probability) };
+    const news = changed(stage, { ...changes, ...certain });
+    const moves = position !== undefined && position !== stage.position;
+    if (!moves && !Object.keys(news).length) return stage;
+    Object.assign(stage, news);
+    if (moves) {
       const others = (await lineOf(this.em, pipelineId)).filter((other) => other.id !== id);
       const line = others.toSpliced(position - 1, 0, stage);
       checkLine(line);

@@ -1,4 +1,4 @@
-import { actor, addDays, Bus, EntityManager, organization, today } from '#kernel';
+import { actingAs, actingUser, addDays, Bus, call, EntityManager, organization, system, today } from '#kernel';
 import { Membership } from '#identity';
 import { Injectable } from '@nestjs/common';
 import { stillThere } from '../about.ts';
@@ -25,17 +25,32 @@ export class Follow {
         details: [{ pointer: '/follow_up', code: 'not_completing', message: followUpNeedsDone.problem.title }],
       });
     if (!completed) return;
-    const next = (await this.goesOn(task)) ? null : task.next();
-    if (!followUp && !next) return;
-    // Completing must not fail because a record was deleted or a colleague has left since.
-    const common = { ...task.successor(), ...(await stillThere(this.em, task)), assigneeId: await this.stillMember(task.assigneeId) };
-    if (next) {
-      const ownerId = (await this.stillMember(next.ownerId)) ?? actor().userId;
-      await promiseReminder(this.bus, this.create({ ...next, ...common, ownerId }));
-    }
+    if (task.recurrence) await this.carryOn(task);
     if (!followUp) return;
     const dueDate = followUp.due_date ?? addDays(today(organization().timeZone), FOLLOW_UP_DAYS);
-    this.create({ ...common, ...settledTask({ dueDate }, undefined, '/follow_up'), title: followUp.title });
+    this.create({ ...(await this.common(task)), ...settledTask({ dueDate }, undefined, '/follow_up'), title: followUp.title });
+  }
+
+  /**
+   * The series goes on by itself, on behalf of whoever completed its task: its owner may be somebody else, and what it is about nothing
+   * that he may see. What he did himself is written before, in his own name.
+   */
+  private async carryOn(task: Task) {
+    await this.em.flush();
+    await actingAs(system(organization(), actingUser()), () => this.next(task), { requestId: call().requestId });
+  }
+
+  private async next(task: Task) {
+    const next = (await this.goesOn(task)) ? null : task.next();
+    if (!next) return;
+    const ownerId = (await this.stillMember(next.ownerId)) ?? actingUser();
+    await promiseReminder(this.bus, this.create({ ...next, ...(await this.common(task)), ownerId }));
+    await this.em.flush();
+  }
+
+  /** Completing must not fail because a record was deleted or a colleague has left since. */
+  private async common(task: Task) {
+    return { ...task.successor(), ...(await stillThere(this.em, task)), assigneeId: await this.stillMember(task.assigneeId) };
   }
 
   private create(values: Pick<Task, 'title'> & Partial<NextTask>): Task {
@@ -45,8 +60,8 @@ export class Follow {
   }
 
   /** Whether the series has its next task already: the task was done before, and reopened. */
-  private async goesOn({ id, recurrence }: Task): Promise<boolean> {
-    return recurrence !== null && (await this.em.count(Task, { followsId: id, recurrence: { $ne: null } })) > 0;
+  private async goesOn({ id }: Task): Promise<boolean> {
+    return (await this.em.count(Task, { followsId: id, recurrence: { $ne: null } })) > 0;
   }
 
   private async stillMember(userId: string | null) {

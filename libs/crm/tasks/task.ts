@@ -137,14 +137,19 @@ type Timed = 'status' | 'isDone' | 'dueDate' | 'dueAt' | 'completedAt' | 'recurs
 export type SentTask = Partial<Pick<Task, Timed>>;
 
 /**
- * What was sent to make or change a task, completed: status, is_done and completed_at agree, due_at falls on due_date, and neither is set to
- * a day before today in the organization's zone.
+ * What was sent to make or change a task, completed: status, is_done and completed_at agree, due_at falls on due_date, neither is set to
+ * a day before today in the organization's zone, and a new moment to be reminded at is one that nobody was reminded at.
  * @param at where in the request it was sent, for pointers
  * @throws task.due_in_past, task.due_conflict, task.status_conflict
  */
 export function settledTask<S extends SentTask>(sent: S, known?: SentTask, at = ''): S {
-  return { ...sent, ...state(sent, known), ...due(sent, known, at), ...(sent.remindAt !== undefined ? { remindedAt: null } : {}) };
+  const reminder = unlike(sent.remindAt, known?.remindAt) ? { remindedAt: null } : {};
+  return { ...sent, ...state(sent, known), ...due(sent, known, at), ...reminder };
 }
+
+/** Whether a moment was sent that is another one than is known. */
+const unlike = (sent: Date | null | undefined, known: Date | null | undefined) =>
+  sent !== undefined && sent?.valueOf() !== known?.valueOf();
 
 function state({ status, isDone }: SentTask, known: SentTask = {}) {
   if (status === undefined && isDone === undefined) return {};
@@ -159,7 +164,10 @@ function state({ status, isDone }: SentTask, known: SentTask = {}) {
 }
 
 function due(sent: SentTask, known: SentTask = {}, at: string) {
-  if (sent.dueDate === undefined && sent.dueAt === undefined) return {};
+  const otherDay = (day: string | null) => day !== (known.dueDate ?? null);
+  if (!unlike(sent.dueAt, known.dueAt) && (sent.dueDate === undefined || !otherDay(sent.dueDate))) return {};
+  // A series counts from another day only when its task is due on another one.
+  const counted = (day: string | null) => (otherDay(day) ? { recursFrom: null } : {});
   const { timeZone } = organization();
   const dueAt = sent.dueAt !== undefined ? sent.dueAt : (known.dueAt ?? null);
   const dayOfDue = dueAt && dayOf(dueAt, timeZone);
@@ -168,10 +176,11 @@ function due(sent: SentTask, known: SentTask = {}, at: string) {
       throw dueConflict(undefined, { details: [{ pointer: '/due_at', code: 'conflict', message: `falls on ${dayOfDue} in ${timeZone}` }] });
     inTime(sent.dueDate, known.dueDate, `${at}/due_date`, timeZone);
     // Another day than before: the old time of day meant another instant.
-    return { dueDate: sent.dueDate, dueAt: sent.dueDate === dayOfDue ? dueAt : null, recursFrom: null };
+    return { dueDate: sent.dueDate, dueAt: sent.dueDate === dayOfDue ? dueAt : null, ...counted(sent.dueDate) };
   }
   inTime(dayOfDue, known.dueDate, `${at}/due_at`, timeZone);
-  return { dueDate: dayOfDue ?? known.dueDate ?? null, dueAt, recursFrom: null };
+  const dueDate = dayOfDue ?? known.dueDate ?? null;
+  return { dueDate, dueAt, ...counted(dueDate) };
 }
 
 function inTime(becomes: string | null, was: string | null | undefined, pointer: string, timeZone: string) {

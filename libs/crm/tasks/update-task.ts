@@ -1,6 +1,7 @@
 import { amended, Bus, Command, EntityManager, Handles, load } from '#kernel';
 import type { z } from 'zod';
 import { aboutOf, mayWorkOn } from '../about.ts';
+import { changed } from '../changed.ts';
 import { Follow } from './follow.ts';
 import { promiseReminder } from './remind-of-task.ts';
 import { settledTask, Task } from './task.ts';
@@ -29,7 +30,7 @@ class Updating {
     const { isDone, remindAt } = task;
     const about = aboutOf(changes);
     await mayWorkOn(this.em, Object.fromEntries(Object.entries(about).filter(([field, to]) => to !== task[field as keyof typeof about])));
-    Object.assign(task, amended(task, settledTask(changes, task)));
+    Object.assign(task, changed(task, amended(task, settledTask(changes, task))));
     if (task.remindAt?.valueOf() !== remindAt?.valueOf()) await promiseReminder(this.bus, task);
     await this.follow.up(task, isDone, followUp);
     return task;
