@@ -11,10 +11,13 @@ export class Migration20261127085500_search_key extends Migration {
   }
 
   override up(): void | Promise<void> {
+    // It waits for whoever began before, and nobody for it.
+    this.addSql('set lock_timeout = 0');
     this.addSql('drop index concurrently if exists search.document_words_of');
     this.addSql(SEARCH_KEY_INDEX);
     this.addSql(SEARCH_KEY_UP);
     this.addSql('drop index concurrently if exists search.document_words');
+    this.addSql('reset lock_timeout');
   }
 
   override down(): void | Promise<void> {

@@ -5,6 +5,7 @@ import { parseEnv } from 'node:util';
 import { setTimeout as wait } from 'node:timers/promises';
 import pg from 'pg';
 import { AlreadyRunning, EmbeddedPostgres } from './embedded-postgres.ts';
+import { given } from './environment.ts';
 import { lock } from './lock.ts';
 import { reason } from './machine.ts';
 
@@ -76,7 +77,7 @@ export async function localDatabase() {
     const kept = secrets();
     const urls = await provision(postgres, 'tessera', { owner: kept.OWNER_PASSWORD, app: kept.APP_PASSWORD });
     keep({ ...kept, ...urls });
-    return { environment: { ...urls, SECRET_KEY: kept.SECRET_KEY }, postgres };
+    return { environment: { ...urls, SECRET_KEY: given().SECRET_KEY || kept.SECRET_KEY }, postgres };
   } catch (error) {
     await postgres.stop();
     throw error;
@@ -93,11 +94,16 @@ export async function sharedDatabase() {
     const leave = lock(`${STATE}/guests`, 'shared');
     const { DATABASE_URL, DATABASE_OWNER_URL, SECRET_KEY } = secrets();
     if (!leave || !DATABASE_URL) throw new Error('Tessera is just starting or stopping here: try again in a moment.', { cause: error });
-    return { environment: { DATABASE_URL, DATABASE_OWNER_URL, SECRET_KEY }, release: async () => leave() };
+    return {
+      environment: { DATABASE_URL, DATABASE_OWNER_URL, SECRET_KEY: given().SECRET_KEY || SECRET_KEY },
+      release: async () => leave(),
+    };
   }
 }
 
 async function lastToLeave() {
+  if (lock(`${STATE}/guests`, 'exclusive')) return;
+  console.error('Others still use the database: it stops when they have left.');
   while (!lock(`${STATE}/guests`, 'exclusive')) await wait(100);
 }
 

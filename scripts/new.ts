@@ -63,7 +63,10 @@ export class ${Name} extends businessRecord('${snake(name)}', {
 /** What a caller may set; a further field is a line above and a name here. */
 export const ${constant}Fields = ['title', 'ownerId', 'custom'] as const;
 export const ${Name}View = ${Name}.view('id', ...${constant}Fields, 'createdAt', 'updatedAt', 'version');
-export const ${Name}List = new List(${Name}View, { sorts: ['createdAt', 'updatedAt', 'title'], filters: ['ownerId', 'title', 'createdAt', 'updatedAt'] });
+export const ${Name}List = new List(${Name}View, {
+  sorts: ['createdAt', 'updatedAt', 'title'],
+  filters: ['ownerId', 'title', 'createdAt', 'updatedAt'],
+});
 `,
   );
   write(

@@ -17,7 +17,8 @@ await plainly(async () => {
   process.on('SIGINT', () => process.stdin.isTTY || program.kill('SIGINT'));
   for (const signal of ['SIGTERM', 'SIGHUP', 'disconnect'] as const) process.on(signal, () => program.kill('SIGTERM'));
   const [code, signal] = (await once(program, 'exit')) as [number | null, NodeJS.Signals | null];
-  await release();
+  // Whoever does not want to wait for others takes it from them.
+  await Promise.race([release(), once(process, 'SIGINT'), once(process, 'SIGTERM')]);
   process.exit(code ?? 128 + constants.signals[signal ?? 'SIGTERM']);
 });
 

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
 
 interface Said {
@@ -8,9 +9,9 @@ interface Said {
   err: string;
 }
 /** Runs the terminal's program as a process of its own, as it is installed. */
-export async function tessera(args: string[], environment: Record<string, string> = {}): Promise<Said> {
+export async function tessera(args: string[], environment: Record<string, string> = {}, cwd = '.'): Promise<Said> {
   const env = { ...process.env, NODE_OPTIONS: '', LOG_LEVEL: 'warn', NO_COLOR: '1', ...environment };
-  const program = spawn(process.execPath, ['dist/apps/cli/main.js', ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const program = spawn(process.execPath, [resolve('dist/apps/cli/main.js'), ...args], { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
   const [out, err, [code]] = await Promise.all([text(program.stdout), text(program.stderr), once(program, 'exit') as Promise<[number]>]);
   return { code, out, err };
 }

@@ -70,6 +70,7 @@ export class HealthController {
     const redis = new Redis(settings.REDIS_URL, {
       lazyConnect: true,
       connectTimeout: PATIENCE_MS,
+      commandTimeout: PATIENCE_MS,
       maxRetriesPerRequest: 0,
       retryStrategy: () => null,
     });

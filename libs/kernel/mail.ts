@@ -26,6 +26,22 @@ export interface MailSettings {
   from: string;
 }
 
+/** As many as a worker has jobs: none waits for another one's with its transaction open. */
+const AT_ONCE = 20;
+/** Less than a transaction may rest (orm.ts): what left after that could not be noted, and would leave again and again. */
+const LETTER_MS = 25_000;
+async function inTime(sent: Promise<unknown>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(Object.assign(new Error('late'), { code: 'ETIMEDOUT' })), LETTER_MS);
+  });
+  try {
+    await Promise.race([sent, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
 /** Sends letters. Each has a Message-ID made of its key: a mailbox shows a letter that was sent twice (a job may be) only once. */
 export class Mailer {
   private readonly settings: MailSettings;
@@ -35,8 +51,8 @@ export class Mailer {
     this.settings = settings;
     const { smtpUrl, outboxDir } = settings;
     // A server that does not answer must not hold a worker for minutes. Templates come from organizations: they read no files or addresses.
-    const patience = { connectionTimeout: 10_000, greetingTimeout: 10_000, socketTimeout: 30_000 };
-    this.server = smtpUrl ? createTransport({ url: smtpUrl, pool: true, ...patience }) : null;
+    const patience = { connectionTimeout: 5_000, greetingTimeout: 5_000, socketTimeout: 15_000 };
+    this.server = smtpUrl ? createTransport({ url: smtpUrl, pool: true, maxConnections: AT_ONCE, ...patience }) : null;
     if (!smtpUrl) log.info(`No mail server: e-mails are kept in ${resolve(outboxDir)}`);
   }
 
@@ -50,7 +66,7 @@ export class Mailer {
     const files = attachments.map((file) => ({ ...file }));
     const safe = { disableFileAccess: true, disableUrlAccess: true };
     const message = { from, to: recipient, subject, text, html, attachments: files, messageId, date: now(), ...safe };
-    if (this.server) await this.server.sendMail(message).catch(refusedLetter);
+    if (this.server) await inTime(this.server.sendMail(message)).catch(refusedLetter);
     else {
       const rendered = await createTransport({ streamTransport: true, buffer: true }).sendMail(message);
       const names = attachments.map(({ filename }) => filename);

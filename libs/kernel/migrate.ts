@@ -13,8 +13,13 @@ export const QUEUE_SCHEMA = 'bullmq';
 /** Tables of which the app role may only add and read rows. */
 const appendOnly = () => ['audit_entry', 'audit_seal', ...entities.filter((one) => extrasOf(one).appendOnly).map(({ table }) => table)];
 
-/** Checking a new foreign key reads both tables behind their policies, which want an organization: one that has no rows. */
-const NOBODYS = '-c app.tenant=00000000-0000-0000-0000-000000000000';
+/**
+ * Checking a new foreign key reads both tables behind their policies, which want an organization: one that has no rows. And whoever must have
+ * a table for himself keeps all others waiting behind him for no longer than this.
+ */
+const NOBODYS = '-c app.tenant=00000000-0000-0000-0000-000000000000 -c lock_timeout=2s';
+const ATTEMPTS = 100;
+const LET_BY_MS = 3000;
 
 /**
  * Brings the database up to date as its owner and lets the application's role use, but not change, what is there. One at a time.
@@ -31,8 +36,7 @@ export async function migrate(ownerUrl: string, appRole: string, log: (line: str
     await alone(client);
     const orm = await MikroORM.init(ormOptions(ownerUrl, { driverOptions: { options: NOBODYS }, pool: { min: 0, max: 2 } }));
     try {
-      const applied = await orm.migrator.up();
-      for (const { name } of applied) log(`Applied ${name}`);
+      const applied = await appliedTo(orm, log);
       // Here and not above: who only serves loads no queue.
       const { runMigrations } = await import('bullmq');
       await runMigrations(client, QUEUE_SCHEMA);
@@ -41,7 +45,7 @@ export async function migrate(ownerUrl: string, appRole: string, log: (line: str
       await client.query(grants(client.escapeIdentifier(appRole)));
       // Where one role is both, it would take its own rights to migrate again.
       if (appRole !== rows[0]!.role) await client.query(revokes(client.escapeIdentifier(appRole)));
-      return applied.map(({ name }) => name);
+      return applied;
     } finally {
       await orm.close();
     }
@@ -49,6 +53,24 @@ export async function migrate(ownerUrl: string, appRole: string, log: (line: str
     await client.end();
   }
 }
+
+/** Where a table is in use for long, those who wait behind a migration are let by, and it is tried again: each is a transaction of its own. */
+async function appliedTo({ migrator }: MikroORM, log: (line: string) => void): Promise<string[]> {
+  const known = new Set((await migrator.getExecuted()).map(({ name }) => name));
+  for (let attempt = 1; ; attempt++)
+    try {
+      await migrator.up();
+      break;
+    } catch (error) {
+      if ((error as { code?: string }).code !== LOCK_NOT_AVAILABLE || attempt === ATTEMPTS) throw error;
+      if (attempt === 1) log('A table is in use: waiting for whoever has it …');
+      await wait(LET_BY_MS);
+    }
+  const applied = (await migrator.getExecuted()).map(({ name }) => name).filter((name) => !known.has(name));
+  for (const name of applied) log(`Applied ${name}`);
+  return applied;
+}
+const LOCK_NOT_AVAILABLE = '55P03';
 
 /** Waits without a statement under way, for which an index that is made concurrently would wait in turn. */
 async function alone(client: pg.Client) {

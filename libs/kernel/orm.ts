@@ -2,6 +2,7 @@ import type { MetadataStorage } from '@mikro-orm/core';
 import { Migrator } from '@mikro-orm/migrations';
 import { defineConfig, type Options } from '@mikro-orm/postgresql';
 import type { EventEmitter } from 'node:events';
+import { join } from 'node:path';
 import { entities } from './context.ts';
 import { EagerClient } from './eager-client.ts';
 import { schemaOf, tenantFilter } from './entity.ts';
@@ -15,6 +16,9 @@ import { settings } from './settings.ts';
 /** A connection that waited so long is closed. Making one costs PostgreSQL a process and its plans, which whoever comes after a pause would wait for. */
 const IDLE_MS = 5 * 60_000;
 
+/** Found from here, from the sources or from what was compiled of them, wherever the program was started. */
+const ROOT = join(import.meta.dirname, import.meta.filename.endsWith('.ts') ? '../..' : '../../..');
+
 /** How MikroORM is set up everywhere: the API, the worker, the terminal and the migrations. */
 export const ormOptions = (clientUrl: string, more: Partial<Options> = {}): Options =>
   defineConfig({
@@ -25,8 +29,8 @@ export const ormOptions = (clientUrl: string, more: Partial<Options> = {}): Opti
     extensions: [Migrator, TenantSchema],
     schemaGenerator: { ignoreSchema: ['bullmq', 'search'] },
     migrations: {
-      path: 'dist/migrations',
-      pathTs: 'migrations',
+      path: join(ROOT, 'dist/migrations'),
+      pathTs: join(ROOT, 'migrations'),
       snapshotName: 'snapshot',
       // Each by itself: an index that must not hold up writes is made outside of any transaction.
       allOrNothing: false,

@@ -1,8 +1,12 @@
 import { Sealer } from '#kernel';
-import { asOwner, rowsOf, tamper } from '../database.ts';
+import { tmpdir } from 'node:os';
+import { setTimeout as wait } from 'node:timers/promises';
+import pg from 'pg';
+import { asOwner, inside, rowsOf, tamper } from '../database.ts';
 import { tessera, well } from '../terminal.ts';
 import { app, drain, type Persona, send, world } from '../world.ts';
 
+const NOBODY = '00000000-0000-0000-0000-000000000000';
 const made = async (by: Persona, name: string): Promise<string> => (await by.post('contacts', { name })).data.id as string;
 
 describe('tessera db', () => {
@@ -19,6 +23,25 @@ describe('tessera db', () => {
     expect(applied).not.toContain(null);
     expect(schema).toContain('create table "contact"');
     expect(migrated).toBe('Nothing to migrate\n');
+  });
+});
+
+describe('tessera db migrate', () => {
+  it('that waits for a table lets those by who came after it, and is done when the table is free; from wherever it is started', async () => {
+    expect(await well('db', 'rollback')).toMatch(/^Took back /);
+    const others = new pg.Client({ connectionString: process.env.DATABASE_OWNER_URL, options: `-c app.tenant=${NOBODY}` });
+    await others.connect();
+    let migrating!: ReturnType<typeof tessera>;
+    await inside(NOBODY, async (client) => {
+      // Of the tables that the last migration changes one.
+      await client.query('lock table billing_run in access share mode');
+      migrating = tessera(['db', 'migrate'], {}, tmpdir());
+      // Whoever comes while it waits is held up for a moment, and not until the reader has gone, who goes after this.
+      for (let i = 0; i < 15; i++) await others.query('select from billing_run limit 0').then(() => wait(500));
+    });
+    await others.end();
+    const { code, out, err } = await migrating;
+    expect({ code, err, applied: out.includes('Applied ') }).toEqual({ code: 0, err: '', applied: true });
   });
 });
 

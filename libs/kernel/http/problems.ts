@@ -50,7 +50,11 @@ export function refusalOf(error: unknown): Refusal {
   if (error instanceof FailedItem) return itemRefusal(error);
   if (error instanceof OptimisticLockError) return lostRace(undefined, { retryAfter: 1 });
   const { code, statusCode, message } = error as { code?: string; statusCode?: number; message?: string };
-  const known = fromDatabase(error as DatabaseError) ?? fromNetwork(code, message ?? '') ?? fromServer(error, statusCode, message ?? '');
+  const known =
+    fromDatabase(error as DatabaseError) ??
+    fromNetwork(code, message ?? '') ??
+    fromDisk(code) ??
+    fromServer(error, statusCode, message ?? '');
   if (known) return known;
   logger.error({ err: error }, 'unexpected error');
   return internal();
@@ -119,6 +123,10 @@ function fromNetwork(code = '', message: string): Refusal | undefined {
     );
   return down || full ? unavailable(undefined, { retryAfter: 1 }) : undefined;
 }
+
+/** Of the disk that keeps files. */
+const fromDisk = (code = ''): Refusal | undefined =>
+  ['ENOSPC', 'EDQUOT', 'EIO', 'EROFS'].includes(code) ? unavailable('Files cannot be kept or read now', { retryAfter: 5 }) : undefined;
 
 function fromServer(error: unknown, statusCode: number | undefined, message: string): Refusal | undefined {
   const status = error instanceof HttpException ? error.getStatus() : (statusCode ?? 0);
