@@ -50,7 +50,8 @@ export async function insertMany<T extends TenantRow>(
   await writeTuples(em, 'audit_entry', AUDIT_COLUMNS, AUDIT_TYPES, entries);
   const messages = [...changes.flatMap((change) => messageOf(change, now)), ...recorded(now)];
   await writeTuples(em, 'outbox', OUTBOX_COLUMNS, OUTBOX_TYPES, messages);
-  unit()?.written.push(...changes.map(({ row }) => ({ table: of.table, verb: 'create', id: row.id })));
+  const written = unit()?.written;
+  for (const { row } of changes) written?.push({ table: of.table, verb: 'create', id: row.id });
   return changes.map(({ row }) => row as T);
 }
 

@@ -108,8 +108,9 @@ export class Bus {
       outer.tenantId,
       async () => [await TransactionContext.getEntityManager()!.transactional(work), unit()!] as const,
     );
-    outer.written.push(...inner.written);
-    outer.leaving.push(...inner.leaving);
+    // One by one: there may be more than a call takes arguments.
+    for (const one of inner.written) outer.written.push(one);
+    for (const one of inner.leaving) outer.leaving.push(one);
     return result;
   }
 

@@ -43,7 +43,8 @@ export class FlushLaw implements EventSubscriber {
     await referencesHold(sql, changes);
     await nobodyKeeps(sql, changes);
     await told(sql, changes);
-    unit()?.written.push(...changes.map(({ of, verb, row }) => ({ table: of.table, verb, id: row.id })));
+    const written = unit()?.written;
+    for (const { of, verb, row } of changes) written?.push({ table: of.table, verb, id: row.id });
   }
 }
 
