@@ -37,7 +37,7 @@ describe('tessera db migrate', () => {
       await client.query('lock table billing_run in access share mode');
       migrating = tessera(['db', 'migrate'], {}, tmpdir());
       // Whoever comes while it waits is held up for a moment, and not until the reader has gone, who goes after this.
-      for (let i = 0; i < 15; i++) await others.query('select from billing_run limit 0').then(() => wait(500));
+      for (let i = 0; i < 10; i++) await others.query('select from billing_run limit 0').then(() => wait(500));
     });
     await others.end();
     const { code, out, err } = await migrating;

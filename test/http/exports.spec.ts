@@ -66,7 +66,7 @@ describe('exports', () => {
     for (const { content } of four) content.destroy();
   });
 
-  it('a workbook is made in memory, so it has an end; CSV has none', async () => {
+  it('a workbook is made in memory, so it has an end, and says what has none', async () => {
     const { admin, organization } = await world();
     await tamper(
       organization.id,
@@ -79,8 +79,6 @@ describe('exports', () => {
       400,
       [{ parameter: 'format', code: 'too_large', message: expect.stringContaining('ask for csv') }],
     ]);
-    const whole = await download(admin, 'exchange-rates/export?fields=date');
-    expect(whole.bytes.toString().trimEnd().split('\r\n')).toHaveLength(50_002);
   });
 
   it('while a workbook is packed, others are answered', async () => {

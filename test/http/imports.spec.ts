@@ -8,6 +8,7 @@ import { Readable } from 'node:stream';
 import { CreateDeal } from '../../libs/crm/deals/create-deal.ts';
 import { RunImport } from '../../libs/crm/imports/run-import.ts';
 import { app, drain, type Persona, type World, world } from '../world.ts';
+import { tamper } from '../database.ts';
 
 /** What a worker would do for this organization. */
 const work = ({ organization }: World) => drain(organization);
@@ -702,6 +703,17 @@ describe('reverting', () => {
 
 describe('sending a file', () => {
   const file = csv('Name', 'Ada Lovelace');
+
+  it('is refused while half a gigabyte of the organization waits already, and taken when that is done', async () => {
+    const w = await world();
+    const first = await form(w.manager, { resource: 'contact' }, file);
+    await tamper(w.organization.id, 'update import set file_size = $1 where id = $2', [(512 << 20) - 5, first.data.id]);
+    const refused = await form(w.manager, { resource: 'contact' }, file);
+    expect([refused.status, refused.error.code, refused.headers['retry-after']]).toEqual([409, 'import.too_much_waiting', '60']);
+    expect((await form(w.stranger, { resource: 'contact' }, file)).status).not.toBe(409);
+    await work(w);
+    expect((await form(w.manager, { resource: 'contact' }, file)).status).toBe(202);
+  });
 
   it('with a mapping that is none is told where it is wrong, as a form or in the query', async () => {
     const w = await world();

@@ -93,4 +93,9 @@ export class ExternalReference extends entity(
 
 export const mappingUnfit = problem('import.mapping_unfit', 422, 'The mapping does not fit the file');
 export const unreadable = problem('import.unreadable', 422, 'The file has no header line that can be read');
+export const tooMuchWaiting = problem(
+  'import.too_much_waiting',
+  409,
+  'So many bytes of this organization wait to be imported; come back when they are',
+);
 export const notFinished = problem('import.not_finished', 409, 'This import is not in a state to be reverted');

@@ -16,7 +16,7 @@ export const ImportsController = controller(
       answers: ImportView as never,
       status: 202,
       does: 'Import a CSV file as contacts, companies or deals',
-      problems: ['import.mapping_unfit', 'import.unreadable'],
+      problems: ['import.mapping_unfit', 'import.unreadable', 'import.too_much_waiting'],
     }),
     errors: get(':id/errors', ImportErrors, {
       answers: 'file',

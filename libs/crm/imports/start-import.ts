@@ -1,7 +1,7 @@
-import { actor, Bus, Command, EntityManager, forbidden, Handles, may, Storage, type Upload } from '#kernel';
+import { actor, Bus, Command, EntityManager, forbidden, Handles, may, Storage, tenantId, type Upload } from '#kernel';
 import { z } from 'zod';
 import { DateFormat, DUPLICATES, Mapping, MATCHES, type Match, resolved, RESOURCES } from './mapping.ts';
-import { Import, mappingUnfit, unreadable } from './import.ts';
+import { Import, mappingUnfit, tooMuchWaiting, unreadable } from './import.ts';
 import { parseCsv } from './parse-csv.ts';
 import { RunImport, starterOf } from './run-import.ts';
 import { targetOf } from './targets/targets.ts';
@@ -36,9 +36,14 @@ export const ImportOptions = z
   .meta({ id: 'ImportOptions' });
 export type ImportOptions = z.output<typeof ImportOptions>;
 
+/** Bytes of files of one organization that may wait at once: each is kept on a disk that all share, and takes a worker for minutes. */
+const MOST_WAITING = 512 << 20;
+const WAITING = `select coalesce(sum(file_size), 0)::float8 as bytes from import
+  where tenant_id = ? and status in ('pending', 'running') and deleted_at is null`;
+
 /**
  * Takes a file in and promises to import it. The header line is read at once, so that a mapping which does not fit is refused here.
- * @throws import.mapping_unfit, import.unreadable, permission.denied
+ * @throws import.mapping_unfit, import.unreadable, import.too_much_waiting, permission.denied
  */
 export class StartImport extends Command<Import> {
   /** `promised`: false for who runs it himself, as the terminal does. */
@@ -69,6 +74,7 @@ class Handler {
     } = fields;
     const { of } = targetOf(resource);
     if (!may('import', of)) throw forbidden(`You may not import ${resource}s`);
+    await this.roomFor(file.size);
     const found = resolved(resource, mapping, await this.headersOf(file.key));
     if ('wrong' in found) {
       const details = found.wrong.map(({ at, message }) => ({ pointer: `/mapping/${at}`, code: 'unfit', message }));
@@ -99,6 +105,11 @@ class Handler {
     await this.em.flush();
     if (promised) await this.bus.later(new RunImport(made.id, starterOf(actor())), { key: made.id, subjectId: made.id });
     return made;
+  }
+
+  private async roomFor(size: number) {
+    const [waiting] = await this.em.execute<{ bytes: number }[]>(WAITING, [tenantId()]);
+    if (waiting!.bytes + size > MOST_WAITING) throw tooMuchWaiting(undefined, { retryAfter: 60 });
   }
 
   private async headersOf(key: string): Promise<string[]> {

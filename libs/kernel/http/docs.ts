@@ -14,7 +14,10 @@ export function serveDocs(app: NestFastifyApplication, make: () => object) {
   let document: string | undefined;
   let pages: ReturnType<typeof swagger> | undefined;
   const page = async (request: FastifyRequest, reply: FastifyReply) => {
-    pages ??= swagger(make);
+    pages ??= swagger(make).catch((error: unknown) => {
+      pages = undefined;
+      throw error;
+    });
     const { url, headers } = request;
     const answer = await (await pages).inject({ method: 'GET', url, headers });
     for (const name of ['content-type', 'etag', 'last-modified', 'cache-control', 'location'])
