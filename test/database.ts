@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import pg from 'pg';
 
 /** Checking a foreign key runs behind the policies too, which want an organization: one that has no rows. */
@@ -37,6 +38,19 @@ export async function inside<T>(organizationId: string, work: (client: pg.PoolCl
     throw error;
   } finally {
     client.release();
+  }
+}
+
+/** Comes back when so many sessions of this database wait for locks, or when what they were asked is answered without that. */
+export async function blocked(client: pg.PoolClient, sessions: number, asked: Promise<unknown>): Promise<void> {
+  let answered = false;
+  const end = () => (answered = true);
+  asked.then(end, end);
+  const waiting = 'select from pg_stat_activity where datname = current_database() and cardinality(pg_blocking_pids(pid)) > 0';
+  while (!answered && (await client.query(waiting)).rowCount! < sessions) {
+    await wait(20);
+    // Within a transaction, who is there is looked up once.
+    await client.query('select pg_stat_clear_snapshot()');
   }
 }
 

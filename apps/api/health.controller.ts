@@ -1,4 +1,4 @@
-import { Database, measured, metrics, QUEUE_SCHEMA, Read, settings, unauthenticated } from '#kernel';
+import { Database, inTime, measured, metrics, QUEUE_SCHEMA, Read, settings, unauthenticated } from '#kernel';
 import { Controller, Get, Header, Headers, Res } from '@nestjs/common';
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { readdirSync } from 'node:fs';
@@ -86,14 +86,10 @@ export class HealthController {
 
 /** What the check found wrong. Why it failed is for the logs of whoever failed, not for everybody who asks. */
 async function problemOf(answer: Promise<string | void>): Promise<string | undefined> {
-  let patience: NodeJS.Timeout | undefined;
-  const silence = new Promise<string>((resolve) => (patience = setTimeout(resolve, PATIENCE_MS, SILENT)));
   try {
-    return (await Promise.race([answer, silence])) ?? undefined;
+    return (await inTime(PATIENCE_MS, answer, () => SILENT)) ?? undefined;
   } catch {
     return SILENT;
-  } finally {
-    clearTimeout(patience);
   }
 }
 

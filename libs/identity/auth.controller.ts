@@ -9,11 +9,12 @@ import { Paging } from './sessions/paging.ts';
 import { refresh } from './sessions/refresh.ts';
 import { switchOrganization } from './sessions/switch-organization.ts';
 import { changePassword } from './users/change-password.ts';
-import { ChoosePassword, ChosenPassword, PasswordSet } from './users/choose-password.ts';
+import { ChoosePassword, ChosenPassword } from './users/choose-password.ts';
 import { ForgetPassword, Forgotten, Promised } from './users/forget-password.ts';
 import { register } from './users/register.ts';
-import { Account, AccountChanges, UpdateAccount } from './users/update-account.ts';
-import { EmailProof, ResendVerification, Verified, VerifyEmail } from './users/verify-email.ts';
+import { AccountChanges, UpdateAccount } from './users/update-account.ts';
+import { Account } from './users/user.ts';
+import { EmailProof, ResendVerification, VerifyEmail } from './users/verify-email.ts';
 import { z } from 'zod';
 
 export const AuthController = controller(
@@ -43,7 +44,7 @@ export const AuthController = controller(
     resetPassword: post('password/reset', ChoosePassword, {
       does: 'Choose a password with the link of a letter; all sessions end',
       body: ChosenPassword,
-      answers: PasswordSet,
+      answers: Account,
       secret: true,
       problems: ['link.ended', 'user.weak_password'],
     }),
@@ -51,7 +52,7 @@ export const AuthController = controller(
     verifyEmail: post('email/verify', VerifyEmail, {
       does: 'Confirm an e-mail address with the link of a letter',
       body: EmailProof,
-      answers: Verified,
+      answers: Account,
       secret: true,
       problems: ['link.ended'],
     }),

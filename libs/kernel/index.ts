@@ -21,6 +21,7 @@ export {
   keepersOf,
 } from './entity.ts';
 export * from './errors.ts';
+export { inTime } from './in-time.ts';
 export { failpoint } from './failpoint.ts';
 export {
   type AnyField,

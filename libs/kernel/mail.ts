@@ -4,6 +4,7 @@ import { link, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { createTransport } from 'nodemailer';
 import { errnoOf } from './errno.ts';
+import { inTime } from './in-time.ts';
 import { now } from './time.ts';
 
 export interface Letter {
@@ -30,17 +31,9 @@ export interface MailSettings {
 const AT_ONCE = 20;
 /** Less than a transaction may rest (orm.ts): what left after that could not be noted, and would leave again and again. */
 const LETTER_MS = 25_000;
-async function inTime(sent: Promise<unknown>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(Object.assign(new Error('late'), { code: 'ETIMEDOUT' })), LETTER_MS);
-  });
-  try {
-    await Promise.race([sent, late]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
+const late = () => {
+  throw Object.assign(new Error('late'), { code: 'ETIMEDOUT' });
+};
 
 /** Sends letters. Each has a Message-ID made of its key: a mailbox shows a letter that was sent twice (a job may be) only once. */
 export class Mailer {
@@ -66,7 +59,7 @@ export class Mailer {
     const files = attachments.map((file) => ({ ...file }));
     const safe = { disableFileAccess: true, disableUrlAccess: true };
     const message = { from, to: recipient, subject, text, html, attachments: files, messageId, date: now(), ...safe };
-    if (this.server) await inTime(this.server.sendMail(message)).catch(refusedLetter);
+    if (this.server) await inTime<unknown>(LETTER_MS, this.server.sendMail(message), late).catch(refusedLetter);
     else {
       const rendered = await createTransport({ streamTransport: true, buffer: true }).sendMail(message);
       const names = attachments.map(({ filename }) => filename);

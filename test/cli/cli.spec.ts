@@ -1,8 +1,7 @@
 import { Sealer } from '#kernel';
 import { tmpdir } from 'node:os';
-import { setTimeout as wait } from 'node:timers/promises';
 import pg from 'pg';
-import { asOwner, inside, rowsOf, tamper } from '../database.ts';
+import { asOwner, blocked, inside, rowsOf, tamper } from '../database.ts';
 import { tessera, well } from '../terminal.ts';
 import { app, drain, type Persona, send, world } from '../world.ts';
 
@@ -36,8 +35,9 @@ describe('tessera db migrate', () => {
       // Of the tables that the last migration changes one.
       await client.query('lock table billing_run in access share mode');
       migrating = tessera(['db', 'migrate'], {}, tmpdir());
+      await blocked(client, 1, migrating);
       // Whoever comes while it waits is held up for a moment, and not until the reader has gone, who goes after this.
-      for (let i = 0; i < 10; i++) await others.query('select from billing_run limit 0').then(() => wait(500));
+      await others.query('select from billing_run limit 0');
     });
     await others.end();
     const { code, out, err } = await migrating;

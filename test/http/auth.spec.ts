@@ -5,8 +5,7 @@ import { createMongoAbility, type MongoAbility, type RawRuleOf } from '@casl/abi
 import { unpackRules } from '@casl/ability/extra';
 import { hash } from '@node-rs/argon2';
 import { createHmac, hkdfSync } from 'node:crypto';
-import { setTimeout as wait } from 'node:timers/promises';
-import { inside } from '../database.ts';
+import { blocked, inside } from '../database.ts';
 import { app, send, world } from '../world.ts';
 import { anEmail, bearer, lettersTo, logIn, PASSWORD, registered, secretIn } from '../people.ts';
 
@@ -539,8 +538,8 @@ describe('passwords', () => {
       async (client) => {
         await client.query('update "user" set password_hash = $2 where id = $1', [user.id, other]);
         const asked = [logIn(email), send('POST', 'auth/password/change', change, bearer(token))];
-        // Long enough to prove the password, which is the old one until the commit; then they wait for the row.
-        await wait(1500);
+        // They have proved the password, which is the old one until the commit, and wait for the row; or have not waited, and say so below.
+        await blocked(client, asked.length, Promise.all(asked));
         return asked;
       },
       true,

@@ -704,6 +704,16 @@ describe('reverting', () => {
 describe('sending a file', () => {
   const file = csv('Name', 'Ada Lovelace');
 
+  it('that the disk has no room for is 503, and nothing is begun', async () => {
+    const w = await world();
+    const storage = (await app()).get(Storage);
+    const put = storage.put.bind(storage);
+    storage.put = () => Promise.reject(Object.assign(new Error('no space left on device'), { code: 'ENOSPC' }));
+    const refused = await form(w.manager, { resource: 'contact' }, file).finally(() => (storage.put = put));
+    expect([refused.status, refused.error.code, refused.headers['retry-after']]).toEqual([503, 'unavailable', '5']);
+    expect((await w.manager.get('imports')).data).toEqual([]);
+  });
+
   it('is refused while half a gigabyte of the organization waits already, and taken when that is done', async () => {
     const w = await world();
     const first = await form(w.manager, { resource: 'contact' }, file);

@@ -5,10 +5,9 @@ import { forgiven, type Known, stillHis, wrongCredentials } from '../sessions/cr
 import { prove } from '../sessions/proof.ts';
 import { tokenRoute } from '../sessions/token-route.ts';
 import { signedIn } from '../sessions/who.ts';
-import { PasswordSet } from './choose-password.ts';
 import { goodPassword } from './good-password.ts';
 import { NewPassword } from './new-password.ts';
-import { UserView } from './user.ts';
+import { Account, UserView } from './user.ts';
 
 export const wrongPassword = problem('user.wrong_password', 422, 'The current password is wrong');
 
@@ -52,7 +51,7 @@ export const changePassword = tokenRoute(
   {
     does: 'Change the password; all other sessions end',
     body: ChangedPassword,
-    answers: PasswordSet,
+    answers: Account,
     needs: { welcome: 'user' },
     problems: ['user.weak_password', 'user.wrong_password', 'auth.locked'],
   },

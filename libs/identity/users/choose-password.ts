@@ -10,7 +10,6 @@ import { OneTime } from './one-time.ts';
 import { type User, UserView } from './user.ts';
 
 export const ChosenPassword = z.strictObject({ token: z.string().max(200), password: z.string().max(1000) }).meta({ id: 'ChosenPassword' });
-export const PasswordSet = z.object({ user: UserView.schema }).meta({ id: 'PasswordSet' });
 
 /** Chooses a password with the link of a letter. */
 export class ChoosePassword extends Process<{ user: object }> {

@@ -5,7 +5,6 @@ import { noteAccountChange } from './note-account-change.ts';
 import { User, UserView } from './user.ts';
 
 export const AccountChanges = z.strictObject({ name: text({ max: 200 }).check.optional() }).meta({ id: 'AccountChanges' });
-export const Account = z.object({ user: UserView.schema }).meta({ id: 'Account' });
 
 /** Changes what the caller is called, in every organization he belongs to. */
 export class UpdateAccount extends Command<{ user: object }> {

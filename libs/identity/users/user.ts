@@ -1,4 +1,5 @@
 import { email, flag, moment, platform, ref, text } from '#kernel';
+import { z } from 'zod';
 import type { DerivedSecrets } from '../tokens.ts';
 
 /** A domain that can never receive mail (RFC 2606): of whom an import has named, until somebody gives his real e-mail. */
@@ -19,6 +20,8 @@ export class User extends platform(
 ) {}
 
 export const UserView = User.view('id', 'email', 'name', 'emailVerifiedAt', 'createdAt');
+/** What answers a change of somebody's account. */
+export const Account = z.object({ user: UserView.schema }).meta({ id: 'Account' });
 
 /** A secret that is good once, for one purpose. Only its hash is kept; see one-time.ts. */
 export class OneTimeToken extends platform(

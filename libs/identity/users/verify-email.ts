@@ -8,7 +8,6 @@ import { OneTime } from './one-time.ts';
 import { User, UserView } from './user.ts';
 
 export const EmailProof = z.strictObject({ token: text({ max: 200 }).check }).meta({ id: 'EmailProof' });
-export const Verified = z.object({ user: UserView.schema }).meta({ id: 'EmailVerified' });
 
 /** Confirms an e-mail address with the link that was sent to it. */
 export class VerifyEmail extends Command<{ user: object }> {

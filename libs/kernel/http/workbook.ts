@@ -22,6 +22,7 @@ export async function workbook(columns: string[], rows: AsyncIterable<Record<str
   const thread = new Worker(THREAD, { execArgv: [], resourceLimits: { maxOldGenerationSizeMb: HEAP_MB } });
   const made = new Promise<Uint8Array>((resolve, reject) => {
     thread.once('message', resolve);
+    thread.once('exit', () => reject(new Error('The thread ended without a workbook')));
     thread.once('error', (error: NodeJS.ErrnoException) => reject(error.code === 'ERR_WORKER_OUT_OF_MEMORY' ? tooLarge() : error));
   });
   try {

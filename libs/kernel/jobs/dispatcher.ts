@@ -2,6 +2,7 @@ import { InjectQueue, Processor, WorkerHost } from '@nestjs/bullmq';
 import { type BeforeApplicationShutdown, Injectable } from '@nestjs/common';
 import type { Job, Queue } from 'bullmq';
 import { failpoint } from '../failpoint.ts';
+import { inTime } from '../in-time.ts';
 import { logger } from '../logger.ts';
 import { QUEUE } from '../migrate.ts';
 import { type Backlog, jobIdOf, outside, reasonOf } from './backlog.ts';
@@ -63,16 +64,13 @@ export class Processing extends WorkerHost {
   }
 }
 
-/** Whether it is done within that time; afterwards nobody waits for it. */
-async function within(ms: number, work: Promise<unknown>): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<false>((resolve) => (timer = setTimeout(() => resolve(false), ms)));
-  try {
-    return await Promise.race([work.then(() => true), late]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
+/** Whether it is done within that time. */
+const within = (ms: number, work: Promise<unknown>): Promise<boolean> =>
+  inTime(
+    ms,
+    work.then(() => true),
+    () => false,
+  );
 
 /** Brings what is ready from the tables into the queue, and does the chores. Any number of processes may do so at the same time. */
 @Injectable()
